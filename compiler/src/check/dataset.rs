@@ -1,0 +1,76 @@
+//! The splits of the data: enough examples in each, and batches that they can fill.
+
+use peng_spec::diag::{Diagnostic, Sink, codes};
+use peng_spec::source::Spanned;
+
+use super::CheckCx;
+use crate::checked::{split_before_limit, split_sizes};
+
+/// E0304
+pub(super) fn validation_leaves_enough(cx: &CheckCx<'_>, sink: &mut Sink) {
+    let Some(dataset) = &cx.bound.dataset else { return };
+    let facts = &dataset.facts;
+    let validation = &cx.spec.dataset.validation;
+    let [train, valid] = split_before_limit(cx.spec, facts);
+    let share = cx.document.slice(validation.span);
+    let of = format!("of {} training examples", facts.train);
+    let message = if train == 0 {
+        format!("`{share}` {of} leaves none for training, expected at least 1")
+    } else if valid < facts.classes {
+        format!(
+            "`{share}` {of} is {valid} for validation, expected at least one for each of {} classes",
+            facts.classes
+        )
+    } else {
+        return validation_limit(cx, valid, facts.classes, sink);
+    };
+    sink.push(Diagnostic::error(codes::E0304, validation.span, message).at("/dataset/validation"));
+}
+
+fn validation_limit(cx: &CheckCx<'_>, valid: usize, classes: usize, sink: &mut Sink) {
+    if let Some(limit) = cx.spec.dataset.limit.validation.as_ref().filter(|l| l.value < classes as u64) {
+        let message = format!(
+            "the limit leaves {} of {valid} validation examples, expected at least one for each of {classes} classes",
+            limit.value
+        );
+        sink.push(Diagnostic::error(codes::E0304, limit.span, message).at("/dataset/limit/validation"));
+    }
+}
+
+/// E0303
+pub(super) fn limits_are_within_the_data(cx: &CheckCx<'_>, sink: &mut Sink) {
+    let Some(dataset) = &cx.bound.dataset else { return };
+    let [train, validation] = split_before_limit(cx.spec, &dataset.facts);
+    let limit = &cx.spec.dataset.limit;
+    let mut check = |key: &str, name: &str, limit: Option<&Spanned<u64>>, size: usize| {
+        if let Some(limit) = limit.filter(|l| l.value > size as u64) {
+            let message = format!("limit `{}` is above the {size} {name} examples", limit.value);
+            sink.push(
+                Diagnostic::error(codes::E0303, limit.span, message)
+                    .help(format!("write at most {size}, or leave `{key}` out"))
+                    .at(format!("/dataset/limit/{key}").as_str()),
+            );
+        }
+    };
+    check("train", "training", limit.train.as_ref(), train);
+    check("validation", "validation", limit.validation.as_ref(), validation);
+    check("test", "test", limit.test.as_ref(), dataset.facts.test);
+}
+
+/// E0305
+pub(super) fn a_batch_fits_the_training_split(cx: &CheckCx<'_>, sink: &mut Sink) {
+    let Some(dataset) = &cx.bound.dataset else { return };
+    let [train, ..] = split_sizes(cx.spec, &dataset.facts);
+    let batch = &cx.spec.training.batch_size;
+    if train == 0 || batch.value <= train as u64 {
+        return;
+    }
+    let message = format!("batch size `{}` is above the {train} examples of the training split", batch.value);
+    let mut diagnostic = Diagnostic::error(codes::E0305, batch.span, message)
+        .help(format!("write `batch_size: {train}` or less"))
+        .at("/training/batch_size");
+    if let Some(limit) = &cx.spec.dataset.limit.train {
+        diagnostic = diagnostic.also(limit.span, "the split is cut here");
+    }
+    sink.push(diagnostic);
+}

@@ -1,0 +1,52 @@
+//! The checks: what no schema can say, since it is about several places of a spec. A rule a file.
+
+mod budget;
+mod dataset;
+mod estimator;
+mod objectives;
+mod plan;
+mod search;
+mod training;
+
+use peng_spec::diag::Sink;
+use peng_spec::document::Document;
+use peng_spec::model::Spec;
+
+pub(crate) use plan::countable;
+
+use crate::resolve::Bound;
+
+/// What a check may look at.
+pub(crate) struct CheckCx<'a> {
+    pub(crate) document: &'a Document,
+    pub(crate) spec: &'a Spec,
+    pub(crate) bound: &'a Bound,
+}
+
+/// A rule. It is silent where something that it needs could not be resolved.
+type Check = fn(&CheckCx<'_>, &mut Sink);
+
+/// All rules, in the order of the spec.
+const CHECKS: &[Check] = &[
+    dataset::validation_leaves_enough,
+    dataset::limits_are_within_the_data,
+    dataset::a_batch_fits_the_training_split,
+    search::space_offers_the_moves,
+    search::objectives_suit_the_search,
+    search::space_has_enough_networks,
+    objectives::objectives_are_distinct,
+    objectives::objectives_improve,
+    training::measurements_end_with_the_training,
+    estimator::estimator_can_stop,
+    estimator::estimator_watches_an_objective,
+    estimator::there_is_something_to_confirm,
+    budget::budget_can_be_spent,
+];
+
+/// Runs all checks.
+pub(crate) fn check(document: &Document, spec: &Spec, bound: &Bound, sink: &mut Sink) {
+    let cx = CheckCx { document, spec, bound };
+    for check in CHECKS {
+        check(&cx, sink);
+    }
+}

@@ -1,0 +1,38 @@
+//! The objectives themselves.
+
+use peng_spec::diag::{Diagnostic, Sink, codes};
+use peng_spec::plan::Goal;
+
+use super::CheckCx;
+
+/// E0404
+pub(super) fn objectives_are_distinct(cx: &CheckCx<'_>, sink: &mut Sink) {
+    let objectives = &cx.bound.objectives;
+    for (index, objective) in objectives.iter().enumerate() {
+        if let Some(first) = objectives[..index].iter().find(|first| first.metric == objective.metric) {
+            let message = format!("`{}` is an objective twice", objective.metric);
+            sink.push(
+                Diagnostic::error(codes::E0404, objective.metric_span, message)
+                    .also(first.metric_span, "first here")
+                    .help("remove one of them".to_owned())
+                    .at("/objectives"),
+            );
+        }
+    }
+}
+
+/// E0405
+pub(super) fn objectives_improve(cx: &CheckCx<'_>, sink: &mut Sink) {
+    for objective in cx.bound.objectives.iter().filter(|o| o.goal != o.metric.goal()) {
+        let (found, expected) = match objective.goal {
+            Goal::Maximize => ("maximize", "minimize"),
+            Goal::Minimize => ("minimize", "maximize"),
+        };
+        let message = format!("found `{found}: {0}`, which seeks the worst `{0}`", objective.metric);
+        sink.push(
+            Diagnostic::error(codes::E0405, objective.goal_span, message)
+                .help(format!("write `{expected}: {}`", objective.metric))
+                .at("/objectives"),
+        );
+    }
+}

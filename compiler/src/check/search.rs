@@ -1,0 +1,70 @@
+//! Whether search, space and objectives suit each other.
+
+use peng_spec::diag::{Diagnostic, Sink, codes};
+
+use super::CheckCx;
+use super::plan::MOST_COUNTED;
+
+/// E0402
+pub(super) fn space_offers_the_moves(cx: &CheckCx<'_>, sink: &mut Sink) {
+    let (Some(space), Some(search)) = (&cx.bound.space, &cx.bound.search) else { return };
+    let (needs, offers) = (search.facts.moves, space.facts.moves);
+    let lacking: Vec<&str> =
+        [(needs.mutate && !offers.mutate, "mutate"), (needs.crossover && !offers.crossover, "cross over")]
+            .into_iter()
+            .filter_map(|(lacks, name)| lacks.then_some(name))
+            .collect();
+    if !lacking.is_empty() {
+        let kind = &cx.spec.search.kind;
+        let message = format!(
+            "search `{}` has to {} networks, which space `{}` does not offer",
+            kind.value,
+            lacking.join(" and "),
+            cx.spec.search_space.kind.value
+        );
+        sink.push(
+            Diagnostic::error(codes::E0402, kind.span, message)
+                .also(cx.spec.search_space.kind.span, "the space")
+                .help("use a search without these moves, such as `random`".to_owned())
+                .at("/search/kind"),
+        );
+    }
+}
+
+/// E0403
+pub(super) fn objectives_suit_the_search(cx: &CheckCx<'_>, sink: &mut Sink) {
+    let Some(search) = &cx.bound.search else { return };
+    let (fewest, most) = (search.facts.fewest_objectives, search.facts.most_objectives);
+    let count = cx.spec.objectives.len();
+    let expected = if count < fewest {
+        format!("at least {fewest}")
+    } else if count > most {
+        format!("at most {most}")
+    } else {
+        return;
+    };
+    let span = cx.document.span_near(&"/objectives".into());
+    let kind = &cx.spec.search.kind;
+    sink.push(
+        Diagnostic::error(codes::E0403, span, format!("found {count} objectives, expected {expected}"))
+            .also(kind.span, format!("search `{}` requires it", kind.value))
+            .at("/objectives"),
+    );
+}
+
+/// W0401; what is beyond counting is an error of the plan.
+pub(super) fn space_has_enough_networks(cx: &CheckCx<'_>, sink: &mut Sink) {
+    let (Some(space), Some(search)) = (&cx.bound.space, &cx.bound.search) else { return };
+    let (trials, genomes) = (search.facts.trials, space.facts.genomes);
+    if trials as f64 > genomes && trials < MOST_COUNTED {
+        let message = format!("the search asks for {trials} networks, but the space has {genomes}");
+        sink.push(
+            Diagnostic::warning(codes::W0401, cx.spec.search.kind.span, message)
+                .also(cx.spec.search_space.kind.span, "the space")
+                .help(
+                    "equal networks are trained once; make the search smaller or the space larger".to_owned(),
+                )
+                .at("/search"),
+        );
+    }
+}

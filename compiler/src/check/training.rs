@@ -1,0 +1,27 @@
+//! How one network is trained.
+
+use peng_spec::diag::{Diagnostic, Sink, codes};
+
+use super::CheckCx;
+
+/// E0407
+pub(super) fn measurements_end_with_the_training(cx: &CheckCx<'_>, sink: &mut Sink) {
+    let training = &cx.spec.training;
+    let every = training.measure_every.value.0;
+    let epochs = training.epochs.value;
+    if every.count_in(epochs).is_some() {
+        return;
+    }
+    let step = u64::from(every.numerator);
+    let down = u64::from(epochs) / step * step;
+    let near = if down == 0 { step.to_string() } else { format!("{down} or {}", down + step) };
+    let message =
+        format!("`epochs: {epochs}` is no multiple of {every} epochs, the distance of measurements");
+    let mut diagnostic = Diagnostic::error(codes::E0407, training.epochs.span, message)
+        .help(format!("train {near} epochs, or measure at another distance"))
+        .at("/training/epochs");
+    if training.measure_every.span != training.epochs.span {
+        diagnostic = diagnostic.also(training.measure_every.span, "measured here");
+    }
+    sink.push(diagnostic);
+}

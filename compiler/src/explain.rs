@@ -1,0 +1,245 @@
+//! A plan in words, for `peng plan`: what will be trained, how long, at what cost.
+
+use peng_spec::expr::Dimension;
+use peng_spec::plan::{
+    BudgetPlan, ConfirmWhat, Count, DatasetPlan, ExecutionPlan, ExecutorPlan, Goal, KindCall, OptimizerPlan,
+    Plan, SchedulePlan, SpacePlan, StepKind, TrainingPlan,
+};
+use serde_json::Value;
+
+/// A part of a plan in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanSection {
+    /// What it is about, a word.
+    pub title: &'static str,
+    /// What is said of it, a line each.
+    pub lines: Vec<String>,
+}
+
+/// Describes a plan.
+pub fn describe(plan: &Plan) -> Vec<PlanSection> {
+    let section = |title, lines| PlanSection { title, lines };
+    vec![
+        section("name", vec![plan.name.clone()]),
+        section("digest", vec![plan.digest.clone()]),
+        section("seed", vec![plan.seed.to_string()]),
+        section("data", data(&plan.dataset)),
+        section("space", space(&plan.space)),
+        section("search", search(plan)),
+        section("objectives", vec![objectives(plan)]),
+        section("training", training(&plan.training)),
+        section("estimator", estimator(plan)),
+        section("cost", cost(plan)),
+        section("execution", execution(&plan.execution)),
+        section("steps", vec![steps(plan)]),
+        section("output", vec![format!("{}/{}-K, the first free K from 1", plan.output.dir, plan.name)]),
+    ]
+}
+
+fn data(dataset: &DatasetPlan) -> Vec<String> {
+    let [train, validation, test] = dataset.splits;
+    vec![
+        call(&dataset.call),
+        format!(
+            "examples of {}, {}",
+            dataset.facts.input,
+            counted(dataset.facts.classes as u64, "class", "classes")
+        ),
+        format!(
+            "{} for training, {} for validation ({} of the training part), {} for testing",
+            grouped(train as u64),
+            grouped(validation as u64),
+            Dimension::Percent.format(dataset.validation_percent),
+            grouped(test as u64)
+        ),
+    ]
+}
+
+fn space(space: &SpacePlan) -> Vec<String> {
+    let facts = &space.facts;
+    vec![
+        call(&space.call),
+        format!("{} networks", rounded(facts.genomes)),
+        format!(
+            "each with {} params and {} flops",
+            between(facts.least.params, facts.most.params),
+            between(facts.least.flops, facts.most.flops)
+        ),
+    ]
+}
+
+fn search(plan: &Plan) -> Vec<String> {
+    let cost = &plan.cost;
+    let networks = counted(cost.trials, "network", "networks");
+    let generations = counted(cost.generations, "generation", "generations");
+    vec![call(&plan.search), format!("{networks} in {generations}")]
+}
+
+fn objectives(plan: &Plan) -> String {
+    let words = plan.objectives.iter().map(|objective| {
+        let goal = match objective.goal {
+            Goal::Maximize => "maximize",
+            Goal::Minimize => "minimize",
+        };
+        format!("{goal} {}", objective.metric)
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+fn training(training: &TrainingPlan) -> Vec<String> {
+    let every = training.measure_every;
+    let unit = if every.numerator > every.denominator { "epochs" } else { "epoch" };
+    let measured = every.count_in(training.epochs).unwrap_or_default();
+    let OptimizerPlan::Sgd { lr, momentum, weight_decay } = &training.optimizer;
+    let schedule = match training.schedule {
+        SchedulePlan::Cosine => "cosine",
+        SchedulePlan::Constant => "constant",
+    };
+    vec![
+        format!(
+            "{}, measured every {every} {unit} ({})",
+            counted(training.epochs.into(), "epoch", "epochs"),
+            counted(measured.into(), "measurement", "measurements")
+        ),
+        format!(
+            "sgd, lr {lr} ({schedule}), momentum {momentum}, weight decay {weight_decay}, batch size {}",
+            training.batch_size
+        ),
+    ]
+}
+
+fn estimator(plan: &Plan) -> Vec<String> {
+    let estimator = &plan.estimator;
+    let mut lines = vec![format!("{} on {}", call(&estimator.call), estimator.metric)];
+    let every = plan.training.measure_every;
+    lines.push(match estimator.fewest_points {
+        None => "every training runs to its end".to_owned(),
+        Some(points) => {
+            let epochs = points as f64 * f64::from(every.numerator) / f64::from(every.denominator);
+            if epochs >= f64::from(plan.training.epochs) {
+                "no training can be stopped early".to_owned()
+            } else {
+                format!(
+                    "a training may stop from epoch {epochs} on ({})",
+                    counted(points as u64, "measurement", "measurements")
+                )
+            }
+        }
+    });
+    lines
+}
+
+fn cost(plan: &Plan) -> Vec<String> {
+    let cost = &plan.cost;
+    let [least, most] = cost.forward_flops;
+    let mut lines = vec![format!(
+        "at most {} epochs, {} training images, {} to {} multiply-accumulates forward",
+        grouped(cost.epochs_at_most),
+        grouped(cost.images_at_most),
+        rounded(least),
+        rounded(most)
+    )];
+    if cost.epochs_at_least < cost.epochs_at_most as f64 {
+        let share = 100.0 * (1.0 - cost.epochs_at_least / cost.epochs_at_most as f64);
+        lines.push(format!(
+            "at least {} epochs ({share:.0}% fewer), if every training stops as early as it may",
+            rounded(cost.epochs_at_least)
+        ));
+    }
+    lines
+}
+
+fn execution(execution: &ExecutionPlan) -> Vec<String> {
+    let ExecutorPlan::Local = execution.executor;
+    let workers = match execution.workers {
+        Count::Auto => "as many workers as fit".to_owned(),
+        Count::Exactly(n) => counted(n as u64, "worker", "workers"),
+    };
+    vec![
+        format!("{workers} on this machine, device {}", execution.device),
+        budget(execution.budget),
+        format!(
+            "failed, if more than {} of the trainings fail",
+            Dimension::Percent.format(execution.max_failed_percent)
+        ),
+    ]
+}
+
+fn budget(budget: BudgetPlan) -> String {
+    let time = |secs: f64| Dimension::Time.format(secs);
+    let slots = budget.slot_secs.map(|secs| format!("{} of device slots", time(secs)));
+    let wall = budget.wall_secs.map(|secs| format!("{} of time", time(secs)));
+    let parts: Vec<String> = slots.into_iter().chain(wall).collect();
+    if parts.is_empty() { "no budget".to_owned() } else { format!("at most {}", parts.join(" and ")) }
+}
+
+fn steps(plan: &Plan) -> String {
+    let names = plan.steps.iter().map(|step| match step.kind {
+        StepKind::Prepare | StepKind::Search => step.id.clone(),
+        StepKind::Confirm(ConfirmWhat::Front) => format!("{} the front", step.id),
+        StepKind::Confirm(ConfirmWhat::Best) => format!("{} the best", step.id),
+    });
+    names.collect::<Vec<_>>().join(", then ")
+}
+
+/// A kind with its parameters: `penguin, window 3, tolerance 0.5`.
+fn call(call: &KindCall) -> String {
+    let params = call.params.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
+    let words = params.map(|(key, value)| {
+        let value = match value {
+            Value::String(text) => text.clone(),
+            Value::Number(number) if number.is_f64() => number.as_f64().unwrap_or_default().to_string(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                value.to_string()
+            }
+        };
+        format!("{} {value}", key.replace('_', " "))
+    });
+    std::iter::once(call.kind.clone()).chain(words).collect::<Vec<_>>().join(", ")
+}
+
+fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(count), if count == 1 { one } else { many })
+}
+
+fn between(least: u64, most: u64) -> String {
+    if least == most { grouped(least) } else { format!("{} to {}", grouped(least), grouped(most)) }
+}
+
+/// A count with its thousands set apart.
+fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number that may be huge or have a fraction.
+fn rounded(number: f64) -> String {
+    if number >= 1e12 {
+        format!("{number:.2e}")
+    } else if number.fract() == 0.0 {
+        grouped(number as u64)
+    } else {
+        number.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_readable() {
+        assert_eq!(grouped(7), "7");
+        assert_eq!(grouped(1234), "1,234");
+        assert_eq!(grouped(1_234_567), "1,234,567");
+        assert_eq!(rounded(2.5), "2.5");
+        assert_eq!(rounded(3.2e14), "3.20e14");
+    }
+}

@@ -1,0 +1,116 @@
+//! A checked spec to a plan: nothing is left open, and nothing remembers how it was written.
+
+use peng_spec::model::{OptimizerKind, ScheduleKind, TrainingSpec};
+use peng_spec::plan::{
+    BudgetPlan, ConfirmWhat, DatasetPlan, EstimatorPlan, ExecutionPlan, Limit, Objective, OptimizerPlan,
+    OutputPlan, PLAN_FORMAT, Plan, PlannedCost, SchedulePlan, SpacePlan, Step, StepKind, TrainingPlan,
+};
+use peng_spec::source::Spanned;
+
+use crate::checked::CheckedSpec;
+
+/// Lowers a checked spec; this cannot fail.
+pub(crate) fn lower(checked: &CheckedSpec) -> Plan {
+    let spec = &checked.spec;
+    let limit = |written: &Option<Spanned<u64>>| written.as_ref().map(|l| l.value as usize);
+    Plan {
+        format: PLAN_FORMAT.to_owned(),
+        digest: String::new(),
+        name: spec.name.value.clone(),
+        seed: spec.seed.value,
+        dataset: DatasetPlan {
+            call: checked.dataset.clone(),
+            validation_percent: spec.dataset.validation.value.0,
+            limit: Limit {
+                train: limit(&spec.dataset.limit.train),
+                validation: limit(&spec.dataset.limit.validation),
+                test: limit(&spec.dataset.limit.test),
+            },
+            facts: checked.dataset_facts.clone(),
+            splits: checked.splits,
+        },
+        space: SpacePlan { call: checked.space.clone(), facts: checked.space_facts.clone() },
+        objectives: checked.objectives.iter().map(|o| Objective { goal: o.goal, metric: o.metric }).collect(),
+        search: checked.search.clone(),
+        training: training(&spec.training),
+        estimator: EstimatorPlan {
+            call: checked.estimator.clone(),
+            metric: checked.estimator_metric,
+            fewest_points: checked.estimator_needs.fewest_points,
+        },
+        execution: ExecutionPlan {
+            executor: spec.execution.executor.value.0,
+            device: spec.gpu_budget.devices.value,
+            workers: spec.execution.workers.value.0,
+            max_failed_percent: spec.execution.max_failed.value.0,
+            budget: BudgetPlan {
+                slot_secs: spec.gpu_budget.gpu_hours.as_ref().map(|d| d.value.0),
+                wall_secs: spec.gpu_budget.wall_time.as_ref().map(|d| d.value.0),
+            },
+        },
+        output: OutputPlan { dir: spec.output.dir.value.clone() },
+        cost: cost(checked),
+        steps: steps(spec.finally.confirm.value.0),
+    }
+    .sealed()
+}
+
+fn training(spec: &TrainingSpec) -> TrainingPlan {
+    let optimizer = match spec.optimizer.kind.value {
+        OptimizerKind::Sgd => OptimizerPlan::Sgd {
+            lr: spec.optimizer.lr.value,
+            momentum: spec.optimizer.momentum.value,
+            weight_decay: spec.optimizer.weight_decay.value,
+        },
+    };
+    let schedule = match spec.schedule.kind.value {
+        ScheduleKind::Cosine => SchedulePlan::Cosine,
+        ScheduleKind::Constant => SchedulePlan::Constant,
+    };
+    TrainingPlan {
+        epochs: spec.epochs.value,
+        batch_size: spec.batch_size.value as usize,
+        optimizer,
+        schedule,
+        measure_every: spec.measure_every.value.0,
+    }
+}
+
+/// What the plan costs if no training is stopped, and what is left if every one is stopped as early as possible.
+fn cost(checked: &CheckedSpec) -> PlannedCost {
+    let needs = &checked.search_needs;
+    let epochs = checked.spec.training.epochs.value;
+    let every = checked.spec.training.measure_every.value.0;
+    let shortest = match checked.estimator_needs.fewest_points {
+        None => f64::from(epochs),
+        Some(points) => {
+            let stop = points as f64 * f64::from(every.numerator) / f64::from(every.denominator);
+            stop.min(f64::from(epochs))
+        }
+    };
+    let epochs_at_most = needs.trials.saturating_mul(u64::from(epochs));
+    let images_at_most = epochs_at_most.saturating_mul(checked.splits[0] as u64);
+    let flops = |of_one: u64| of_one as f64 * images_at_most as f64;
+    PlannedCost {
+        trials: needs.trials,
+        generations: needs.generations,
+        epochs_at_most,
+        epochs_at_least: needs.trials as f64 * shortest,
+        images_at_most,
+        forward_flops: [flops(checked.space_facts.least.flops), flops(checked.space_facts.most.flops)],
+    }
+}
+
+fn steps(confirm: Option<ConfirmWhat>) -> Vec<Step> {
+    let step = |id: &str, needs: &[&str], kind| Step {
+        id: id.to_owned(),
+        needs: needs.iter().map(|id| (*id).to_owned()).collect(),
+        kind,
+    };
+    let mut steps =
+        vec![step("prepare", &[], StepKind::Prepare), step("search", &["prepare"], StepKind::Search)];
+    if let Some(what) = confirm {
+        steps.push(step("confirm", &["search"], StepKind::Confirm(what)));
+    }
+    steps
+}

@@ -1,0 +1,217 @@
+//! Names to what they name: kinds to catalogue entries, metrics to metrics; parameters to normalised ones, and what
+//! follows from them.
+//!
+//! What cannot be resolved is reported and left out, so that the checks that do not need it still run.
+
+use peng_spec::catalog::{
+    Catalog, DatasetFacts, EstimatorNeeds, Issue, Kind, SearchNeeds, Slot, SpaceFacts, TrainingFacts,
+};
+use peng_spec::diag::{Diagnostic, Sink, codes, did_you_mean, one_of, quoted};
+use peng_spec::document::{Document, Pointer};
+use peng_spec::model::{KindSpec, Spec};
+use peng_spec::plan::{Goal, KindCall, Metric};
+use peng_spec::source::Spanned;
+use serde_json::Value;
+
+use crate::checked::CheckedObjective;
+
+/// A kind with its parameters and what it says of itself.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct BoundKind<F> {
+    pub(crate) call: KindCall,
+    pub(crate) facts: F,
+}
+
+/// Everything that could be resolved.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Bound {
+    pub(crate) dataset: Option<BoundKind<DatasetFacts>>,
+    pub(crate) space: Option<BoundKind<SpaceFacts>>,
+    pub(crate) search: Option<BoundKind<SearchNeeds>>,
+    pub(crate) objectives: Vec<CheckedObjective>,
+    pub(crate) metric: Option<Metric>,
+    pub(crate) estimator: Option<BoundKind<EstimatorNeeds>>,
+}
+
+/// Metrics that exist elsewhere; no step of a training measures them here.
+const UNMEASURED: &[&str] = &[
+    "test_accuracy",
+    "test_loss",
+    "accuracy",
+    "loss",
+    "val_f1",
+    "val_auc",
+    "val_precision",
+    "val_recall",
+    "val_top5_accuracy",
+    "latency",
+    "memory",
+    "energy",
+];
+
+/// Resolves all names of a spec.
+pub(crate) fn resolve(document: &Document, spec: &Spec, catalog: &dyn Catalog, sink: &mut Sink) -> Bound {
+    let mut cx = Resolver { document, sink };
+    let dataset = cx.dataset(spec, catalog);
+    let space = dataset.as_ref().and_then(|dataset| cx.space(spec, catalog, &dataset.facts));
+    if dataset.is_none() {
+        cx.params_only(&spec.search_space, &catalog.kinds(Slot::SearchSpace), codes::E0302);
+    }
+    let search = cx.search(spec, catalog);
+    let objectives = cx.objectives(spec);
+    let metric = cx.metric(&spec.estimator.metric, &Pointer::from("/estimator/metric"));
+    let metric = metric.filter(|&metric| cx.is_measured(spec, metric));
+    let estimator = metric.and_then(|metric| cx.estimator(spec, catalog, metric.goal()));
+    Bound { dataset, space, search, objectives, metric, estimator }
+}
+
+struct Resolver<'a> {
+    document: &'a Document,
+    sink: &'a mut Sink,
+}
+
+/// The entry of a name; that it exists, the shape has checked.
+fn entry<'a, K: Kind + ?Sized>(kinds: Vec<&'a K>, name: &str) -> Option<&'a K> {
+    kinds.into_iter().find(|kind| kind.name() == name)
+}
+
+impl Resolver<'_> {
+    fn dataset(&mut self, spec: &Spec, catalog: &dyn Catalog) -> Option<BoundKind<DatasetFacts>> {
+        let section = &spec.dataset.call;
+        let kind = entry(catalog.datasets(), &section.kind.value)?;
+        let params = self.take(section, codes::E0301, kind.normalise(&written(section)))?;
+        let facts = self.take(section, codes::E0301, kind.facts(&params))?;
+        Some(BoundKind { call: call(section, params), facts })
+    }
+
+    fn space(
+        &mut self,
+        spec: &Spec,
+        catalog: &dyn Catalog,
+        data: &DatasetFacts,
+    ) -> Option<BoundKind<SpaceFacts>> {
+        let section = &spec.search_space;
+        let kind = entry(catalog.spaces(), &section.kind.value)?;
+        let params = self.take(section, codes::E0302, kind.normalise(&written(section)))?;
+        let facts = self.take(section, codes::E0302, kind.facts(&params, data))?;
+        Some(BoundKind { call: call(section, params), facts })
+    }
+
+    fn search(&mut self, spec: &Spec, catalog: &dyn Catalog) -> Option<BoundKind<SearchNeeds>> {
+        let section = &spec.search;
+        let kind = entry(catalog.searches(), &section.kind.value)?;
+        let params = self.take(section, codes::E0401, kind.normalise(&written(section)))?;
+        let facts = kind.needs(&params);
+        Some(BoundKind { call: call(section, params), facts })
+    }
+
+    fn estimator(
+        &mut self,
+        spec: &Spec,
+        catalog: &dyn Catalog,
+        goal: Goal,
+    ) -> Option<BoundKind<EstimatorNeeds>> {
+        let section = &spec.estimator.call;
+        let training = TrainingFacts {
+            epochs: spec.training.epochs.value,
+            measure_every: spec.training.measure_every.value.0,
+            goal,
+        };
+        let kind = entry(catalog.estimators(), &section.kind.value)?;
+        let params = self.take(section, codes::E0501, kind.normalise(&written(section)))?;
+        // Measurements that don't divide the training are reported by a check; what follows from them is not.
+        training.measure_every.count_in(training.epochs)?;
+        let params = self.take(section, codes::E0501, kind.resolve(&params, &training))?;
+        let facts = kind.needs(&params, &training);
+        Some(BoundKind { call: call(section, params), facts })
+    }
+
+    /// Reports what is wrong with the parameters of a kind whose facts cannot be asked for.
+    fn params_only(&mut self, section: &KindSpec, kinds: &[&dyn Kind], code: codes::Code) {
+        if let Some(kind) = entry(kinds.to_vec(), &section.kind.value) {
+            self.take(section, code, kind.normalise(&written(section)));
+        }
+    }
+
+    fn objectives(&mut self, spec: &Spec) -> Vec<CheckedObjective> {
+        let list = Pointer::from("/objectives");
+        let mut objectives = Vec::with_capacity(spec.objectives.len());
+        for (index, objective) in spec.objectives.iter().enumerate() {
+            let key = match objective.goal {
+                Goal::Maximize => "maximize",
+                Goal::Minimize => "minimize",
+            };
+            let pointer = list.index(index).key(key);
+            if let Some(metric) = self.metric(&objective.metric, &pointer) {
+                objectives.push(CheckedObjective {
+                    goal: objective.goal,
+                    metric,
+                    goal_span: objective.goal_span,
+                    metric_span: objective.metric.span,
+                });
+            }
+        }
+        objectives
+    }
+
+    fn metric(&mut self, name: &Spanned<String>, pointer: &Pointer) -> Option<Metric> {
+        if let Ok(metric) = name.value.parse() {
+            return Some(metric);
+        }
+        let known = || Metric::ALL.into_iter().map(Metric::name);
+        let diagnostic = if UNMEASURED.contains(&name.value.as_str()) {
+            let why = if name.value.starts_with("test_") {
+                "the test examples are never seen by a search; "
+            } else {
+                ""
+            };
+            let message = format!("no step of a training measures `{}`", name.value);
+            Diagnostic::error(codes::E0406, name.span, message).help(format!("{why}{}", one_of(known())))
+        } else {
+            let help = did_you_mean(&name.value, known()).unwrap_or_else(|| one_of(known()));
+            Diagnostic::error(codes::E0202, name.span, format!("unknown metric {}", quoted(&name.value)))
+                .help(help)
+        };
+        self.sink.push(diagnostic.at(pointer.clone()));
+        None
+    }
+
+    fn is_measured(&mut self, spec: &Spec, metric: Metric) -> bool {
+        if !metric.is_measured() {
+            let known = Metric::ALL.into_iter().filter(|m| m.is_measured()).map(Metric::name);
+            self.sink.push(
+                Diagnostic::error(
+                    codes::E0502,
+                    spec.estimator.metric.span,
+                    format!("`{metric}` follows from the architecture, expected a metric that is measured"),
+                )
+                .help(one_of(known))
+                .at("/estimator/metric"),
+            );
+        }
+        metric.is_measured()
+    }
+
+    /// Reports the issues of a kind at their places.
+    fn take<T>(&mut self, section: &KindSpec, code: codes::Code, result: Result<T, Vec<Issue>>) -> Option<T> {
+        let issues = match result {
+            Ok(value) => return Some(value),
+            Err(issues) => issues,
+        };
+        for issue in issues {
+            let pointer = section.pointer.join(&issue.pointer);
+            let written = !issue.pointer.is_empty() && self.document.find(&pointer).is_some();
+            let span = if written { self.document.span_near(&pointer) } else { section.kind.span };
+            self.sink.push(Diagnostic::error(code, span, issue.message).help(issue.help).at(pointer));
+        }
+        None
+    }
+}
+
+fn written(section: &KindSpec) -> Value {
+    Value::Object(section.params.clone())
+}
+
+fn call(section: &KindSpec, params: Value) -> KindCall {
+    KindCall { kind: section.kind.value.clone(), params }
+}

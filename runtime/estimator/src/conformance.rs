@@ -1,0 +1,71 @@
+//! The contract of [`Estimator`] as a test, which every kind's tests call with one of its estimators.
+
+use crate::curve::{Curve, Point};
+use crate::progress::Progress;
+use crate::verdict::{Estimator, History, Observation, Verdict};
+
+/// A curve with these values at every half epoch.
+pub(crate) fn half_epochs(values: &[f64]) -> Curve {
+    let at = |index: u32| Progress::new(index, 2).unwrap();
+    let points = values.iter().zip(1..).map(|(&value, index)| Point { at: at(index), value });
+    Curve::try_from(points.collect::<Vec<_>>()).unwrap()
+}
+
+/// Panics where `estimator` breaks the contract.
+pub(crate) fn conforms(estimator: &dyn Estimator) {
+    let rising = |top: f64, rate: f64| (1..=30).map(|x| top - top * rate.powi(-x)).collect::<Vec<_>>();
+    let mut broken = rising(70.0, 1.5);
+    broken[4] = f64::NAN;
+    let mut infinite = rising(60.0, 1.3);
+    infinite[7] = f64::INFINITY;
+    let noisy = (0..30).map(|x| 50.0 + f64::from(x * 7 % 11)).collect();
+    let curves = [
+        Vec::new(),
+        vec![12.5],
+        vec![f64::NAN; 30],
+        vec![f64::INFINITY; 30],
+        vec![f64::NEG_INFINITY; 30],
+        vec![0.0; 30],
+        vec![10.0; 30],
+        vec![100.0; 30],
+        vec![1e300; 30],
+        rising(90.0, 1.2),
+        rising(40.0, 2.0),
+        broken,
+        infinite,
+        noisy,
+    ];
+    for values in &curves {
+        conforms_on(estimator, &half_epochs(values));
+    }
+    let uneven =
+        [1.0, 2.0, 4.0, 4.5, 9.0].map(|at| Point { at: Progress::from_f64(at).unwrap(), value: 10.0 });
+    conforms_on(estimator, &Curve::try_from(uneven.to_vec()).unwrap());
+}
+
+fn conforms_on(estimator: &dyn Estimator, curve: &Curve) {
+    let history = History::default();
+    let whole = estimator.observe(curve, &history);
+    assert_eq!(estimator.observe(curve, &history), whole, "the same curve has the same answer");
+    let steps = (0..=curve.len()).map(|points| estimator.observe(&curve.prefix(points), &history));
+    let mut stop: Option<Observation> = None;
+    for (points, step) in steps.enumerate() {
+        assert_eq!(step.rule, estimator.name());
+        assert!(!step.reason.is_empty());
+        if let Some(stop) = &stop {
+            assert_eq!(&step, stop, "an answer after the stop repeats it");
+        } else if step.verdict.is_stop() {
+            assert_eq!(step.points, points, "it stops at the newest point");
+            assert!(points >= estimator.needs().fewest_points, "it stopped with {points} points");
+            stop = Some(step);
+        }
+    }
+    match whole.verdict {
+        Verdict::Converged { predicted } => {
+            assert!(predicted.is_finite());
+            assert_eq!(whole.predicted, Some(predicted));
+        }
+        Verdict::Pruned | Verdict::Continue => {}
+    }
+    assert_eq!(whole.verdict.is_stop(), stop.is_some(), "at once and step by step agree");
+}

@@ -1,0 +1,126 @@
+//! The kinds of estimators: what a kind is, the list of them, and how their parameters are read. A kind is a
+//! file.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::verdict::{Estimator, TrainingFacts};
+
+pub mod never;
+pub mod penguin;
+
+/// Every kind, in the order in which they are listed to users.
+pub static POLICIES: &[&dyn PolicyKind] = &[&never::NeverKind, &penguin::PenguinKind];
+
+/// A kind of estimator.
+pub trait PolicyKind: Send + Sync {
+    /// What a spec calls it.
+    fn name(&self) -> &'static str;
+
+    /// One line for lists.
+    fn summary(&self) -> &'static str;
+
+    /// The JSON Schema of its parameters.
+    fn params_schema(&self) -> schemars::Schema;
+
+    /// The parameters with every default filled in; with `facts`, also those that depend on the training.
+    fn normalise(&self, params: Value, facts: Option<&TrainingFacts>) -> Result<Value, Vec<ParamIssue>>;
+
+    /// The rule, or every issue that the parameters have with such a training.
+    fn build(&self, params: Value, facts: &TrainingFacts) -> Result<Box<dyn Estimator>, Vec<ParamIssue>>;
+}
+
+/// Something wrong with a kind's parameters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("{message}")]
+pub struct ParamIssue {
+    /// JSON pointer relative to the parameters; empty for the whole.
+    pub pointer: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do, imperative.
+    pub help: Option<String>,
+}
+
+impl ParamIssue {
+    /// An issue with a way out.
+    pub fn new(pointer: &str, message: impl Into<String>, help: impl Into<String>) -> Self {
+        ParamIssue { pointer: pointer.to_owned(), message: message.into(), help: Some(help.into()) }
+    }
+}
+
+/// The kind of that name.
+pub fn find(name: &str) -> Option<&'static dyn PolicyKind> {
+    POLICIES.iter().copied().find(|kind| kind.name() == name)
+}
+
+/// Reads parameters, each of which must have a default; each unreadable key is an issue of its own.
+pub(crate) fn decode<P: DeserializeOwned>(params: Value) -> Result<P, Vec<ParamIssue>> {
+    let keys = match params {
+        Value::Null => Map::new(),
+        Value::Object(keys) => keys,
+        other => {
+            let message = format!("the parameters are {other}; expected a mapping");
+            return Err(vec![ParamIssue { pointer: String::new(), message, help: None }]);
+        }
+    };
+    let mut issues = Vec::new();
+    for (key, value) in &keys {
+        let alone = Map::from_iter([(key.clone(), value.clone())]);
+        if let Err(error) = serde_json::from_value::<P>(Value::Object(alone)) {
+            let pointer = format!("/{}", key.replace('~', "~0").replace('/', "~1"));
+            issues.push(ParamIssue { pointer, message: format!("`{key}`: {error}"), help: None });
+        }
+    }
+    if !issues.is_empty() {
+        return Err(issues);
+    }
+    serde_json::from_value(Value::Object(keys))
+        .map_err(|error| vec![ParamIssue { pointer: String::new(), message: error.to_string(), help: None }])
+}
+
+/// Writes parameters.
+pub(crate) fn encode<P: Serialize>(params: &P) -> Value {
+    serde_json::to_value(params).expect("parameters have string keys and finite numbers")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn every_file_here_is_a_listed_kind() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/policy");
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_stem().unwrap().to_str().unwrap().replace('_', "-");
+            assert!(name == "mod" || find(&name).is_some(), "`{name}` is not in POLICIES");
+        }
+    }
+
+    #[test]
+    fn names_are_unique_and_schemas_are_closed() {
+        for (index, kind) in POLICIES.iter().enumerate() {
+            assert!(POLICIES[..index].iter().all(|other| other.name() != kind.name()));
+            assert_eq!(
+                kind.params_schema().get("additionalProperties"),
+                Some(&Value::Bool(false)),
+                "{}",
+                kind.name()
+            );
+        }
+    }
+
+    #[test]
+    fn each_unreadable_key_is_an_issue() {
+        let issues =
+            find("never").unwrap().normalise(serde_json::json!({"a": 1, "b/c": 2}), None).unwrap_err();
+        let pointers: Vec<_> = issues.iter().map(|issue| issue.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/a", "/b~1c"]);
+        assert!(find("never").unwrap().normalise(serde_json::json!([1]), None).is_err());
+        assert_eq!(find("never").unwrap().normalise(Value::Null, None), Ok(serde_json::json!({})));
+    }
+}

@@ -1,0 +1,77 @@
+//! `never`: every training runs to its end. The baseline.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{ParamIssue, PolicyKind, decode, encode};
+use crate::curve::Curve;
+use crate::verdict::{Estimator, History, Needs, Observation, TrainingFacts};
+
+const NAME: &str = "never";
+
+/// The kind.
+pub struct NeverKind;
+
+/// `never` has no parameters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Params {}
+
+/// The rule.
+#[derive(Clone, Copy, Debug)]
+pub struct Never;
+
+impl PolicyKind for NeverKind {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn summary(&self) -> &'static str {
+        "trains every network for all planned epochs"
+    }
+
+    fn params_schema(&self) -> schemars::Schema {
+        schemars::schema_for!(Params)
+    }
+
+    fn normalise(&self, params: Value, _facts: Option<&TrainingFacts>) -> Result<Value, Vec<ParamIssue>> {
+        decode::<Params>(params).map(|params| encode(&params))
+    }
+
+    fn build(&self, params: Value, _facts: &TrainingFacts) -> Result<Box<dyn Estimator>, Vec<ParamIssue>> {
+        let Params {} = decode(params)?;
+        Ok(Box::new(Never))
+    }
+}
+
+impl Estimator for Never {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { metrics: Vec::new(), fewest_points: usize::MAX, uses_history: false }
+    }
+
+    fn observe(&self, curve: &Curve, _history: &History) -> Observation {
+        Observation::go_on(NAME, curve.len(), "no training is stopped")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conformance::conforms;
+
+    #[test]
+    fn it_conforms() {
+        conforms(&Never);
+    }
+
+    #[test]
+    fn a_parameter_is_an_issue() {
+        let issues = NeverKind.normalise(serde_json::json!({"window": 3}), None).unwrap_err();
+        assert_eq!(issues[0].pointer, "/window");
+    }
+}

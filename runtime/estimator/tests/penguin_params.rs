@@ -1,0 +1,69 @@
+//! What `penguin` says to its parameters, alone and together with a training.
+#![allow(clippy::unwrap_used)]
+
+use peng_estimator::{Direction, PolicyKind, Progress, TrainingFacts, policy};
+use serde_json::{Value, json};
+
+const FACTS: TrainingFacts = TrainingFacts {
+    planned: Progress::whole(20),
+    measure_every: Progress::whole(1),
+    direction: Direction::Maximize,
+};
+
+fn penguin() -> &'static dyn PolicyKind {
+    policy::find("penguin").unwrap()
+}
+
+#[test]
+fn defaults_are_the_papers() {
+    let filled = penguin().normalise(Value::Null, Some(&FACTS)).unwrap();
+    assert_eq!(filled, json!({"window": 3, "tolerance": 0.5, "predict_at": 20.0, "min_points": 2}));
+    assert_eq!(penguin().normalise(json!({}), None).unwrap()["predict_at"], Value::Null);
+}
+
+#[test]
+fn the_schema_tells_units_and_bounds() {
+    let schema = penguin().params_schema().to_value();
+    assert_eq!(schema["properties"]["tolerance"]["x-unit"], "pp");
+    assert_eq!(schema["properties"]["predict_at"]["x-unit"], "epochs");
+    assert_eq!(schema["properties"]["window"]["minimum"], 2);
+    assert_eq!(schema["properties"]["tolerance"]["exclusiveMinimum"], 0);
+}
+
+#[test]
+fn each_wrong_parameter_is_an_issue() {
+    let wrong = json!({"window": 1, "tolerance": 0, "predict_at": -1, "min_points": 1});
+    let issues = penguin().normalise(wrong, None).unwrap_err();
+    let shown: Vec<String> = issues.iter().map(|issue| format!("{}: {issue}", issue.pointer)).collect();
+    let expected = [
+        "/window: `window` is 1; expected at least 2",
+        "/tolerance: `tolerance` is 0 pp; expected more than 0 pp",
+        "/predict_at: `predict_at` is -1 epochs; expected more than 0 epochs",
+        "/min_points: `min_points` is 1; expected at least 2",
+    ];
+    assert_eq!(shown, expected);
+    let issues = penguin().normalise(json!({"family": "exp3", "window": "x"}), None).unwrap_err();
+    assert_eq!(issues.len(), 2, "{issues:?}");
+}
+
+#[test]
+fn a_training_too_short_to_converge_is_an_issue() {
+    let short = TrainingFacts { planned: Progress::whole(4), ..FACTS };
+    let message = |params: Value| penguin().build(params, &short).err().unwrap()[0].message.clone();
+    assert_eq!(
+        message(json!({})),
+        "`window` 3 needs 4 points before a training can converge, but at most 3 count: 4 are planned, and none \
+         converges with all 4 up to epoch 4"
+    );
+    assert!(penguin().build(json!({"predict_at": 20}), &short).is_ok());
+    let early = penguin().build(json!({"predict_at": 4}), &FACTS).err().unwrap();
+    assert_eq!(early[0].pointer, "/predict_at");
+    assert!(penguin().build(json!({}), &TrainingFacts { planned: Progress::whole(5), ..FACTS }).is_ok());
+}
+
+#[test]
+fn a_falling_metric_is_an_issue() {
+    let loss = TrainingFacts { direction: Direction::Minimize, ..FACTS };
+    let issues = penguin().build(json!({}), &loss).err().unwrap();
+    assert_eq!((issues.len(), issues[0].pointer.as_str()), (1, ""));
+}

@@ -1,0 +1,28 @@
+//! All that names burn: networks are built from architectures, trained and saved.
+//!
+//! Every tensor here is made and read by one thread, and nothing is drawn from burn's own generator, so equal jobs on
+//! equal machines have equal curves, bit for bit.
+
+use std::path::Path;
+
+use peng_spec::plan;
+
+use crate::train::{TrainError, Trainer, TrainerFactory, TrainingJob};
+
+mod device;
+mod layer;
+mod network;
+mod record;
+mod supervised;
+mod tally;
+
+/// Makes trainers that run on burn.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BurnFactory;
+
+impl TrainerFactory for BurnFactory {
+    fn start(&self, job: TrainingJob, checkpoint: Option<&Path>) -> Result<Box<dyn Trainer>, TrainError> {
+        let device = device::bind(plan::Device::Cpu);
+        Ok(Box::new(supervised::Supervised::start(job, checkpoint, device)?))
+    }
+}

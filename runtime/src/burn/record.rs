@@ -1,0 +1,144 @@
+//! Checkpoints: what a training needs to go on bit for bit, in a directory.
+//!
+//! `state.json` says how far the training is and names the two files, in burn's own format, that belong to it. It is
+//! replaced last and in one step, so an interrupted save leaves the checkpoint before it intact.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+
+use burn::module::Module;
+use burn::optim::ModuleOptimizer;
+use burn::store::ModuleRecord;
+use burn::tensor::Bytes;
+use peng_spec::arch::ArchGraph;
+use peng_spec::plan::sha256_hex;
+use serde::{Deserialize, Serialize};
+
+use super::network::Network;
+use crate::train::TrainError;
+
+const FORMAT: &str = "peng.checkpoint/1";
+const STATE: &str = "state.json";
+
+/// What a checkpoint holds; a checkpoint is taken right after a measurement, so no sums are pending.
+pub(super) struct Saved {
+    /// Batches trained since the beginning.
+    pub(super) batches: u64,
+    /// The network with its running statistics.
+    pub(super) network: Network,
+    /// The optimizer with its momentum.
+    pub(super) optimizer: ModuleOptimizer,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct State {
+    format: String,
+    /// SHA-256 of the architecture.
+    arch: String,
+    batches: u64,
+    network: Content,
+    optimizer: Content,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Content {
+    file: String,
+    sha256: String,
+}
+
+/// Writes a checkpoint over the one that may be there.
+pub(super) fn save(
+    dir: &Path,
+    arch: &ArchGraph,
+    batches: u64,
+    network: &Network,
+    optimizer: &ModuleOptimizer,
+) -> Result<(), TrainError> {
+    // burn 0.22.1 leaves the last update of batch norm's running statistics out of a record, unless they are asked for.
+    let _ = network.valid();
+    let record = network.clone().into_record().into_bytes().map_err(|e| failure(dir, "written", &e))?;
+    let network = write_content(dir, &format!("network-{batches}.bpk"), &record)?;
+    let record = optimizer.into_bytes().map_err(|e| failure(dir, "written", &e))?;
+    let optimizer = write_content(dir, &format!("optimizer-{batches}.bpk"), &record)?;
+
+    let state = State { format: FORMAT.to_owned(), arch: digest(arch), batches, network, optimizer };
+    let text = serde_json::to_string_pretty(&state).expect("a state has string keys and whole numbers");
+    replace(&dir.join(STATE), text.as_bytes())?;
+    remove_older(dir, &state).map_err(|e| failure(dir, "written", &e))
+}
+
+/// Reads the checkpoint of a training of `arch` into the network and the optimizer of its beginning.
+pub(super) fn load(dir: &Path, arch: &ArchGraph, start: Saved) -> Result<Saved, TrainError> {
+    let path = dir.join(STATE);
+    let text = fs::read_to_string(&path).map_err(|e| failure(&path, "read", &e))?;
+    let state: State = serde_json::from_str(&text).map_err(|e| failure(&path, "read", &e))?;
+    for (what, found, expected) in
+        [("format", &state.format, FORMAT), ("architecture", &state.arch, digest(arch).as_str())]
+    {
+        if found != expected {
+            return Err(failure(&path, "read", &format!("found the {what} `{found}`, expected `{expected}`")));
+        }
+    }
+    let record = ModuleRecord::from_bytes(read_content(dir, &state.network)?)
+        .map_err(|e| failure(&dir.join(&state.network.file), "read", &e))?;
+    let network = start
+        .network
+        .try_load_record(record)
+        .map_err(|e| failure(&dir.join(&state.network.file), "read", &e))?;
+    let optimizer = start
+        .optimizer
+        .from_bytes(read_content(dir, &state.optimizer)?)
+        .map_err(|e| failure(&dir.join(&state.optimizer.file), "read", &e))?;
+    Ok(Saved { batches: state.batches, network, optimizer })
+}
+
+fn digest(arch: &ArchGraph) -> String {
+    sha256_hex(&serde_json::to_vec(arch).expect("an architecture has string keys and whole numbers"))
+}
+
+fn write_content(dir: &Path, file: &str, content: &[u8]) -> Result<Content, TrainError> {
+    replace(&dir.join(file), content)?;
+    Ok(Content { file: file.to_owned(), sha256: sha256_hex(content) })
+}
+
+fn read_content(dir: &Path, content: &Content) -> Result<Bytes, TrainError> {
+    let path = dir.join(&content.file);
+    let bytes = fs::read(&path).map_err(|e| failure(&path, "read", &e))?;
+    let found = sha256_hex(&bytes);
+    if found == content.sha256 {
+        Ok(Bytes::from_bytes_vec(bytes))
+    } else {
+        Err(failure(&path, "read", &format!("found content of SHA-256 {found}, expected {}", content.sha256)))
+    }
+}
+
+/// Writes a file so that a reader sees the old content or the new, and nothing between.
+fn replace(path: &Path, content: &[u8]) -> Result<(), TrainError> {
+    let write = || -> io::Result<()> {
+        let temporary = path.with_extension("tmp");
+        let mut file = File::create(&temporary)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        fs::rename(temporary, path)
+    };
+    write().map_err(|e| failure(path, "written", &e))
+}
+
+fn remove_older(dir: &Path, state: &State) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+        let is_ours = name.starts_with("network-") || name.starts_with("optimizer-");
+        if is_ours && name != state.network.file && name != state.optimizer.file {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
+
+fn failure(path: &Path, action: &'static str, reason: &dyn std::fmt::Display) -> TrainError {
+    TrainError::Checkpoint { path: path.display().to_string(), action, reason: reason.to_string() }
+}

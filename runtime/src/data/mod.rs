@@ -1,0 +1,94 @@
+//! Data sets: the slot's trait and its list, and the splits that are made of one.
+
+use std::path::PathBuf;
+
+use peng_spec::arch::Shape;
+use peng_spec::catalog::DatasetKind;
+use serde_json::Value;
+
+mod digits;
+mod fashion_mnist;
+mod idx;
+mod split;
+mod synthetic;
+
+pub use split::{Splits, split};
+
+/// All data sets, in the order in which they are listed to users.
+pub static DATASETS: &[&dyn DatasetEntry] =
+    &[&digits::Digits, &fashion_mnist::FashionMnist, &synthetic::Synthetic];
+
+/// A kind of data set.
+pub trait DatasetEntry: DatasetKind {
+    /// Reads a part of the data. `params` are normalised.
+    fn open(&self, params: &Value, part: Part) -> Result<Examples, DataError>;
+
+    /// Where the data are on this machine, for the journal; `None`: they come with `peng` or are made by it.
+    fn locate(&self, params: &Value) -> Result<Option<PathBuf>, DataError>;
+}
+
+/// The official parts of a data set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// For training and validation.
+    Train,
+    /// Never seen by a search.
+    Test,
+}
+
+/// Labelled images in memory.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Examples {
+    /// Shape of one image.
+    pub input: Shape,
+    /// Number of classes.
+    pub classes: usize,
+    /// Pixels from 0 to 1, image after image in the order channels, height, width.
+    pub pixels: Vec<f32>,
+    /// The class of each image, below `classes`.
+    pub labels: Vec<u16>,
+}
+
+/// Why data cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// Not where it was looked for.
+    #[error("no {dataset} files found; looked for `{file}` in {}", looked.iter().map(|p| format!("`{}`", p.display())).collect::<Vec<_>>().join(", "))]
+    Missing {
+        /// The data set.
+        dataset: &'static str,
+        /// The first file that is missing.
+        file: String,
+        /// Where it was looked for.
+        looked: Vec<PathBuf>,
+        /// What to do.
+        help: String,
+    },
+    /// A file cannot be read.
+    #[error("cannot read `{}`", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file is not what it should be.
+    #[error("`{}` is not the expected file: {reason}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What was found and what was expected.
+        reason: String,
+    },
+    /// The data are not what the plan says.
+    #[error("the data do not fit the plan: {reason}")]
+    Facts {
+        /// What was found and what was expected.
+        reason: String,
+    },
+}
+
+/// The kind of that name.
+pub fn find(name: &str) -> Option<&'static dyn DatasetEntry> {
+    DATASETS.iter().copied().find(|kind| kind.name() == name)
+}

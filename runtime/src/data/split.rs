@@ -1,0 +1,225 @@
+//! How a training part becomes a training and a validation split: stratified, seeded, then cut to the plan's limits.
+//!
+//! Every choice is made class by class, so the shares of the classes stay; the chosen examples keep their order.
+
+use peng_spec::arch::Shape;
+use peng_spec::plan::Limit;
+use rand::seq::SliceRandom;
+
+use super::{DataError, Examples};
+use crate::seed::SeedTree;
+
+/// What a search learns from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Splits {
+    /// For the weights.
+    pub train: Examples,
+    /// For the measurements.
+    pub validation: Examples,
+}
+
+impl Default for Splits {
+    /// No examples, for trainers that need none.
+    fn default() -> Self {
+        let none = Examples {
+            input: Shape::Image { channels: 1, height: 1, width: 1 },
+            classes: 0,
+            pixels: Vec::new(),
+            labels: Vec::new(),
+        };
+        Self { train: none.clone(), validation: none }
+    }
+}
+
+/// Splits `validation_percent` of a training part off, and cuts both splits to `limit`.
+///
+/// The validation split has `validation_percent / 100` of the examples, rounded half up.
+pub fn split(
+    train_part: Examples,
+    validation_percent: f64,
+    limit: &Limit,
+    seed: SeedTree,
+) -> Result<Splits, DataError> {
+    let size = train_part.labels.len();
+    let wanted = (validation_percent / 100.0 * size as f64 + 0.5).floor() as usize;
+    if wanted == 0 || wanted >= size {
+        let reason = format!("{validation_percent} % of {size} examples leave no training or no validation split");
+        return Err(DataError::Facts { reason });
+    }
+    let chosen = stratified(&train_part.labels, train_part.classes, wanted, seed.child("validation", 0));
+    let validation = train_part.pick(&chosen);
+    let train = train_part.keep(&complement(&chosen, size));
+    Ok(Splits {
+        train: cut(train, limit.train, seed.child("limit train", 0)),
+        validation: cut(validation, limit.validation, seed.child("limit validation", 0)),
+    })
+}
+
+/// A stratified choice of `limit` examples, or all of them if there are no more.
+fn cut(examples: Examples, limit: Option<usize>, seed: SeedTree) -> Examples {
+    match limit {
+        Some(limit) if limit < examples.labels.len() => {
+            let chosen = stratified(&examples.labels, examples.classes, limit, seed);
+            examples.keep(&chosen)
+        }
+        _ => examples,
+    }
+}
+
+/// Indices of `wanted` examples, ascending: each class has its share by largest remainder, the lower class first where
+/// remainders tie; which examples of a class is a shuffle.
+pub(super) fn stratified(labels: &[u16], classes: usize, wanted: usize, seed: SeedTree) -> Vec<usize> {
+    let mut members = vec![Vec::new(); classes];
+    for (index, &label) in labels.iter().enumerate() {
+        members[usize::from(label)].push(index);
+    }
+    let counts: Vec<usize> = members.iter().map(Vec::len).collect();
+    let mut chosen = Vec::with_capacity(wanted);
+    for (class, (mut members, share)) in members.into_iter().zip(shares(&counts, wanted)).enumerate() {
+        members.shuffle(&mut seed.child("class", class as u64).rng());
+        chosen.extend_from_slice(&members[..share]);
+    }
+    chosen.sort_unstable();
+    chosen
+}
+
+/// `wanted` shared in proportion to `counts`, by largest remainder.
+fn shares(counts: &[usize], wanted: usize) -> Vec<usize> {
+    let total = counts.iter().sum::<usize>().max(1);
+    let mut shares: Vec<usize> = counts.iter().map(|count| wanted * count / total).collect();
+    let mut order: Vec<usize> = (0..counts.len()).collect();
+    order.sort_by_key(|&class| std::cmp::Reverse(wanted * counts[class] % total));
+    let missing = wanted - shares.iter().sum::<usize>();
+    for &class in &order[..missing] {
+        shares[class] += 1;
+    }
+    shares
+}
+
+/// What is below `size` and not in `chosen`, which ascends.
+pub(super) fn complement(chosen: &[usize], size: usize) -> Vec<usize> {
+    let mut chosen = chosen.iter().copied().peekable();
+    (0..size).filter(|index| chosen.next_if_eq(index).is_none()).collect()
+}
+
+impl Examples {
+    /// A copy of some examples.
+    pub(super) fn pick(&self, indices: &[usize]) -> Self {
+        let width = self.input.numel() as usize;
+        let mut pixels = Vec::with_capacity(indices.len() * width);
+        for &index in indices {
+            pixels.extend_from_slice(&self.pixels[index * width..(index + 1) * width]);
+        }
+        let labels = indices.iter().map(|&index| self.labels[index]).collect();
+        Self { input: self.input, classes: self.classes, pixels, labels }
+    }
+
+    /// Some examples, moved within the memory they are in; `indices` ascend.
+    pub(super) fn keep(mut self, indices: &[usize]) -> Self {
+        let width = self.input.numel() as usize;
+        for (place, &index) in indices.iter().enumerate() {
+            self.pixels.copy_within(index * width..(index + 1) * width, place * width);
+            self.labels[place] = self.labels[index];
+        }
+        self.pixels.truncate(indices.len() * width);
+        self.pixels.shrink_to_fit();
+        self.labels.truncate(indices.len());
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Images of one pixel that holds the index.
+    fn examples(labels: Vec<u16>, classes: usize) -> Examples {
+        let pixels = (0..labels.len()).map(|i| i as f32).collect();
+        Examples { input: Shape::Image { channels: 1, height: 1, width: 1 }, classes, pixels, labels }
+    }
+
+    fn count(examples: &Examples) -> Vec<usize> {
+        (0..examples.classes)
+            .map(|class| examples.labels.iter().filter(|&&l| usize::from(l) == class).count())
+            .collect()
+    }
+
+    #[test]
+    fn shares_are_by_largest_remainder_and_ties_go_to_the_lower_class() {
+        assert_eq!(shares(&[5, 3, 2], 5), [3, 1, 1]);
+        assert_eq!(shares(&[1, 1, 1], 2), [1, 1, 0]);
+        assert_eq!(shares(&[0, 7], 3), [0, 3]);
+        assert_eq!(shares(&[], 0), [0; 0]);
+    }
+
+    #[test]
+    fn half_an_example_is_rounded_up() {
+        let sizes = |n: usize, percent| {
+            let part = examples((0..n).map(|i| (i % 2) as u16).collect(), 2);
+            let splits = split(part, percent, &Limit::default(), SeedTree::new(1)).unwrap();
+            [splits.train.labels.len(), splits.validation.labels.len()]
+        };
+        assert_eq!(sizes(1437, 25.0), [1078, 359]);
+        assert_eq!(sizes(10, 25.0), [7, 3]);
+        assert_eq!(sizes(10, 15.0), [8, 2]);
+    }
+
+    #[test]
+    fn an_empty_split_is_refused() {
+        let part = examples(vec![0, 1, 0, 1], 2);
+        for percent in [1.0, 99.0] {
+            assert!(split(part.clone(), percent, &Limit::default(), SeedTree::new(1)).is_err());
+        }
+    }
+
+    #[test]
+    fn the_choice_never_changes() {
+        let part = examples((0..24).map(|i| (i % 3) as u16).collect(), 3);
+        let limit = Limit { train: Some(6), ..Limit::default() };
+        let splits = split(part, 25.0, &limit, SeedTree::new(42)).unwrap();
+        assert_eq!(splits.train.pixels, PINNED_TRAIN);
+        assert_eq!(splits.validation.pixels, PINNED_VALIDATION);
+    }
+    const PINNED_TRAIN: [f32; 6] = [0.0, 7.0, 17.0, 19.0, 21.0, 23.0];
+    const PINNED_VALIDATION: [f32; 6] = [2.0, 6.0, 11.0, 13.0, 15.0, 16.0];
+
+    proptest! {
+        #[test]
+        fn splits_partition_the_part_and_keep_the_shares(
+            labels in proptest::collection::vec(0..5_u16, 2..200),
+            percent in 1.0..99.0_f64,
+            limits in (proptest::option::of(1..100_usize), proptest::option::of(1..100_usize)),
+            seed in any::<u64>(),
+        ) {
+            let part = examples(labels.clone(), 5);
+            let seed = SeedTree::new(seed);
+            let Ok(splits) = split(part.clone(), percent, &Limit::default(), seed) else { return Ok(()) };
+            let mut all: Vec<f32> = splits.train.pixels.iter().chain(&splits.validation.pixels).copied().collect();
+            prop_assert!(splits.train.pixels.is_sorted() && splits.validation.pixels.is_sorted());
+            all.sort_by(f32::total_cmp);
+            prop_assert_eq!(&all, &part.pixels);
+            let size = labels.len();
+            for (class, (val, total)) in count(&splits.validation).into_iter().zip(count(&part)).enumerate() {
+                let exact = total * splits.validation.labels.len();
+                prop_assert!((val * size).abs_diff(exact) < size, "class {class}");
+            }
+            for half in [&splits.train, &splits.validation] {
+                for (pixel, label) in half.pixels.iter().zip(&half.labels) {
+                    prop_assert_eq!(labels[*pixel as usize], *label);
+                }
+            }
+
+            let limit = Limit { train: limits.0, validation: limits.1, test: None };
+            let limited = split(part, percent, &limit, seed).unwrap();
+            for (cut, whole, limit) in [
+                (&limited.train, &splits.train, limits.0),
+                (&limited.validation, &splits.validation, limits.1),
+            ] {
+                prop_assert_eq!(cut.labels.len(), limit.unwrap_or(usize::MAX).min(whole.labels.len()));
+                prop_assert!(cut.pixels.iter().all(|p| whole.pixels.contains(p)));
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The policies of `peng-estimator` as kinds of the catalogue.
+
+use peng_estimator::{Direction, Estimator, POLICIES, ParamIssue, PolicyKind, Progress, TrainingFacts as Facts};
+use peng_spec::catalog::{EstimatorKind, EstimatorNeeds, Issue, Kind, TrainingFacts};
+use peng_spec::plan::{EpochFraction, Goal, Plan};
+use serde_json::Value;
+
+/// A policy of `peng-estimator` as the compiler sees it.
+#[derive(Clone, Copy)]
+pub struct Policy(&'static dyn PolicyKind);
+
+/// All estimators, in the order in which they are listed to users.
+pub fn estimators() -> Vec<Policy> {
+    POLICIES.iter().map(|&kind| Policy(kind)).collect()
+}
+
+/// The estimator of a plan.
+pub fn build(plan: &Plan) -> Result<Box<dyn Estimator>, String> {
+    let call = &plan.estimator.call;
+    let kind =
+        peng_estimator::policy::find(&call.kind).ok_or_else(|| format!("unknown estimator `{}`", call.kind))?;
+    let training = TrainingFacts {
+        epochs: plan.training.epochs,
+        measure_every: plan.training.measure_every,
+        goal: plan.estimator.metric.goal(),
+    };
+    let facts = facts(&training).map_err(|issue| issue.message)?;
+    kind.build(call.params.clone(), &facts)
+        .map_err(|issues| issues.iter().map(|i| i.message.as_str()).collect::<Vec<_>>().join("; "))
+}
+
+impl Kind for Policy {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    fn summary(&self) -> &'static str {
+        self.0.summary()
+    }
+
+    fn params_schema(&self) -> schemars::Schema {
+        self.0.params_schema()
+    }
+
+    fn normalise(&self, params: &Value) -> Result<Value, Vec<Issue>> {
+        self.0.normalise(params.clone(), None).map_err(issues)
+    }
+}
+
+impl EstimatorKind for Policy {
+    fn resolve(&self, params: &Value, training: &TrainingFacts) -> Result<Value, Vec<Issue>> {
+        let facts = facts(training).map_err(|issue| vec![issue])?;
+        let resolved = self.0.normalise(params.clone(), Some(&facts)).map_err(issues)?;
+        self.0.build(resolved.clone(), &facts).map_err(issues)?;
+        Ok(resolved)
+    }
+
+    fn needs(&self, params: &Value, training: &TrainingFacts) -> EstimatorNeeds {
+        let needs = facts(training).ok().and_then(|facts| self.0.build(params.clone(), &facts).ok()).map(|e| e.needs());
+        EstimatorNeeds {
+            fewest_points: needs.as_ref().map(|n| n.fewest_points).filter(|&n| n != usize::MAX),
+            history: needs.is_some_and(|n| n.uses_history),
+        }
+    }
+}
+
+fn facts(training: &TrainingFacts) -> Result<Facts, Issue> {
+    let EpochFraction { numerator, denominator } = training.measure_every;
+    Ok(Facts {
+        planned: Progress::whole(training.epochs),
+        measure_every: Progress::new(numerator, denominator).map_err(|e| Issue::new("", e.to_string()))?,
+        direction: match training.goal {
+            Goal::Maximize => Direction::Maximize,
+            Goal::Minimize => Direction::Minimize,
+        },
+    })
+}
+
+fn issues(issues: Vec<ParamIssue>) -> Vec<Issue> {
+    issues.into_iter().map(|i| Issue { pointer: i.pointer, message: i.message, help: i.help }).collect()
+}

@@ -1,0 +1,265 @@
+//! Workers as processes on this machine, spoken to over pipes.
+//!
+//! A worker has a process group of its own, so that Ctrl-C reaches the coordinator alone, and ends when its input does,
+//! so that a killed coordinator leaves none behind.
+
+use std::collections::VecDeque;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::{Executor, ExecutorError, ExecutorMsg};
+use crate::event::Slot;
+use crate::store::RunDir;
+use crate::trial::protocol::{FromWorker, Lease, PROTOCOL, ToWorker};
+
+/// How much of what a worker wrote is told when it dies early.
+const LAST_WORDS: usize = 10;
+
+/// Workers on this machine.
+pub struct Local {
+    program: PathBuf,
+    args: Vec<OsString>,
+    dir: RunDir,
+    digest: String,
+    slots: Vec<Option<Worker>>,
+    to: Sender<(Slot, u64, Said)>,
+    from: Receiver<(Slot, u64, Said)>,
+    /// What others said while one was awaited.
+    put_by: VecDeque<(Slot, u64, Said)>,
+    started: u64,
+}
+
+struct Worker {
+    child: Child,
+    input: Option<ChildStdin>,
+    /// Tells its messages from those of a worker that had the slot before.
+    number: u64,
+    log: Arc<Mutex<Log>>,
+    busy: bool,
+}
+
+/// Where the stderr of a worker goes.
+#[derive(Default)]
+struct Log {
+    file: Option<File>,
+    last: VecDeque<String>,
+}
+
+enum Said {
+    Message(FromWorker),
+    Garbage(String),
+    End,
+}
+
+impl Local {
+    /// Workers that are started with `program args... DIR`.
+    pub fn new(program: PathBuf, args: Vec<OsString>, dir: RunDir, digest: String, slots: usize) -> Self {
+        let (to, from) = mpsc::channel();
+        let slots = (0..slots).map(|_| None).collect();
+        Self { program, args, dir, digest, slots, to, from, put_by: VecDeque::new(), started: 0 }
+    }
+
+    fn start(&mut self, slot: Slot) -> Result<(), ExecutorError> {
+        let start = |source| ExecutorError::Start { program: self.program.clone(), source };
+        let mut command = Command::new(&self.program);
+        command
+            .args(&self.args)
+            .arg(self.dir.path())
+            // A worker is one thread on one core: networks this small gain nothing from more.
+            .env("RAYON_NUM_THREADS", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command.spawn().map_err(start)?;
+        let (Some(input), Some(output), Some(errors)) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        else {
+            unreachable!("all three streams are pipes")
+        };
+        self.started += 1;
+        let number = self.started;
+        let to = self.to.clone();
+        std::thread::spawn(move || {
+            for line in BufReader::new(output).lines() {
+                let Ok(line) = line else { break };
+                let said = serde_json::from_str(&line).map_or(Said::Garbage(line), Said::Message);
+                if to.send((slot, number, said)).is_err() {
+                    return;
+                }
+            }
+            // The coordinator may be gone, which is fine.
+            let _ = to.send((slot, number, Said::End));
+        });
+        let log = Arc::new(Mutex::new(Log::default()));
+        let shared = Arc::clone(&log);
+        std::thread::spawn(move || {
+            for line in BufReader::new(errors).lines() {
+                let Ok(line) = line else { break };
+                shared.lock().unwrap_or_else(PoisonError::into_inner).write(line);
+            }
+        });
+        self.slots[slot.0] = Some(Worker { child, input: Some(input), number, log, busy: false });
+        Ok(())
+    }
+
+    fn worker(&mut self, slot: Slot) -> &mut Worker {
+        self.slots[slot.0].as_mut().expect("a slot that is spoken to has a worker")
+    }
+
+    /// Takes a dead worker out of its slot, and tells how it ended.
+    fn bury(&mut self, slot: Slot) -> (String, String) {
+        let Some(mut worker) = self.slots[slot.0].take() else { return Default::default() };
+        let _ = worker.child.kill();
+        let cause = match worker.child.wait() {
+            Ok(status) => status.to_string(),
+            Err(e) => e.to_string(),
+        };
+        let log = worker.log.lock().unwrap_or_else(PoisonError::into_inner);
+        (cause, log.last.iter().map(String::as_str).collect::<Vec<_>>().join(" | "))
+    }
+
+    fn await_hello(&mut self, slot: Slot) -> Result<(), ExecutorError> {
+        let number = self.worker(slot).number;
+        let awaited = self.put_by.iter().position(|(from, n, _)| (*from, *n) == (slot, number));
+        let said = match awaited.and_then(|index| self.put_by.remove(index)) {
+            Some((_, _, said)) => said,
+            None => loop {
+                match self.from.recv() {
+                    Ok((from, n, said)) if (from, n) == (slot, number) => break said,
+                    Ok(other) => self.put_by.push_back(other),
+                    Err(_) => unreachable!("this struct holds a sender"),
+                }
+            },
+        };
+        let stranger = |found: String, expected: &str| {
+            Err(ExecutorError::Stranger { slot, found, expected: expected.to_owned() })
+        };
+        match said {
+            Said::Message(FromWorker::Hello { protocol, .. }) if protocol != PROTOCOL => {
+                stranger(protocol, PROTOCOL)
+            }
+            Said::Message(FromWorker::Hello { digest, .. }) if digest != self.digest => {
+                stranger(digest, &self.digest)
+            }
+            Said::Message(FromWorker::Hello { .. }) => Ok(()),
+            Said::Message(FromWorker::Unusable { reason, help }) => {
+                Err(ExecutorError::Unusable { reason, help })
+            }
+            Said::Message(other) => stranger(format!("{other:?}"), PROTOCOL),
+            Said::Garbage(line) => stranger(line, PROTOCOL),
+            Said::End => {
+                let (cause, words) = self.bury(slot);
+                Err(ExecutorError::Died { cause, words })
+            }
+        }
+    }
+
+    fn send(&mut self, slot: Slot, message: &ToWorker) {
+        let mut line = serde_json::to_vec(message).expect("a message has string keys and finite numbers");
+        line.push(b'\n');
+        if let Some(input) = &mut self.worker(slot).input {
+            // A worker that does not read has died; its output says so.
+            let _ = input.write_all(&line).and_then(|()| input.flush());
+        }
+    }
+}
+
+impl Executor for Local {
+    fn slots(&self) -> usize {
+        self.slots.len()
+    }
+
+    fn prepare(&mut self) -> Result<(), ExecutorError> {
+        for slot in 0..self.slots.len() {
+            self.start(Slot(slot))?;
+        }
+        (0..self.slots.len()).try_for_each(|slot| self.await_hello(Slot(slot)))
+    }
+
+    fn submit(&mut self, slot: Slot, lease: Lease) -> Result<(), ExecutorError> {
+        if self.slots[slot.0].is_none() {
+            self.start(slot)?;
+            self.await_hello(slot)?;
+        }
+        let log = open_log(&self.dir.trial_path(lease.trial));
+        let worker = self.worker(slot);
+        worker.busy = true;
+        worker.log.lock().unwrap_or_else(PoisonError::into_inner).file = log;
+        self.send(slot, &ToWorker::Lease(Box::new(lease)));
+        Ok(())
+    }
+
+    fn stop(&mut self) -> Result<(), ExecutorError> {
+        for slot in 0..self.slots.len() {
+            if self.slots[slot].as_ref().is_some_and(|w| w.busy) {
+                self.send(Slot(slot), &ToWorker::Stop);
+            }
+        }
+        Ok(())
+    }
+
+    fn poll(&mut self, timeout: Duration) -> Result<Option<(Slot, ExecutorMsg)>, ExecutorError> {
+        let (slot, number, said) = match self.put_by.pop_front().map_or_else(|| self.from.recv_timeout(timeout), Ok) {
+            Ok(message) => message,
+            Err(RecvTimeoutError::Timeout) => return Ok(None),
+            Err(RecvTimeoutError::Disconnected) => unreachable!("this struct holds a sender"),
+        };
+        if self.slots[slot.0].as_ref().is_none_or(|w| w.number != number) {
+            return Ok(None);
+        }
+        Ok(Some((slot, match said {
+            Said::Message(message) => {
+                if matches!(message, FromWorker::Ended { .. } | FromWorker::Stopped { .. } | FromWorker::NoCheckpoint { .. }) {
+                    self.worker(slot).busy = false;
+                }
+                ExecutorMsg::Worker(message)
+            }
+            Said::Garbage(line) => {
+                self.bury(slot);
+                ExecutorMsg::Lost { cause: format!("its output is not of the protocol: {line}") }
+            }
+            Said::End => {
+                let (cause, _) = self.bury(slot);
+                ExecutorMsg::Lost { cause }
+            }
+        })))
+    }
+}
+
+impl Drop for Local {
+    /// Closes the workers' inputs, upon which they end, and waits for them.
+    fn drop(&mut self) {
+        for worker in self.slots.iter_mut().flatten() {
+            worker.input = None;
+        }
+        for worker in self.slots.iter_mut().flatten() {
+            let _ = worker.child.wait();
+        }
+    }
+}
+
+impl Log {
+    fn write(&mut self, line: String) {
+        if let Some(file) = &mut self.file {
+            // A log that cannot be written must not end the run.
+            let _ = writeln!(file, "{line}");
+        }
+        if self.last.len() == LAST_WORDS {
+            self.last.pop_front();
+        }
+        self.last.push_back(line);
+    }
+}
+
+fn open_log(trial_dir: &Path) -> Option<File> {
+    std::fs::create_dir_all(trial_dir).ok()?;
+    File::options().create(true).append(true).open(trial_dir.join("log.txt")).ok()
+}

@@ -1,0 +1,188 @@
+//! Quantities as people read them: thousands, magnitudes, epochs, durations, values of a metric.
+//!
+//! Files for programs (`trials.csv`, JSON) never use these.
+
+use peng_spec::plan::Metric;
+
+/// A whole number with separated thousands: `1,213`.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Three significant digits and a magnitude: `12.3 M`.
+pub fn magnitude(number: f64) -> String {
+    let (scaled, unit) = match number.abs() {
+        n if n >= 999.5e9 => (number / 1e12, " T"),
+        n if n >= 999.5e6 => (number / 1e9, " G"),
+        n if n >= 999.5e3 => (number / 1e6, " M"),
+        n if n >= 999.5 => (number / 1e3, " k"),
+        _ => (number, ""),
+    };
+    let decimals = match scaled.abs() {
+        _ if scaled.fract() == 0.0 && unit.is_empty() => 0,
+        n if n >= 99.95 => 0,
+        n if n >= 9.995 => 1,
+        _ => 2,
+    };
+    format!("{scaled:.decimals$}{unit}")
+}
+
+/// Epochs, to a tenth where they are no whole number: `1,112.5`.
+pub fn epochs(epochs: f64) -> String {
+    let tenths = (epochs.abs() * 10.0).round() as u64;
+    let sign = if epochs < 0.0 && tenths > 0 { "-" } else { "" };
+    match tenths % 10 {
+        0 => format!("{sign}{}", count(tenths / 10)),
+        rest => format!("{sign}{}.{rest}", count(tenths / 10)),
+    }
+}
+
+/// A share: `47.8 %`.
+pub fn percent(percent: f64) -> String {
+    format!("{percent:.1} %")
+}
+
+/// A duration to two parts: `1 h 52 min`.
+pub fn duration(secs: f64) -> String {
+    if !secs.is_finite() {
+        return "unknown".to_owned();
+    }
+    let sign = if secs < 0.0 { "-" } else { "" };
+    let secs = secs.abs();
+    let whole = secs.round() as u64;
+    match whole {
+        _ if secs < 9.95 => format!("{sign}{secs:.1} s"),
+        0..60 => format!("{sign}{whole} s"),
+        60..600 if !whole.is_multiple_of(60) => format!("{sign}{} min {} s", whole / 60, whole % 60),
+        60..3570 => format!("{sign}{} min", (whole + 30) / 60),
+        _ => {
+            let minutes = (whole + 30) / 60;
+            let (hours, minutes) = (minutes / 60, minutes % 60);
+            if minutes == 0 || hours >= 100 {
+                format!("{sign}{} h", count(hours))
+            } else {
+                format!("{sign}{hours} h {minutes} min")
+            }
+        }
+    }
+}
+
+/// A value of a metric, without its unit: accuracies to a hundredth, losses to four places, costs by magnitude.
+pub fn value(metric: Metric, value: f64) -> String {
+    match metric {
+        _ if value.is_nan() => "not a number".to_owned(),
+        _ if value.is_infinite() => if value > 0.0 { "infinite" } else { "-infinite" }.to_owned(),
+        Metric::ValAccuracy | Metric::TrainAccuracy => format!("{value:.2}"),
+        Metric::ValLoss | Metric::TrainLoss => format!("{value:.4}"),
+        Metric::Flops | Metric::Params => magnitude(value),
+    }
+}
+
+/// The unit of a metric's values.
+pub fn unit(metric: Metric) -> &'static str {
+    match metric {
+        Metric::ValAccuracy | Metric::TrainAccuracy => "%",
+        Metric::ValLoss | Metric::TrainLoss => "nats",
+        Metric::Flops => "multiply-accumulates",
+        Metric::Params => "parameters",
+    }
+}
+
+/// The unit of a difference of two values: percentage points for accuracies.
+pub fn difference_unit(metric: Metric) -> &'static str {
+    match metric {
+        Metric::ValAccuracy | Metric::TrainAccuracy => "pp",
+        Metric::ValLoss | Metric::TrainLoss | Metric::Flops | Metric::Params => unit(metric),
+    }
+}
+
+/// `1 network`, `2 networks`: a count with its noun, whose plural takes an `s`.
+pub fn plural(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
+/// A genome on one line, lists of bits without brackets (`0001101-0000010`), cut to `width` characters.
+pub fn genome(genome: &peng_spec::arch::Genome, width: usize) -> String {
+    let text = bits(genome.value()).unwrap_or_else(|| genome.to_string());
+    if text.chars().count() <= width {
+        return text;
+    }
+    text.chars().take(width.saturating_sub(1)).chain(['…']).collect()
+}
+
+fn bits(value: &serde_json::Value) -> Option<String> {
+    let phases = value.as_array().filter(|phases| !phases.is_empty())?;
+    let phases: Option<Vec<String>> = phases
+        .iter()
+        .map(|phase| {
+            phase
+                .as_array()?
+                .iter()
+                .map(|bit| match bit.as_u64() {
+                    Some(0) => Some('0'),
+                    Some(1) => Some('1'),
+                    _ => None,
+                })
+                .collect()
+        })
+        .collect();
+    Some(phases?.join("-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use peng_spec::arch::Genome;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn numbers_are_short() {
+        assert_eq!([count(0), count(999), count(1000), count(1_234_567)], ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!(magnitude(12_345_678.0), "12.3 M");
+        assert_eq!(magnitude(999.0), "999");
+        assert_eq!(magnitude(999_900.0), "1.00 M");
+        assert_eq!(magnitude(0.0), "0");
+        assert_eq!([epochs(3.0), epochs(1112.5), epochs(-2.25), epochs(-0.0)], ["3", "1,112.5", "-2.3", "0"]);
+    }
+
+    #[test]
+    fn durations_have_at_most_two_parts() {
+        let shown: Vec<String> =
+            [0.0, 4.23, 9.97, 59.6, 61.0, 600.0, 3599.0, 3600.0, 6720.0, 400_000.0, -90.0]
+                .map(duration)
+                .into();
+        assert_eq!(
+            shown,
+            [
+                "0.0 s",
+                "4.2 s",
+                "10 s",
+                "1 min",
+                "1 min 1 s",
+                "10 min",
+                "1 h",
+                "1 h",
+                "1 h 52 min",
+                "111 h",
+                "-1 min 30 s"
+            ]
+        );
+        assert_eq!(duration(f64::NAN), "unknown");
+    }
+
+    #[test]
+    fn a_genome_of_bits_loses_its_brackets_and_others_are_cut() {
+        assert_eq!(genome(&Genome::new(json!([[0, 0, 1], [1]])), 40), "001-1");
+        assert_eq!(genome(&Genome::new(json!({"layers": [1, 2, 3]})), 10), "{\"layers\"…");
+        assert_eq!(genome(&Genome::new(json!([[2, 0]])), 40), "[[2,0]]");
+    }
+}

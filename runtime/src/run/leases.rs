@@ -1,0 +1,211 @@
+//! Hands leases to workers and turns what they say into events, until all trials of a list have ended.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use peng_estimator::Progress;
+
+use super::coordinator::{Coordinator, Flow};
+use super::{RunError, budget};
+use crate::event::{EventKind, Purpose, RunEnd, Slot, TrialId, TrialOutcome};
+use crate::execute::ExecutorMsg;
+use crate::store::checkpoint_path;
+use crate::trial::protocol::{CurvePoint, Extended, FromWorker, Lease};
+
+/// A trial whose workers are lost this often has failed: its network kills them.
+const ATTEMPTS: u32 = 3;
+
+/// How long the coordinator waits for a message before it looks at budgets and signals again.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// The attempts under way.
+struct Leases {
+    purpose: Purpose,
+    waiting: VecDeque<TrialId>,
+    busy: BTreeMap<Slot, (TrialId, u32)>,
+    /// Trials whose newest checkpoint cannot be read: they begin anew.
+    unreadable: Vec<TrialId>,
+    /// How often the worker of a trial was lost, in this process.
+    lost: BTreeMap<TrialId, u32>,
+    end: Option<RunEnd>,
+}
+
+impl Coordinator<'_> {
+    /// Trains trials until all have ended, a budget is spent, or a user wants to stop.
+    pub(super) fn train(&mut self, trials: &[TrialId], purpose: Purpose) -> Result<Flow, RunError> {
+        let mut leases = Leases {
+            purpose,
+            waiting: trials.iter().copied().collect(),
+            busy: BTreeMap::new(),
+            unreadable: Vec::new(),
+            lost: BTreeMap::new(),
+            end: None,
+        };
+        loop {
+            self.watch(&mut leases)?;
+            self.hand_out(&mut leases)?;
+            if leases.busy.is_empty() {
+                break;
+            }
+            if let Some((slot, message)) = self.executor.poll(PATIENCE)? {
+                self.hear(&mut leases, slot, message)?;
+            }
+        }
+        let Some(end) = leases.end else { return Ok(Flow::Done) };
+        if matches!(end, RunEnd::BudgetSpent { .. }) {
+            for &trial in trials {
+                let open = self.state.trial(trial).is_some_and(|t| match purpose {
+                    Purpose::Search => t.outcome.is_none(),
+                    Purpose::Confirm => t.confirmation.is_none(),
+                });
+                if open {
+                    let outcome = TrialOutcome::Cancelled;
+                    self.emit(EventKind::TrialFinished { trial, purpose, outcome })?;
+                }
+            }
+        }
+        Ok(Flow::End(end))
+    }
+
+    /// Looks whether something ends the run before its time.
+    fn watch(&mut self, leases: &mut Leases) -> Result<(), RunError> {
+        if leases.end.is_some() {
+            return Ok(());
+        }
+        if self.cancel.is_set() {
+            self.emit(EventKind::CancelRequested)?;
+            leases.end = Some(RunEnd::Interrupted);
+        } else {
+            let since = self.clock.elapsed().saturating_sub(self.newest);
+            let spent = budget::spent(&self.plan.execution.budget, &self.state, since);
+            let Some(budget) = spent.filter(|_| !(leases.busy.is_empty() && leases.waiting.is_empty())) else {
+                return Ok(());
+            };
+            leases.end = Some(RunEnd::BudgetSpent { budget: budget.to_owned() });
+        }
+        self.executor.stop()?;
+        Ok(())
+    }
+
+    fn hand_out(&mut self, leases: &mut Leases) -> Result<(), RunError> {
+        if leases.end.is_some() {
+            return Ok(());
+        }
+        for slot in (0..self.executor.slots()).map(Slot) {
+            if leases.busy.contains_key(&slot) {
+                continue;
+            }
+            let Some(trial) = leases.waiting.pop_front() else { return Ok(()) };
+            let lease = self.lease(leases, trial)?;
+            self.emit(EventKind::TrialStarted {
+                trial,
+                attempt: lease.token,
+                slot,
+                purpose: leases.purpose,
+                from: lease.from,
+            })?;
+            leases.busy.insert(slot, (trial, lease.token));
+            self.executor.submit(slot, lease)?;
+        }
+        Ok(())
+    }
+
+    fn lease(&self, leases: &Leases, id: TrialId) -> Result<Lease, RunError> {
+        let trial = self.state.trial(id).expect("only trials of the state are trained");
+        let from = trial
+            .checkpoint
+            .filter(|_| !leases.unreadable.contains(&id))
+            .filter(|&at| checkpoint_path(&self.dir.trial_path(id), at).is_dir())
+            .unwrap_or(Progress::ZERO);
+        let curve = trial
+            .points
+            .iter()
+            .filter(|p| p.at <= from)
+            .map(|p| CurvePoint {
+                at: p.at,
+                metrics: p.metrics.iter().map(|(&metric, &value)| (metric, Extended(value))).collect(),
+            })
+            .collect();
+        Ok(Lease {
+            trial: id,
+            token: trial.attempts + 1,
+            arch: self.space.decode(&trial.genome)?,
+            purpose: leases.purpose,
+            from,
+            curve,
+        })
+    }
+
+    fn hear(&mut self, leases: &mut Leases, slot: Slot, message: ExecutorMsg) -> Result<(), RunError> {
+        let Some(&(trial, token)) = leases.busy.get(&slot) else { return Ok(()) };
+        match message {
+            ExecutorMsg::Worker(said) => {
+                if token_of(&said) != Some((trial, token)) {
+                    return Ok(());
+                }
+                self.note(leases, slot, said)
+            }
+            ExecutorMsg::Lost { cause } => {
+                leases.busy.remove(&slot);
+                let lost = leases.lost.entry(trial).or_default();
+                *lost += 1;
+                if *lost < ATTEMPTS {
+                    leases.waiting.push_front(trial);
+                    let message = format!("the worker of trial {trial} was lost ({cause}); the trial goes on with another");
+                    return self.emit(EventKind::Warned { message });
+                }
+                let cause = format!("lost its worker {ATTEMPTS} times ({cause})");
+                let outcome = TrialOutcome::Failed { cause };
+                self.emit(EventKind::TrialFinished { trial, purpose: leases.purpose, outcome })
+            }
+        }
+    }
+
+    /// Turns what a worker says into events.
+    fn note(&mut self, leases: &mut Leases, slot: Slot, said: FromWorker) -> Result<(), RunError> {
+        match said {
+            FromWorker::Hello { .. } | FromWorker::Unusable { .. } => Ok(()),
+            FromWorker::Batch { trial, until, done, of, .. } => {
+                self.emit(EventKind::BatchDone { trial, until, done, of })
+            }
+            FromWorker::Measured { trial, point, images, secs, .. } => self.emit(EventKind::Measured {
+                trial,
+                at: point.at,
+                metrics: point.metrics.into_iter().map(|(metric, value)| (metric, value.0)).collect(),
+                images,
+                secs,
+            }),
+            FromWorker::Estimated { trial, at, verdict, predicted, interval, reason, .. } => {
+                self.emit(EventKind::Estimated { trial, at, verdict, predicted, interval, reason })
+            }
+            FromWorker::Saved { trial, at, .. } => self.emit(EventKind::CheckpointSaved { trial, at }),
+            FromWorker::Ended { trial, outcome, .. } => {
+                leases.busy.remove(&slot);
+                self.emit(EventKind::TrialFinished { trial, purpose: leases.purpose, outcome })
+            }
+            FromWorker::Stopped { .. } => {
+                leases.busy.remove(&slot);
+                Ok(())
+            }
+            FromWorker::NoCheckpoint { trial, reason, .. } => {
+                leases.busy.remove(&slot);
+                leases.unreadable.push(trial);
+                leases.waiting.push_front(trial);
+                self.emit(EventKind::Warned { message: format!("{reason}; trial {trial} begins anew") })
+            }
+        }
+    }
+}
+
+fn token_of(said: &FromWorker) -> Option<(TrialId, u32)> {
+    match said {
+        FromWorker::Hello { .. } | FromWorker::Unusable { .. } => None,
+        FromWorker::Batch { trial, token, .. }
+        | FromWorker::Measured { trial, token, .. }
+        | FromWorker::Estimated { trial, token, .. }
+        | FromWorker::Saved { trial, token, .. }
+        | FromWorker::Ended { trial, token, .. }
+        | FromWorker::Stopped { trial, token }
+        | FromWorker::NoCheckpoint { trial, token, .. } => Some((*trial, *token)),
+    }
+}

@@ -1,0 +1,130 @@
+//! The steps: the search, and the confirmation of what it predicted.
+
+use std::collections::BTreeMap;
+
+use peng_spec::arch::Genome;
+use peng_spec::plan::ConfirmWhat;
+
+use super::RunError;
+use super::coordinator::{Coordinator, FailedOf, Flow};
+use crate::event::{EventKind, Purpose, TrialId, TrialOutcome};
+use crate::fitness;
+use crate::search::{self, Ask, Scored};
+use crate::seed::SeedTree;
+
+impl Coordinator<'_> {
+    /// Asks and tells until the search is over. What the journal holds already is asked and told again, not trained.
+    pub(super) fn search(&mut self) -> Result<Flow, RunError> {
+        let call = &self.plan.search;
+        let kind = search::find(&call.kind)
+            .ok_or_else(|| RunError::Plan(format!("unknown search `{}`", call.kind)))?;
+        let seed = SeedTree::new(self.plan.seed).child("search", 0);
+        let mut strategy = kind.build(&call.params, seed).map_err(|issues| {
+            RunError::Plan(issues.iter().map(|i| i.message.as_str()).collect::<Vec<_>>().join("; "))
+        })?;
+        for generation in 0.. {
+            let Ask::Generation(genomes) = strategy.ask(&*self.space)? else { break };
+            let trials = self.create(generation, genomes)?;
+            let open: Vec<TrialId> = trials
+                .iter()
+                .copied()
+                .filter(|&id| self.state.trial(id).is_some_and(|t| t.outcome.is_none()))
+                .collect();
+            if let end @ Flow::End(_) = self.train(&open, Purpose::Search)? {
+                return Ok(end);
+            }
+            if !self.state.generations[generation as usize].finished {
+                self.emit(EventKind::GenerationFinished { generation })?;
+            }
+            if let Some(end) = self.failed_too_often(FailedOf::Planned) {
+                return Ok(Flow::End(end));
+            }
+            let results: Vec<Scored> = trials.iter().map(|&id| self.scored(id)).collect();
+            strategy.tell(&results);
+        }
+        Ok(Flow::Done)
+    }
+
+    /// The trials of a generation; those that the journal lacks are made.
+    fn create(&mut self, generation: u32, genomes: Vec<Genome>) -> Result<Vec<TrialId>, RunError> {
+        if self.state.generations.len() <= generation as usize {
+            let candidates = genomes.len() as u32;
+            self.emit(EventKind::GenerationStarted { generation, candidates })?;
+        }
+        let first = self.state.generations[..generation as usize].iter().map(|g| g.candidates).sum::<u32>();
+        let ids = (first..).map(TrialId);
+        let mut twins = self.networks(first)?;
+        let mut trials = Vec::with_capacity(genomes.len());
+        for (trial, genome) in ids.zip(genomes) {
+            trials.push(trial);
+            let arch = self.space.decode(&genome)?;
+            match self.state.trial(trial) {
+                Some(known) if known.genome == genome => {}
+                Some(known) => {
+                    return Err(RunError::Diverged {
+                        trial,
+                        found: known.genome.to_string(),
+                        expected: genome.to_string(),
+                    });
+                }
+                None => {
+                    let cost = arch.cost().map_err(|e| RunError::Plan(e.to_string()))?;
+                    self.emit(EventKind::TrialCreated { trial, generation, genome, cost })?;
+                }
+            }
+            let twin = twins.entry(network_key(&arch)).or_insert(trial);
+            if *twin != trial && self.state.trial(trial).is_some_and(|t| t.outcome.is_none()) {
+                let from = *twin;
+                self.emit(EventKind::TrialSkipped { trial, from })?;
+            }
+        }
+        Ok(trials)
+    }
+
+    /// The networks of the trials before `first`, each with the first trial that has it.
+    fn networks(&self, first: u32) -> Result<BTreeMap<String, TrialId>, RunError> {
+        let mut networks = BTreeMap::new();
+        for trial in &self.state.trials[..first as usize] {
+            networks.entry(network_key(&self.space.decode(&trial.genome)?)).or_insert(trial.id);
+        }
+        Ok(networks)
+    }
+
+    fn scored(&self, id: TrialId) -> Scored {
+        let trial = self.state.trial(id).expect("the trials of a generation are in the state");
+        let costs = fitness::told(self.plan, &self.state, trial)
+            .map(|values| fitness::costs(&self.plan.objectives, &values));
+        Scored { genome: trial.genome.clone(), costs }
+    }
+
+    /// Trains predicted members of the front to the end, until what is asked for consists of observations. Each round
+    /// may bring new members up, which were dominated by predictions that did not come true.
+    pub(super) fn confirm(&mut self, what: ConfirmWhat) -> Result<Flow, RunError> {
+        loop {
+            let front = fitness::front(self.plan, &self.state, fitness::known);
+            let members = match what {
+                ConfirmWhat::Front => &front[..],
+                // The front begins with the trial that is best in the first objective.
+                ConfirmWhat::Best => &front[..front.len().min(1)],
+            };
+            let mut open: Vec<TrialId> = members
+                .iter()
+                .filter_map(|m| self.state.trial(m.trial))
+                .filter(|t| matches!(t.outcome, Some(TrialOutcome::Converged { .. })) && t.confirmation.is_none())
+                .map(|t| t.id)
+                .collect();
+            if open.is_empty() {
+                return Ok(Flow::Done);
+            }
+            open.sort_unstable();
+            if let end @ Flow::End(_) = self.train(&open, Purpose::Confirm)? {
+                return Ok(end);
+            }
+        }
+    }
+}
+
+/// What makes two networks the same: the graph, without the genome that it was decoded from.
+fn network_key(arch: &peng_spec::arch::ArchGraph) -> String {
+    serde_json::to_string(arch).expect("a graph has string keys")
+}

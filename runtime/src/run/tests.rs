@@ -1,0 +1,226 @@
+//! Whole runs on recorded curves: no data, no burn, no waiting.
+
+use std::path::Path;
+
+use peng_spec::plan::{ConfirmWhat, KindCall, Metric, Plan, Step, StepKind};
+use serde_json::json;
+
+use super::*;
+use crate::clock::FrozenClock;
+use crate::estimate;
+use crate::event::{Event, EventKind, TrialOutcome};
+use crate::execute::InProcess;
+use crate::report::samples;
+use crate::report::trials_csv;
+use crate::store::{Journal, RunDir};
+use crate::train::{CurveReplay, TrainError, Trainer, TrainerFactory, TrainingJob};
+
+/// Three generations of six networks, 20 epochs each, stopped by `penguin`.
+fn plan() -> Plan {
+    let mut plan = samples::plan();
+    let call = |kind: &str, params| KindCall { kind: kind.to_owned(), params };
+    plan.search = call("nsga-net", json!({"population": 6, "offspring": 6, "generations": 3}));
+    plan.space.call.params = json!({"phases": 2, "nodes": 3, "channels": 8});
+    plan.training.epochs = 20;
+    plan.estimator.call =
+        call("penguin", json!({"window": 3, "tolerance": 0.5, "predict_at": 20.0, "min_points": 2}));
+    plan.cost.trials = 18;
+    let step = |id: &str, kind| Step { id: id.to_owned(), needs: Vec::new(), kind };
+    plan.steps = vec![
+        step("prepare", StepKind::Prepare),
+        step("search", StepKind::Search),
+        step("confirm", StepKind::Confirm(ConfirmWhat::Front)),
+    ];
+    plan.sealed()
+}
+
+/// Curves that saturate at different heights, some of them noisily, so that some converge and some do not.
+fn curves() -> CurveReplay {
+    let curve = |k: u32| {
+        (1..=20_u32)
+            .map(|x| {
+                let noise = if k % 2 == 0 { f64::from((x * 7919 + k * 104_729) % 17) / 3.0 } else { 0.0 };
+                60.0 + f64::from(k) * 2.0 - 40.0 * (1.2 + f64::from(k) / 20.0).powf(-f64::from(x)) - noise
+            })
+            .collect()
+    };
+    CurveReplay::new(Metric::ValAccuracy, (0..12).map(|k| curve(k as u32)).collect())
+}
+
+fn run_with(plan: &Plan, factory: &dyn TrainerFactory, path: &Path, slots: usize, cancel: &CancelFlag) -> (RunEnd, RunState) {
+    let (dir, lock) = match RunDir::open(path) {
+        Ok(dir) => {
+            let lock = dir.lock().unwrap();
+            (dir, lock)
+        }
+        Err(_) => RunDir::create(path, plan, &[]).unwrap(),
+    };
+    let clock = FrozenClock::default();
+    let estimator = estimate::build(plan).unwrap();
+    let mut executor = InProcess::new(plan, factory, &*estimator, &clock, path.to_owned(), slots);
+    run(RunContext {
+        plan,
+        dir: &dir,
+        lock: &lock,
+        executor: &mut executor,
+        sinks: Vec::new(),
+        cancel: cancel.clone(),
+        clock: &clock,
+        bound: Bound { peng: "test".into(), device: "replay".into(), workers: slots, data: None },
+    })
+    .unwrap()
+}
+
+fn undisturbed(plan: &Plan, path: &Path, slots: usize) -> RunState {
+    let (end, state) = run_with(plan, &curves(), path, slots, &CancelFlag::default());
+    assert_eq!(end, RunEnd::Finished);
+    state
+}
+
+#[test]
+fn a_search_stops_trainings_confirms_its_front_and_is_the_fold_of_its_journal() {
+    let temp = tempfile::tempdir().unwrap();
+    let plan = plan();
+    let state = undisturbed(&plan, temp.path(), 2);
+    assert_eq!(state.trials.len(), 18);
+    let count = |f: fn(&TrialOutcome) -> bool| state.trials.iter().filter_map(|t| t.outcome.as_ref()).filter(|o| f(o)).count();
+    assert!(count(|o| matches!(o, TrialOutcome::Converged { .. })) > 3);
+    assert!(count(|o| matches!(o, TrialOutcome::Completed)) > 0);
+    let front = crate::fitness::front(&plan, &state, crate::fitness::known);
+    assert!(!front.is_empty() && front.iter().all(|m| m.values.iter().all(|v| !v.predicted)), "{front:?}");
+    let events = Journal::read(&temp.path().join("journal.jsonl")).unwrap();
+    assert_eq!(RunState::fold(&events), state);
+}
+
+#[test]
+fn the_number_of_workers_changes_nothing() {
+    let plan = plan();
+    let csv = |slots| {
+        let temp = tempfile::tempdir().unwrap();
+        trials_csv(&plan, &undisturbed(&plan, temp.path(), slots))
+    };
+    assert_eq!(csv(1), csv(3));
+}
+
+#[test]
+fn every_prefix_of_a_journal_resumes_to_the_same_end() {
+    let plan = plan();
+    let temp = tempfile::tempdir().unwrap();
+    let expected = trials_csv(&plan, &undisturbed(&plan, temp.path(), 2));
+    let journal = temp.path().join("journal.jsonl");
+    let whole = std::fs::read(&journal).unwrap();
+    let ends: Vec<usize> = whole.iter().enumerate().filter(|(_, b)| **b == b'\n').map(|(i, _)| i + 1).collect();
+    for cut in std::iter::once(0).chain(ends) {
+        std::fs::write(&journal, &whole[..cut]).unwrap();
+        let state = undisturbed(&plan, temp.path(), 2);
+        assert_eq!(trials_csv(&plan, &state), expected, "cut after {cut} bytes");
+    }
+}
+
+#[test]
+fn a_run_that_is_cancelled_can_be_resumed() {
+    let plan = plan();
+    let whole = tempfile::tempdir().unwrap();
+    let expected = trials_csv(&plan, &undisturbed(&plan, whole.path(), 1));
+    let temp = tempfile::tempdir().unwrap();
+    let cancel = CancelFlag::default();
+    cancel.set();
+    let (end, state) = run_with(&plan, &curves(), temp.path(), 1, &cancel);
+    assert_eq!(end, RunEnd::Interrupted);
+    assert_eq!(state.end, Some(RunEnd::Interrupted));
+    assert_eq!(trials_csv(&plan, &undisturbed(&plan, temp.path(), 1)), expected);
+}
+
+/// Some networks diverge, some panic.
+struct Faulty(CurveReplay);
+
+impl TrainerFactory for Faulty {
+    fn start(&self, job: TrainingJob, checkpoint: Option<&Path>) -> Result<Box<dyn Trainer>, TrainError> {
+        let nodes = job.arch.nodes.len();
+        assert!(nodes % 4 != 0, "a network of {nodes} nodes");
+        if nodes % 4 == 1 {
+            return CurveReplay::new(Metric::ValAccuracy, vec![vec![10.0, f64::NAN]]).start(job, checkpoint);
+        }
+        self.0.start(job, checkpoint)
+    }
+}
+
+#[test]
+fn networks_that_panic_or_diverge_cost_one_trial_each() {
+    let mut plan = plan();
+    plan.execution.max_failed_percent = 100.0;
+    let plan = plan.sealed();
+    let temp = tempfile::tempdir().unwrap();
+    let (end, state) = run_with(&plan, &Faulty(curves()), temp.path(), 2, &CancelFlag::default());
+    assert_eq!(end, RunEnd::Finished);
+    let causes: Vec<&str> = state
+        .trials
+        .iter()
+        .filter_map(|t| match &t.outcome {
+            Some(TrialOutcome::Failed { cause }) => Some(cause.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert!(causes.iter().any(|c| c.starts_with("panic: a network of")), "{causes:?}");
+    assert!(causes.contains(&"diverged: val_accuracy is NaN at epoch 2"), "{causes:?}");
+    plan_allows_fewer(&plan);
+}
+
+/// The same faults end a run whose plan does not allow so many.
+fn plan_allows_fewer(plan: &Plan) {
+    let mut plan = plan.clone();
+    plan.execution.max_failed_percent = 1.0;
+    let plan = plan.sealed();
+    let temp = tempfile::tempdir().unwrap();
+    let (end, _) = run_with(&plan, &Faulty(curves()), temp.path(), 2, &CancelFlag::default());
+    assert!(matches!(end, RunEnd::TooManyFailed { .. }), "{end:?}");
+}
+
+#[test]
+fn a_spent_budget_cancels_what_is_open_and_counts_across_resumes() {
+    let mut plan = plan();
+    plan.execution.budget.wall_secs = Some(0.0);
+    let plan = plan.sealed();
+    let temp = tempfile::tempdir().unwrap();
+    let (end, state) = run_with(&plan, &curves(), temp.path(), 2, &CancelFlag::default());
+    let spent = RunEnd::BudgetSpent { budget: "wall_time".to_owned() };
+    assert_eq!(end, spent);
+    assert!(state.trials.iter().all(|t| matches!(t.outcome, Some(TrialOutcome::Cancelled | TrialOutcome::Copied { .. }))));
+    let (end, again) = run_with(&plan, &curves(), temp.path(), 2, &CancelFlag::default());
+    assert_eq!((end, again), (spent, state));
+}
+
+#[test]
+fn a_journal_of_another_search_is_refused() {
+    let plan = plan();
+    let temp = tempfile::tempdir().unwrap();
+    undisturbed(&plan, temp.path(), 1);
+    let path = temp.path().join("journal.jsonl");
+    let mut events: Vec<Event> = Journal::read(&path).unwrap();
+    events.truncate(12);
+    for event in &mut events {
+        if let EventKind::TrialCreated { genome, .. } = &mut event.kind {
+            *genome = peng_spec::arch::Genome::new(json!([[1, 1, 1, 1], [1, 1, 1, 1]]));
+        }
+    }
+    let lines: Vec<String> = events.iter().map(|e| serde_json::to_string(e).unwrap() + "\n").collect();
+    std::fs::write(&path, lines.concat()).unwrap();
+    let dir = RunDir::open(temp.path()).unwrap();
+    let lock = dir.lock().unwrap();
+    let clock = FrozenClock::default();
+    let estimator = estimate::build(&plan).unwrap();
+    let factory = curves();
+    let mut executor = InProcess::new(&plan, &factory, &*estimator, &clock, temp.path().to_owned(), 1);
+    let error = run(RunContext {
+        plan: &plan,
+        dir: &dir,
+        lock: &lock,
+        executor: &mut executor,
+        sinks: Vec::new(),
+        cancel: CancelFlag::default(),
+        clock: &clock,
+        bound: Bound { peng: "test".into(), device: "replay".into(), workers: 1, data: None },
+    })
+    .unwrap_err();
+    assert_eq!(error.code(), "E0807");
+}

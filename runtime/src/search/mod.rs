@@ -1,0 +1,147 @@
+//! Searches: the slot's trait and its list.
+
+use peng_spec::arch::Genome;
+use peng_spec::catalog::{Issue, SearchKind};
+use serde_json::Value;
+
+use crate::seed::SeedTree;
+use crate::space::{GenomeError, SearchSpace};
+
+mod distinct;
+mod nsga_net;
+pub mod pareto;
+mod random;
+
+/// All searches, in the order in which they are listed to users.
+pub static SEARCHES: &[&dyn SearchEntry] = &[&nsga_net::NsgaNet, &random::Random];
+
+/// A kind of search.
+pub trait SearchEntry: SearchKind {
+    /// A search at its beginning. `params` are normalised; all its randomness derives from `seed`.
+    fn build(&self, params: &Value, seed: SeedTree) -> Result<Box<dyn SearchStrategy>, Vec<Issue>>;
+}
+
+/// What a search wants next.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ask {
+    /// These networks, as one generation; not empty.
+    Generation(Vec<Genome>),
+    /// Nothing: the search is over.
+    Finished,
+}
+
+/// A trial as the search is told of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scored {
+    /// The network.
+    pub genome: Genome,
+    /// The objectives in the order of the plan, each turned so that less is better; `None`: the trial failed, and must
+    /// never be a parent.
+    pub costs: Option<Vec<f64>>,
+}
+
+/// A search: a deterministic function of its seed, its space, and what it is told.
+///
+/// It is never saved; after an interruption a new one is asked and told the same again.
+pub trait SearchStrategy: Send {
+    /// What it wants next. It is asked again only after it was told the results of the last generation.
+    fn ask(&mut self, space: &dyn SearchSpace) -> Result<Ask, GenomeError>;
+    /// The results of the last generation, in trial order.
+    fn tell(&mut self, results: &[Scored]);
+}
+
+/// The kind of that name.
+pub fn find(name: &str) -> Option<&'static dyn SearchEntry> {
+    SEARCHES.iter().copied().find(|kind| kind.name() == name)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::collections::BTreeSet;
+
+    use peng_spec::catalog::{DatasetFacts, SearchNeeds};
+    use serde_json::json;
+
+    use super::*;
+
+    /// The networks of 7 bits a phase.
+    pub(crate) fn space(phases: usize) -> Box<dyn SearchSpace> {
+        let input = "1x12x12".parse().unwrap();
+        let dataset = DatasetFacts { input, classes: 2, train: 10, test: 10 };
+        let params = json!({ "phases": phases, "nodes": 4, "channels": 1 });
+        crate::space::find("nsga-macro").unwrap().build(&params, &dataset).unwrap()
+    }
+
+    /// The number of ones and a number that wants other ones, so that there are fronts of several; some networks fail,
+    /// others diverge.
+    pub(crate) fn score(genome: &Genome) -> Option<Vec<f64>> {
+        let bits: Vec<u32> = genome.to_string().chars().filter_map(|c| c.to_digit(2)).collect();
+        let ones = f64::from(bits.iter().sum::<u32>());
+        let other: u32 = (1..).zip(&bits).map(|(weight, bit)| weight * (1 - bit)).sum();
+        match bits[..3] {
+            [1, 1, 1] => None,
+            [1, 1, 0] => Some(vec![ones, f64::NAN]),
+            _ => Some(vec![ones, f64::from(other)]),
+        }
+    }
+
+    pub(crate) fn scored(genomes: Vec<Genome>, score: fn(&Genome) -> Option<Vec<f64>>) -> Vec<Scored> {
+        genomes.into_iter().map(|genome| Scored { costs: score(&genome), genome }).collect()
+    }
+
+    /// The generations of a whole search.
+    pub(crate) fn play(
+        search: &mut dyn SearchStrategy,
+        space: &dyn SearchSpace,
+        score: fn(&Genome) -> Option<Vec<f64>>,
+    ) -> Vec<Vec<Scored>> {
+        let mut generations = Vec::new();
+        while let Ask::Generation(genomes) = search.ask(space).unwrap() {
+            assert!(!genomes.is_empty(), "a generation is not empty");
+            let results = scored(genomes, score);
+            search.tell(&results);
+            generations.push(results);
+        }
+        generations
+    }
+
+    /// What every search must do. `params` must ask for less than the 2^21 networks of a large space.
+    pub(crate) fn conforms(kind: &dyn SearchEntry, params: &Value, seed: u64) {
+        let params = kind.normalise(params).unwrap();
+        assert_eq!(kind.normalise(&params).unwrap(), params, "normalised parameters stay as they are");
+        let build = |seed: u64| kind.build(&params, SeedTree::new(seed)).unwrap();
+        let SearchNeeds { trials, generations, .. } = kind.needs(&params);
+
+        let large = space(3);
+        let played = play(&mut *build(seed), &*large, score);
+        let asked = |played: &[Vec<Scored>]| played.iter().map(Vec::len).sum::<usize>() as u64;
+        assert_eq!((asked(&played), played.len() as u64), (trials, generations), "it asks for what it said");
+        for generation in &played {
+            let distinct: BTreeSet<String> = generation.iter().map(|s| s.genome.to_string()).collect();
+            assert_eq!(distinct.len(), generation.len(), "the networks of a generation are distinct");
+            assert!(generation.iter().all(|s| large.decode(&s.genome).is_ok()), "they are of the space");
+        }
+        assert_ne!(play(&mut *build(seed ^ 1), &*large, score), played, "the seed matters");
+
+        let mut again = build(seed);
+        for generation in &played {
+            let genomes = generation.iter().map(|s| s.genome.clone()).collect();
+            assert_eq!(
+                again.ask(&*large),
+                Ok(Ask::Generation(genomes)),
+                "asking and telling again gives the same"
+            );
+            again.tell(generation);
+        }
+        assert_eq!(again.ask(&*large), Ok(Ask::Finished));
+
+        let small = space(1);
+        for score in [score, |_: &Genome| None, |_: &Genome| Some(vec![f64::NAN])] {
+            let played = play(&mut *build(seed), &*small, score);
+            assert!(
+                asked(&played) <= trials && played.len() as u64 <= generations,
+                "an exhausted space ends it"
+            );
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Domination, fronts and crowding: what NSGA-II sorts by (Deb, Pratap, Agarwal and Meyarivan 2002, "A fast and elitist
+//! multiobjective genetic algorithm: NSGA-II").
+//!
+//! Less is better in each objective; NaN is worse than everything else. All points have the same number of objectives.
+
+use std::cmp::Ordering;
+
+/// How `a` relates to `b`: `Less` if it dominates, `Greater` if it is dominated, else `Equal`.
+///
+/// A point dominates another if it is better in one objective and worse in none.
+pub fn domination(a: &[f64], b: &[f64]) -> Ordering {
+    let mut relation = Ordering::Equal;
+    for (&a, &b) in a.iter().zip(b) {
+        match (compare(a, b), relation) {
+            (Ordering::Equal, _) => {}
+            (found, Ordering::Equal) => relation = found,
+            (found, so_far) if found == so_far => {}
+            _ => return Ordering::Equal,
+        }
+    }
+    relation
+}
+
+/// The points sorted into fronts: the first are those that none dominates, the second those that none but these
+/// dominates, and so on. Indices ascend within a front.
+pub fn fronts(costs: &[Vec<f64>]) -> Vec<Vec<usize>> {
+    // Section III A: how many dominate each point, and whom it dominates.
+    let mut dominators = vec![0_usize; costs.len()];
+    let mut dominated = vec![Vec::new(); costs.len()];
+    for b in 0..costs.len() {
+        for a in 0..b {
+            let (better, worse) = match domination(&costs[a], &costs[b]) {
+                Ordering::Less => (a, b),
+                Ordering::Greater => (b, a),
+                Ordering::Equal => continue,
+            };
+            dominated[better].push(worse);
+            dominators[worse] += 1;
+        }
+    }
+    let mut fronts = Vec::new();
+    let mut front: Vec<usize> = (0..costs.len()).filter(|&i| dominators[i] == 0).collect();
+    while !front.is_empty() {
+        let mut next = Vec::new();
+        for &worse in front.iter().flat_map(|&better| &dominated[better]) {
+            dominators[worse] -= 1;
+            if dominators[worse] == 0 {
+                next.push(worse);
+            }
+        }
+        next.sort_unstable();
+        fronts.push(std::mem::replace(&mut front, next));
+    }
+    fronts
+}
+
+/// The points that no other point dominates; indices ascend.
+pub fn front(costs: &[Vec<f64>]) -> Vec<usize> {
+    let is_best = |&i: &usize| costs.iter().all(|other| domination(other, &costs[i]) != Ordering::Less);
+    (0..costs.len()).filter(is_best).collect()
+}
+
+/// The crowding distance of each point of one front (section III B): the mean over the objectives of the gaps to the
+/// next smaller and the next larger value, as a share of the range; infinite at the ends.
+///
+/// Ties are resolved as in pymoo 0.3, which NSGA-Net uses: the next value is the next *different* one, so that points of
+/// equal costs have equal distances, whatever their order. An objective that is the same for all adds nothing, and one
+/// or two points are infinitely far apart. A value that is not finite adds nothing either.
+pub fn crowding(costs: &[Vec<f64>]) -> Vec<f64> {
+    if costs.len() <= 2 {
+        return vec![f64::INFINITY; costs.len()];
+    }
+    let objectives = costs.first().map_or(0, Vec::len);
+    let mut distances = vec![0.0; costs.len()];
+    for objective in 0..objectives {
+        let mut values: Vec<f64> = costs.iter().map(|c| c[objective]).filter(|v| v.is_finite()).collect();
+        values.sort_unstable_by(f64::total_cmp);
+        values.dedup();
+        let [least, .., most] = values[..] else { continue };
+        for (distance, costs) in distances.iter_mut().zip(costs) {
+            if let Some(at) = values.iter().position(|&v| v == costs[objective]) {
+                let gap = match (at.checked_sub(1), values.get(at + 1)) {
+                    (Some(before), Some(after)) => (after - values[before]) / (most - least),
+                    _ => f64::INFINITY,
+                };
+                *distance += gap / objectives as f64;
+            }
+        }
+    }
+    distances
+}
+
+/// Numbers in their order, and NaN after them.
+fn compare(a: f64, b: f64) -> Ordering {
+    a.partial_cmp(&b).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::*;
+
+    /// Points with many ties, and some values that are no numbers.
+    fn points() -> impl Strategy<Value = Vec<Vec<f64>>> {
+        let value = select(vec![0.0, -0.0, 1.0, 2.0, 3.5, 7.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN]);
+        (1..4_usize).prop_flat_map(move |objectives| vec(vec(value.clone(), objectives), 0..24))
+    }
+
+    /// The definition, on numbers that NaN is turned into one of.
+    fn dominates(a: &[f64], b: &[f64]) -> bool {
+        let key = |&v: &f64| if v.is_nan() { (1, 0.0) } else { (0, v) };
+        let mut pairs = a.iter().map(key).zip(b.iter().map(key));
+        pairs.clone().all(|(a, b)| a <= b) && pairs.any(|(a, b)| a < b)
+    }
+
+    proptest! {
+        #[test]
+        fn fronts_agree_with_peeling_by_the_definition(costs in points()) {
+            let mut left: Vec<usize> = (0..costs.len()).collect();
+            let mut peeled = Vec::new();
+            while !left.is_empty() {
+                let is_best = |i: &usize| !left.iter().any(|&j| dominates(&costs[j], &costs[*i]));
+                let (best, rest): (Vec<usize>, Vec<usize>) = left.iter().copied().partition(is_best);
+                peeled.push(best);
+                left = rest;
+            }
+            prop_assert_eq!(front(&costs), peeled.first().cloned().unwrap_or_default());
+            prop_assert_eq!(fronts(&costs), peeled);
+        }
+
+        #[test]
+        fn crowding_does_not_depend_on_the_order(costs in points(), turn in 0..24_usize) {
+            let mut turned = costs.clone();
+            let mut distances = crowding(&costs);
+            prop_assert!(distances.iter().all(|d| *d >= 0.0));
+            if !costs.is_empty() {
+                turned.rotate_left(turn % costs.len());
+                distances.rotate_left(turn % costs.len());
+            }
+            prop_assert_eq!(crowding(&turned), distances);
+        }
+    }
+
+    #[test]
+    fn nan_is_worst_and_equals_itself() {
+        assert_eq!(domination(&[f64::INFINITY, 1.0], &[f64::NAN, 1.0]), Ordering::Less);
+        assert_eq!(domination(&[f64::NAN, 1.0], &[f64::NAN, 2.0]), Ordering::Less);
+        assert_eq!(domination(&[f64::NAN], &[f64::NAN]), Ordering::Equal);
+    }
+
+    #[test]
+    fn crowding_is_the_mean_share_of_the_gaps() {
+        let costs: Vec<Vec<f64>> = [[0.0, 10.0], [1.0, 6.0], [1.0, 6.0], [4.0, 0.0]].map(Vec::from).into();
+        // First objective: (4 - 0) / 4 for both in the middle, second: (10 - 0) / 10.
+        assert_eq!(crowding(&costs), [f64::INFINITY, 1.0, 1.0, f64::INFINITY]);
+        let equal = vec![vec![1.0, 2.0]; 3];
+        assert_eq!(crowding(&equal), [0.0; 3]);
+        assert_eq!(crowding(&equal[..2]), [f64::INFINITY; 2]);
+        assert_eq!(crowding(&[]), [0.0; 0]);
+    }
+
+    #[test]
+    fn crowding_skips_what_is_not_finite() {
+        let costs: Vec<Vec<f64>> = [[0.0], [1.0], [3.0], [f64::NAN], [f64::INFINITY]].map(Vec::from).into();
+        assert_eq!(crowding(&costs), [f64::INFINITY, 1.0, f64::INFINITY, 0.0, 0.0]);
+    }
+}

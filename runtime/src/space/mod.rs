@@ -1,0 +1,90 @@
+//! Search spaces: the slot's trait and its list.
+
+use peng_spec::arch::{ArchGraph, Genome};
+use peng_spec::catalog::{DatasetFacts, Issue, SpaceKind};
+use serde_json::Value;
+
+use crate::seed::Rng;
+
+mod nsga_macro;
+
+/// All search spaces, in the order in which they are listed to users.
+pub static SPACES: &[&dyn SpaceEntry] = &[&nsga_macro::NsgaMacro];
+
+/// A kind of search space.
+pub trait SpaceEntry: SpaceKind {
+    /// The space for a data set. `params` are normalised.
+    fn build(&self, params: &Value, dataset: &DatasetFacts) -> Result<Box<dyn SearchSpace>, Vec<Issue>>;
+}
+
+/// A set of networks and the moves in it. All randomness comes from the generator that is handed in.
+pub trait SearchSpace: Send + Sync {
+    /// A genome at random.
+    fn sample(&self, rng: &mut Rng) -> Genome;
+    /// A small change of a genome, which may leave it as it is.
+    fn mutate(&self, genome: &Genome, rng: &mut Rng) -> Result<Genome, GenomeError>;
+    /// Two children of two genomes.
+    fn crossover(&self, first: &Genome, second: &Genome, rng: &mut Rng) -> Result<[Genome; 2], GenomeError>;
+    /// The network that a genome encodes. Every genome of the space has one, and it has shapes.
+    fn decode(&self, genome: &Genome) -> Result<ArchGraph, GenomeError>;
+}
+
+/// A genome that is not of its space.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{genome}` is no genome of the space: {reason}")]
+pub struct GenomeError {
+    /// The genome.
+    pub genome: String,
+    /// What is wrong and what was expected.
+    pub reason: String,
+}
+
+/// The kind of that name.
+pub fn find(name: &str) -> Option<&'static dyn SpaceEntry> {
+    SPACES.iter().copied().find(|kind| kind.name() == name)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use peng_spec::arch::{Cost, Shape};
+    use peng_spec::catalog::Moves;
+
+    use super::*;
+    use crate::seed::SeedTree;
+
+    /// What every space must do, on a few networks made by its moves.
+    pub(crate) fn conforms(kind: &dyn SpaceEntry, params: &Value, dataset: &DatasetFacts, seed: u64) {
+        let params = kind.normalise(params).unwrap();
+        assert_eq!(kind.normalise(&params).unwrap(), params, "normalised parameters stay as they are");
+        let facts = kind.facts(&params, dataset).unwrap();
+        let space = kind.build(&params, dataset).unwrap();
+        let genomes = moves(&*space, seed, facts.moves);
+        assert_eq!(genomes, moves(&*space, seed, facts.moves), "moves depend on the generator only");
+        for genome in &genomes {
+            let read = Genome::new(serde_json::from_str(&genome.to_string()).unwrap());
+            assert_eq!(read, *genome, "a genome is the same when it was written and read");
+            let network = space.decode(genome).unwrap();
+            assert_eq!(network.shapes().unwrap().last(), Some(&Shape::Vector { features: dataset.classes }));
+            let (least, cost, most) = (facts.least, network.cost().unwrap(), facts.most);
+            for figure in [|c: Cost| c.params, |c: Cost| c.flops, |c: Cost| c.activation_bytes] {
+                assert!(
+                    (figure(least)..=figure(most)).contains(&figure(cost)),
+                    "{genome}: {least:?} {cost:?} {most:?}"
+                );
+            }
+        }
+        assert!(space.decode(&Genome::new(Value::Null)).is_err(), "null is no genome");
+    }
+
+    fn moves(space: &dyn SearchSpace, seed: u64, offered: Moves) -> Vec<Genome> {
+        let mut rng = SeedTree::new(seed).rng();
+        let mut genomes = vec![space.sample(&mut rng), space.sample(&mut rng)];
+        if offered.mutate {
+            genomes.push(space.mutate(&genomes[0], &mut rng).unwrap());
+        }
+        if offered.crossover {
+            genomes.extend(space.crossover(&genomes[0], &genomes[1], &mut rng).unwrap());
+        }
+        genomes
+    }
+}

@@ -1,0 +1,11 @@
+//! The files of a run.
+
+mod checkpoint;
+mod error;
+mod journal;
+mod run_dir;
+
+pub use checkpoint::{checkpoint_dir, checkpoint_path, save_checkpoint};
+pub use error::StoreError;
+pub use journal::Journal;
+pub use run_dir::{Lock, RunDir, SourceFile};

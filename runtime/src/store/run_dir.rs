@@ -1,0 +1,189 @@
+//! The run directory: its files, and the lock that keeps a second writer out.
+
+use std::fs::{self, File, TryLockError};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use peng_spec::plan::Plan;
+use serde::{Deserialize, Serialize};
+
+use super::{Journal, StoreError};
+use crate::event::{Event, EventKind, TrialId};
+
+const RUN_FORMAT: &str = "peng.run/1";
+
+/// A run directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunDir {
+    path: PathBuf,
+}
+
+/// A file that the plan was compiled from, to be kept with the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Its name without a directory.
+    pub name: String,
+    /// Its content.
+    pub text: String,
+}
+
+/// The right to write into a run directory; given back when it is dropped.
+#[derive(Debug)]
+pub struct Lock(#[expect(dead_code, reason = "the lock lives as long as the file is open")] File);
+
+#[derive(Serialize, Deserialize)]
+struct RunFile {
+    format: String,
+    peng: String,
+    os: String,
+    arch: String,
+}
+
+impl RunDir {
+    /// Makes the directory of a new run and locks it. The journal's first event makes it a run.
+    pub fn create(path: &Path, plan: &Plan, sources: &[SourceFile]) -> Result<(Self, Lock), StoreError> {
+        let dir = Self { path: path.to_owned() };
+        make_dir(path)?;
+        if dir.journal_path().exists() {
+            return Err(StoreError::Occupied { dir: path.to_owned() });
+        }
+        let lock = dir.lock()?;
+        if !sources.is_empty() {
+            make_dir(&path.join("spec"))?;
+        }
+        for source in sources {
+            write_whole(&path.join("spec").join(&source.name), source.text.as_bytes())?;
+        }
+        let run = RunFile {
+            format: RUN_FORMAT.to_owned(),
+            peng: env!("CARGO_PKG_VERSION").to_owned(),
+            os: std::env::consts::OS.to_owned(),
+            arch: std::env::consts::ARCH.to_owned(),
+        };
+        let mut run = serde_json::to_vec_pretty(&run).expect("strings serialise");
+        run.push(b'\n');
+        write_whole(&path.join("run.json"), &run)?;
+        write_whole(&dir.plan_path(), plan.to_json().as_bytes())?;
+        Ok((dir, lock))
+    }
+
+    /// A directory with a run in it, or with one that was killed before its first event.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let dir = Self { path: path.to_owned() };
+        for (file, name) in [(path.join("run.json"), "run.json"), (dir.plan_path(), "plan.json")] {
+            if !file.is_file() {
+                return Err(StoreError::NoRun { dir: path.to_owned(), missing: name });
+            }
+        }
+        let file = path.join("run.json");
+        let run: serde_json::Value = serde_json::from_str(&read_text(&file)?).unwrap_or_default();
+        match run.get("format").and_then(|f| f.as_str()) {
+            Some(RUN_FORMAT) => Ok(dir),
+            other => Err(StoreError::Format {
+                path: file,
+                found: other.unwrap_or("none").to_owned(),
+                expected: RUN_FORMAT,
+            }),
+        }
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// `plan.json`.
+    pub fn plan_path(&self) -> PathBuf {
+        self.path.join("plan.json")
+    }
+
+    /// `journal.jsonl`.
+    pub fn journal_path(&self) -> PathBuf {
+        self.path.join("journal.jsonl")
+    }
+
+    /// `trials/ID`.
+    pub fn trial_path(&self, trial: TrialId) -> PathBuf {
+        self.path.join("trials").join(trial.to_string())
+    }
+
+    /// Takes the lock, or says who has it.
+    pub fn lock(&self) -> Result<Lock, StoreError> {
+        let path = self.path.join("lock");
+        let io = |source| StoreError::Io { action: "lock", path: path.clone(), source };
+        let mut file =
+            File::options().create(true).truncate(false).read(true).write(true).open(&path).map_err(io)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let pid = fs::read_to_string(&path).ok().and_then(|text| text.trim().parse().ok());
+                return Err(StoreError::Locked { dir: self.path.clone(), pid });
+            }
+            Err(TryLockError::Error(source)) => return Err(io(source)),
+        }
+        let pid = format!("{}\n", std::process::id());
+        file.set_len(0).and_then(|()| file.write_all(pid.as_bytes())).map_err(io)?;
+        Ok(Lock(file))
+    }
+
+    /// Whether another process is running it.
+    pub fn is_locked(&self) -> bool {
+        match File::open(self.path.join("lock")) {
+            Ok(file) => matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)),
+            Err(_) => false,
+        }
+    }
+
+    /// The plan of the run.
+    pub fn plan(&self) -> Result<Plan, StoreError> {
+        let path = self.plan_path();
+        Plan::from_json(&read_text(&path)?).map_err(|source| StoreError::Plan { path, source })
+    }
+
+    /// The events of the run, also while another process adds to them.
+    pub fn journal(&self) -> Result<Vec<Event>, StoreError> {
+        let path = self.journal_path();
+        if !path.is_file() {
+            return Err(StoreError::NoRun { dir: self.path.clone(), missing: "journal.jsonl" });
+        }
+        let events = Journal::read(&path)?;
+        self.check_plan(&self.plan()?, &events)?;
+        Ok(events)
+    }
+
+    /// Refuses a journal of another plan.
+    pub fn check_plan(&self, plan: &Plan, events: &[Event]) -> Result<(), StoreError> {
+        match events.first().map(|e| &e.kind) {
+            Some(EventKind::RunStarted { digest, .. }) if *digest != plan.digest => Err(StoreError::OtherPlan {
+                dir: self.path.clone(),
+                found: digest.clone(),
+                expected: plan.digest.clone(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes a file of the run, whole or not at all.
+    pub fn write(&self, name: &str, content: &[u8]) -> Result<PathBuf, StoreError> {
+        let path = self.path.join(name);
+        write_whole(&path, content)?;
+        Ok(path)
+    }
+}
+
+fn make_dir(path: &Path) -> Result<(), StoreError> {
+    fs::create_dir_all(path).map_err(|source| StoreError::Io { action: "make", path: path.to_owned(), source })
+}
+
+fn read_text(path: &Path) -> Result<String, StoreError> {
+    fs::read_to_string(path).map_err(|source| StoreError::Io { action: "read", path: path.to_owned(), source })
+}
+
+/// Writes beside the file and renames, so that a reader sees the old content or the new.
+fn write_whole(path: &Path, content: &[u8]) -> Result<(), StoreError> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    fs::write(&beside, content)
+        .and_then(|()| fs::rename(&beside, path))
+        .map_err(|source| StoreError::Io { action: "write", path: path.to_owned(), source })
+}

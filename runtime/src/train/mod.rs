@@ -1,0 +1,88 @@
+//! What the rest of the runtime knows of training: a [`Trainer`] that goes on to a point and measures there.
+
+mod curve_replay;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use peng_estimator::Progress;
+use peng_spec::arch::ArchGraph;
+use peng_spec::plan::{Metric, TrainingPlan};
+
+use crate::data::Splits;
+use crate::seed::SeedTree;
+
+pub use curve_replay::CurveReplay;
+
+/// What a network is trained on and how: all that its curve depends on.
+#[derive(Debug, Clone)]
+pub struct TrainingJob {
+    /// The network.
+    pub arch: ArchGraph,
+    /// The data; shared between the trials of a worker.
+    pub data: Arc<Splits>,
+    /// How it is trained.
+    pub training: TrainingPlan,
+    /// The seed of initial weights and of the order of the data.
+    pub seed: SeedTree,
+}
+
+/// The metrics of a network at one point of its training.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measurement {
+    /// Where.
+    pub at: Progress,
+    /// All four measured metrics; a diverged network has NaN or infinite ones.
+    pub metrics: BTreeMap<Metric, f64>,
+    /// Training images since the last measurement.
+    pub images: u64,
+}
+
+/// One training under way.
+pub trait Trainer {
+    /// Trains on to `until` and measures there. Points must come in order and be multiples of `measure_every`.
+    ///
+    /// `on_batch` is told the batches done and to do until the point, for progress bars.
+    fn advance(&mut self, until: Progress, on_batch: &mut dyn FnMut(u64, u64)) -> Result<Measurement, TrainError>;
+
+    /// Writes all that is needed to go on exactly from here into a directory, which exists.
+    fn save(&mut self, dir: &Path) -> Result<(), TrainError>;
+}
+
+/// Makes trainers. There is one in a worker.
+pub trait TrainerFactory {
+    /// A training at its beginning, or where the checkpoint in `checkpoint` left it.
+    fn start(&self, job: TrainingJob, checkpoint: Option<&Path>) -> Result<Box<dyn Trainer>, TrainError>;
+}
+
+/// Why a training cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// The architecture has no shapes.
+    #[error("the network cannot be built: {0}")]
+    Architecture(#[from] peng_spec::arch::ShapeError),
+    /// A checkpoint cannot be written or read.
+    #[error("the checkpoint `{path}` cannot be {action}: {reason}")]
+    Checkpoint {
+        /// The file.
+        path: String,
+        /// `written` or `read`.
+        action: &'static str,
+        /// Why.
+        reason: String,
+    },
+    /// The device is not compiled in.
+    #[error("this build of peng cannot train: it was built without the feature `train`")]
+    NoTrainer,
+}
+
+/// What a build without the feature `train` has instead of burn.
+#[derive(Debug, Clone, Copy)]
+pub struct NoTrainer;
+
+impl TrainerFactory for NoTrainer {
+    fn start(&self, _job: TrainingJob, _checkpoint: Option<&Path>) -> Result<Box<dyn Trainer>, TrainError> {
+        Err(TrainError::NoTrainer)
+    }
+}

@@ -1,0 +1,156 @@
+//! A worker: reads the plan and the data, says hello, and takes one lease after another until its input ends.
+
+use std::io::{BufRead, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc;
+
+use peng_spec::plan::Plan;
+
+use super::protocol::{FromWorker, PROTOCOL, ToWorker};
+use super::train::{StopFlag, TrialContext, run_trial};
+use crate::clock::Clock;
+use crate::data::{self, DataError, Part, Splits, split};
+use crate::estimate;
+use crate::seed::SeedTree;
+use crate::store::{RunDir, StoreError};
+use crate::train::TrainerFactory;
+
+/// Why a worker ends early.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The coordinator is gone.
+    #[error("the coordinator does not listen any more")]
+    Output(#[source] std::io::Error),
+    /// A message is none of the protocol.
+    #[error("the message `{line}` is not of protocol {PROTOCOL}: {reason}")]
+    Message {
+        /// The line.
+        line: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// Works in a run directory until `input` ends. Messages go to `output` alone. `data` is where the data are, if the
+/// coordinator has bound that.
+///
+/// `gone` is called from another thread as soon as the input has ended, also in the middle of a training: a worker must
+/// not outlive its coordinator.
+pub fn serve(
+    dir: &Path,
+    data: Option<&str>,
+    factory: &dyn TrainerFactory,
+    clock: &dyn Clock,
+    input: impl BufRead + Send + 'static,
+    output: &mut dyn Write,
+    gone: impl FnOnce() + Send + 'static,
+) -> Result<(), ServeError> {
+    let (plan, splits) = match prepare(dir, data) {
+        Ok(ready) => ready,
+        Err((reason, help)) => return say(output, &FromWorker::Unusable { reason, help }),
+    };
+    let estimator = match estimate::build(&plan) {
+        Ok(estimator) => estimator,
+        Err(reason) => return say(output, &FromWorker::Unusable { reason, help: None }),
+    };
+    let hello = FromWorker::Hello { protocol: PROTOCOL.to_owned(), digest: plan.digest.clone() };
+    say(output, &hello)?;
+    let context = TrialContext {
+        plan: &plan,
+        data: Arc::new(splits),
+        factory,
+        estimator: &*estimator,
+        clock,
+    };
+    let stop = Arc::new(StopFlag::new(false));
+    let leases = listen(input, Arc::clone(&stop), gone);
+    for message in leases {
+        let lease = match message? {
+            ToWorker::Lease(lease) => lease,
+            ToWorker::Stop => continue,
+        };
+        let trial_dir = dir.join("trials").join(lease.trial.to_string());
+        let mut lost = None;
+        run_trial(&context, &lease, &trial_dir, &stop, &mut |message| {
+            if let Err(error) = say(output, &message) {
+                // The reader notices the end of the input and ends this process.
+                lost.get_or_insert(error);
+            }
+        });
+        if let Some(error) = lost {
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+/// Reads messages on a thread of its own, so that a stop is seen in the middle of a training.
+fn listen(
+    input: impl BufRead + Send + 'static,
+    stop: Arc<StopFlag>,
+    gone: impl FnOnce() + Send + 'static,
+) -> mpsc::Receiver<Result<ToWorker, ServeError>> {
+    let (to, from) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in input.lines() {
+            let Ok(line) = line else { break };
+            let message: Result<ToWorker, _> = serde_json::from_str(&line);
+            if matches!(message, Ok(ToWorker::Stop)) {
+                stop.store(true, Ordering::Relaxed);
+            }
+            let message = message.map_err(|e| ServeError::Message { line, reason: e.to_string() });
+            if to.send(message).is_err() {
+                break;
+            }
+        }
+        gone();
+    });
+    from
+}
+
+fn prepare(dir: &Path, data: Option<&str>) -> Result<(Plan, Splits), (String, Option<String>)> {
+    let store = |e: StoreError| (e.to_string(), None);
+    let plan = RunDir::open(dir).map_err(store)?.plan().map_err(store)?;
+    let splits = load_splits(&plan, data).map_err(|e| {
+        let help = match &e {
+            DataError::Missing { help, .. } => Some(help.clone()),
+            DataError::Unreadable { .. } | DataError::Malformed { .. } | DataError::Facts { .. } => None,
+        };
+        (e.to_string(), help)
+    })?;
+    Ok((plan, splits))
+}
+
+/// Reads the training part of the plan's data set, compares it with the plan, and splits it.
+pub(crate) fn load_splits(plan: &Plan, data: Option<&str>) -> Result<Splits, DataError> {
+    let mut call = plan.dataset.call.clone();
+    if let (Some(bound), Some(path)) = (data, call.params.get_mut("path")) {
+        *path = bound.into();
+    }
+    let facts = |reason: String| DataError::Facts { reason };
+    let kind = data::find(&call.kind).ok_or_else(|| facts(format!("unknown data set `{}`", call.kind)))?;
+    let examples = kind.open(&call.params, Part::Train)?;
+    let planned = &plan.dataset.facts;
+    let found = (examples.input, examples.classes, examples.labels.len());
+    if found != (planned.input, planned.classes, planned.train) {
+        return Err(facts(format!(
+            "found {} training images of {} in {} classes, expected {} of {} in {}",
+            found.2, found.0, found.1, planned.train, planned.input, planned.classes
+        )));
+    }
+    let seed = SeedTree::new(plan.seed).child("validation split", 0);
+    let splits = split(examples, plan.dataset.validation_percent, &plan.dataset.limit, seed)?;
+    let sizes = [splits.train.labels.len(), splits.validation.labels.len()];
+    if sizes != plan.dataset.splits[..2] {
+        return Err(facts(format!("found splits of {sizes:?}, expected {:?}", &plan.dataset.splits[..2])));
+    }
+    Ok(splits)
+}
+
+fn say(output: &mut dyn Write, message: &FromWorker) -> Result<(), ServeError> {
+    let mut line = serde_json::to_vec(message).expect("a message has string keys and finite numbers");
+    line.push(b'\n');
+    output.write_all(&line).and_then(|()| output.flush()).map_err(ServeError::Output)
+}

@@ -1,0 +1,264 @@
+//! What a worker does with a lease: train to the next point, measure, ask the estimator, and perhaps stop.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use peng_estimator::{Curve, Estimator, History, Point, Progress, Verdict};
+use peng_spec::plan::{EpochFraction, Metric, Plan};
+
+use super::protocol::{CurvePoint, Extended, FromWorker, Lease};
+use crate::clock::Clock;
+use crate::data::Splits;
+use crate::event::{Purpose, TrialOutcome};
+use crate::seed::SeedTree;
+use crate::store::{checkpoint_path, save_checkpoint};
+use crate::train::{TrainError, Trainer, TrainerFactory, TrainingJob};
+
+/// A long training saves a checkpoint this often, so that a lost worker costs little.
+const SAVE_EVERY: Duration = Duration::from_secs(30);
+
+/// Set when the trainings of a worker shall stop after the measurement under way.
+pub type StopFlag = AtomicBool;
+
+/// What all trials of a worker share.
+pub struct TrialContext<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// The data.
+    pub data: Arc<Splits>,
+    /// What trains.
+    pub factory: &'a dyn TrainerFactory,
+    /// What decides.
+    pub estimator: &'a dyn Estimator,
+    /// What time it is.
+    pub clock: &'a dyn Clock,
+}
+
+/// Why the attempt of a lease has come to an end.
+enum End {
+    Outcome(TrialOutcome),
+    Stopped,
+    NoCheckpoint(String),
+}
+
+/// Trains what the lease names, and says everything that happens to `say`.
+///
+/// A network that diverges or panics is a failed trial, not an error.
+pub fn run_trial(
+    context: &TrialContext<'_>,
+    lease: &Lease,
+    trial_dir: &Path,
+    stop: &StopFlag,
+    say: &mut dyn FnMut(FromWorker),
+) {
+    let (trial, token) = (lease.trial, lease.token);
+    let attempt = AssertUnwindSafe(|| Attempt { context, lease, trial_dir, stop, say: &mut *say }.train());
+    let end = match catch_unwind(attempt) {
+        Ok(Ok(end)) => end,
+        Ok(Err(error)) => End::Outcome(TrialOutcome::Failed { cause: error.to_string() }),
+        Err(panic) => End::Outcome(TrialOutcome::Failed { cause: format!("panic: {}", words_of(&*panic)) }),
+    };
+    say(match end {
+        End::Outcome(outcome) => FromWorker::Ended { trial, token, outcome },
+        End::Stopped => FromWorker::Stopped { trial, token },
+        End::NoCheckpoint(reason) => FromWorker::NoCheckpoint { trial, token, reason },
+    });
+}
+
+struct Attempt<'a, 'b> {
+    context: &'a TrialContext<'b>,
+    lease: &'a Lease,
+    trial_dir: &'a Path,
+    stop: &'a StopFlag,
+    say: &'a mut dyn FnMut(FromWorker),
+}
+
+impl Attempt<'_, '_> {
+    fn train(mut self) -> Result<End, TrainError> {
+        let plan = self.context.plan;
+        let planned = Progress::whole(plan.training.epochs);
+        let mut curve = self.known_curve();
+        let mut at = self.lease.from;
+        if let Some(outcome) = self.decided(&curve, at, planned) {
+            return Ok(End::Outcome(outcome));
+        }
+        let mut began = self.context.clock.elapsed();
+        let mut trainer = match self.start() {
+            Ok(trainer) => trainer,
+            Err(error @ TrainError::Checkpoint { .. }) => return Ok(End::NoCheckpoint(error.to_string())),
+            Err(error) => return Err(error),
+        };
+        let mut saved = (self.lease.from > Progress::ZERO).then_some(self.lease.from);
+        let mut saved_at = began;
+        loop {
+            at = next_point(at, plan.training.measure_every);
+            let point = self.measure(&mut *trainer, at, &mut began)?;
+            if let Some(cause) = divergence(&point) {
+                return Ok(End::Outcome(TrialOutcome::Failed { cause }));
+            }
+            push(&mut curve, &point, plan.estimator.metric);
+            let outcome = match self.lease.purpose {
+                Purpose::Search => self.estimate(&curve, at, planned),
+                Purpose::Confirm => (at >= planned).then_some(TrialOutcome::Completed),
+            };
+            let stopped = outcome.is_none() && self.stop.load(Ordering::Relaxed);
+            let due = self.context.clock.elapsed().saturating_sub(saved_at) >= SAVE_EVERY;
+            if outcome.is_some() || stopped || due {
+                self.save(&mut *trainer, at, saved)?;
+                saved = Some(at);
+                saved_at = self.context.clock.elapsed();
+            }
+            match outcome {
+                Some(outcome) => return Ok(End::Outcome(outcome)),
+                None if stopped => return Ok(End::Stopped),
+                None => {}
+            }
+        }
+    }
+
+    /// What is decided already, if the attempt before this one was lost after its last measurement.
+    fn decided(&self, curve: &Curve, at: Progress, planned: Progress) -> Option<TrialOutcome> {
+        if at == Progress::ZERO {
+            return None;
+        }
+        match self.lease.purpose {
+            Purpose::Search => {
+                verdict(self.context.estimator.observe(curve, &History::default()).verdict, at, planned)
+            }
+            Purpose::Confirm => (at >= planned).then_some(TrialOutcome::Completed),
+        }
+    }
+
+    fn known_curve(&self) -> Curve {
+        let mut curve = Curve::new();
+        for point in &self.lease.curve {
+            push(&mut curve, point, self.context.plan.estimator.metric);
+        }
+        curve
+    }
+
+    fn start(&self) -> Result<Box<dyn Trainer>, TrainError> {
+        let plan = self.context.plan;
+        let job = TrainingJob {
+            arch: self.lease.arch.clone(),
+            data: Arc::clone(&self.context.data),
+            training: plan.training.clone(),
+            seed: SeedTree::new(plan.seed).child("trial", self.lease.trial.0.into()),
+        };
+        let checkpoint =
+            (self.lease.from > Progress::ZERO).then(|| checkpoint_path(self.trial_dir, self.lease.from));
+        self.context.factory.start(job, checkpoint.as_deref())
+    }
+
+    fn measure(
+        &mut self,
+        trainer: &mut dyn Trainer,
+        at: Progress,
+        began: &mut Duration,
+    ) -> Result<CurvePoint, TrainError> {
+        let (trial, token) = (self.lease.trial, self.lease.token);
+        let clock = self.context.clock;
+        let say = &mut *self.say;
+        let mut told = *began;
+        let measured = trainer.advance(at, &mut |done, of| {
+            // Watchers want a picture, not every batch.
+            if clock.elapsed().saturating_sub(told) >= Duration::from_millis(100) {
+                told = clock.elapsed();
+                say(FromWorker::Batch { trial, token, until: at, done, of });
+            }
+        })?;
+        let now = clock.elapsed();
+        let point = CurvePoint {
+            at: measured.at,
+            metrics: measured.metrics.into_iter().map(|(metric, value)| (metric, Extended(value))).collect(),
+        };
+        let secs = now.saturating_sub(*began).as_secs_f64();
+        say(FromWorker::Measured { trial, token, point: point.clone(), images: measured.images, secs });
+        *began = now;
+        Ok(point)
+    }
+
+    fn estimate(&mut self, curve: &Curve, at: Progress, planned: Progress) -> Option<TrialOutcome> {
+        let observation = self.context.estimator.observe(curve, &History::default());
+        (self.say)(FromWorker::Estimated {
+            trial: self.lease.trial,
+            token: self.lease.token,
+            at,
+            verdict: observation.verdict,
+            predicted: observation.predicted,
+            interval: observation.interval,
+            reason: observation.reason,
+        });
+        verdict(observation.verdict, at, planned)
+    }
+
+    fn save(
+        &mut self,
+        trainer: &mut dyn Trainer,
+        at: Progress,
+        previous: Option<Progress>,
+    ) -> Result<(), TrainError> {
+        let failed = |e: std::io::Error| TrainError::Checkpoint {
+            path: checkpoint_path(self.trial_dir, at).display().to_string(),
+            action: "written",
+            reason: e.to_string(),
+        };
+        save_checkpoint(self.trial_dir, at, previous, |dir| trainer.save(dir), failed)?;
+        (self.say)(FromWorker::Saved { trial: self.lease.trial, token: self.lease.token, at });
+        Ok(())
+    }
+}
+
+/// A network that was trained to the end needs no prediction.
+fn verdict(verdict: Verdict, at: Progress, planned: Progress) -> Option<TrialOutcome> {
+    if at >= planned {
+        return Some(TrialOutcome::Completed);
+    }
+    match verdict {
+        Verdict::Continue => None,
+        Verdict::Converged { predicted } => Some(TrialOutcome::Converged { predicted }),
+        Verdict::Pruned => Some(TrialOutcome::Pruned),
+    }
+}
+
+fn next_point(at: Progress, every: EpochFraction) -> Progress {
+    let (n, d) = (u64::from(every.numerator), u64::from(every.denominator));
+    let done = u64::from(at.numerator()) * d / (u64::from(at.denominator()) * n);
+    let next = u32::try_from((done + 1) * n).expect("epochs are at most 10,000");
+    Progress::new(next, every.denominator).expect("the compiler admits denominators that `Progress` holds")
+}
+
+fn push(curve: &mut Curve, point: &CurvePoint, metric: Metric) {
+    let value = point.metrics.get(&metric).map_or(f64::NAN, |v| v.0);
+    curve.push(Point { at: point.at, value }).expect("points are measured in order");
+}
+
+fn divergence(point: &CurvePoint) -> Option<String> {
+    let (metric, value) = point.metrics.iter().find(|(_, v)| !v.0.is_finite())?;
+    let value = if value.0.is_nan() { "NaN".to_owned() } else { value.0.to_string() };
+    Some(format!("diverged: {metric} is {value} at epoch {}", point.at))
+}
+
+fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
+    let words = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
+    words.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a message".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_lie_on_the_grid_of_the_plan() {
+        let third = EpochFraction::new(1, 3).unwrap();
+        let points: Vec<String> = std::iter::successors(Some(Progress::ZERO), |&at| Some(next_point(at, third)))
+            .take(5)
+            .map(|p| format!("{}/{}", p.numerator(), p.denominator()))
+            .collect();
+        assert_eq!(points, ["0/1", "1/3", "2/3", "1/1", "4/3"]);
+        assert_eq!(next_point(Progress::whole(4), EpochFraction::new(2, 1).unwrap()), Progress::whole(6));
+    }
+}

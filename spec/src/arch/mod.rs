@@ -1,0 +1,14 @@
+//! Architectures: the graph of a network, its shapes, and what it costs.
+//!
+//! Operations are a closed enum here, not a slot, since shapes and costs are what the compiler reasons about; the
+//! runtime builds a burn layer for each variant.
+
+mod cost;
+mod genome;
+mod graph;
+mod shape;
+
+pub use cost::{ArchReport, Cost, LayerReport};
+pub use genome::Genome;
+pub use graph::{ArchGraph, ArchNode, Op};
+pub use shape::{Shape, ShapeError};

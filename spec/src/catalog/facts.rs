@@ -1,0 +1,78 @@
+//! What kinds tell the compiler.
+
+use serde::{Deserialize, Serialize};
+
+use crate::arch::{Cost, Shape};
+use crate::plan::{EpochFraction, Goal};
+
+/// What is known of a data set without reading it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatasetFacts {
+    /// Shape of one example.
+    pub input: Shape,
+    /// Number of classes.
+    pub classes: usize,
+    /// Examples of the training part, before a validation split and a limit.
+    pub train: usize,
+    /// Examples of the test part, which the search never sees.
+    pub test: usize,
+}
+
+/// Which moves a space offers, or a search needs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moves {
+    /// A small change of one genome.
+    pub mutate: bool,
+    /// Two children of two genomes.
+    pub crossover: bool,
+}
+
+/// What is known of a search space for a data set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpaceFacts {
+    /// Number of genomes; exact up to 2^53.
+    pub genomes: f64,
+    /// The moves that it offers.
+    pub moves: Moves,
+    /// A lower bound of the cost of its networks, each figure for itself.
+    pub least: Cost,
+    /// An upper bound of the cost of its networks, each figure for itself.
+    pub most: Cost,
+}
+
+/// What a search needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchNeeds {
+    /// Moves that the space must offer.
+    pub moves: Moves,
+    /// Fewest objectives that it can work with.
+    pub fewest_objectives: usize,
+    /// Most objectives that it can work with.
+    pub most_objectives: usize,
+    /// Networks that it asks for, at most.
+    pub trials: u64,
+    /// Generations in which it asks for them.
+    pub generations: u64,
+}
+
+/// What an estimator may know of the training when it is checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrainingFacts {
+    /// Planned epochs of a training.
+    pub epochs: u32,
+    /// Epochs between two measurements.
+    pub measure_every: EpochFraction,
+    /// Whether the observed metric rises or falls when a network gets better.
+    pub goal: Goal,
+}
+
+/// What an estimator needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EstimatorNeeds {
+    /// Measurements before which it never stops a training; `None`: it never stops one.
+    pub fewest_points: Option<usize>,
+    /// Whether its decisions depend on the ended trials of earlier generations.
+    pub history: bool,
+}

@@ -1,0 +1,140 @@
+//! What the compiler may ask about the kinds that a spec can name. The runtime implements these traits.
+//!
+//! A kind knows neither spans, nor YAML, nor the terminal: it sees its parameters as JSON in canonical units, and says
+//! what is wrong with them as [`Issue`]s, whose pointers are relative to the parameters.
+
+mod facts;
+mod typed;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use facts::{DatasetFacts, EstimatorNeeds, Moves, SearchNeeds, SpaceFacts, TrainingFacts};
+pub use typed::{Typed, read_params};
+
+/// A place of the spec where kinds plug in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Slot {
+    /// `dataset.kind`
+    Dataset,
+    /// `search_space.kind`
+    SearchSpace,
+    /// `search.kind`
+    Search,
+    /// `estimator.kind`
+    Estimator,
+}
+
+impl Slot {
+    /// All slots, in the order of the spec.
+    pub const ALL: [Self; 4] = [Self::Dataset, Self::SearchSpace, Self::Search, Self::Estimator];
+
+    /// The key of the spec that holds the slot.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Dataset => "dataset",
+            Self::SearchSpace => "search_space",
+            Self::Search => "search",
+            Self::Estimator => "estimator",
+        }
+    }
+}
+
+impl fmt::Display for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Dataset => "data set",
+            Self::SearchSpace => "search space",
+            Self::Search => "search",
+            Self::Estimator => "estimator",
+        })
+    }
+}
+
+/// Something wrong with a kind's parameters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issue {
+    /// JSON pointer relative to the parameters, such as `/window`; empty: all of them.
+    pub pointer: String,
+    /// What is wrong and what was expected: lower case, no full stop.
+    pub message: String,
+    /// What to do, imperative.
+    pub help: Option<String>,
+}
+
+impl Issue {
+    /// An issue without help.
+    pub fn new(pointer: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), message: message.into(), help: None }
+    }
+
+    /// The same with help.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// What every kind tells of itself.
+pub trait Kind: Sync {
+    /// The name in the spec, kebab-case.
+    fn name(&self) -> &'static str;
+    /// One sentence for `peng kinds` and the schema.
+    fn summary(&self) -> &'static str;
+    /// The JSON Schema of its parameters, without `kind`.
+    fn params_schema(&self) -> schemars::Schema;
+    /// The parameters with all defaults written out, in the order of the schema.
+    fn normalise(&self, params: &Value) -> Result<Value, Vec<Issue>>;
+}
+
+/// A data set, as the compiler sees it.
+pub trait DatasetKind: Kind {
+    /// What is known without reading the data. `params` are normalised.
+    fn facts(&self, params: &Value) -> Result<DatasetFacts, Vec<Issue>>;
+}
+
+/// A search space, as the compiler sees it.
+pub trait SpaceKind: Kind {
+    /// Its size and bounds for a data set, or why no network of it fits the data. `params` are normalised.
+    fn facts(&self, params: &Value, dataset: &DatasetFacts) -> Result<SpaceFacts, Vec<Issue>>;
+}
+
+/// A search, as the compiler sees it.
+pub trait SearchKind: Kind {
+    /// What it needs of the space, and how many networks it asks for. `params` are normalised.
+    fn needs(&self, params: &Value) -> SearchNeeds;
+}
+
+/// An estimator, as the compiler sees it.
+pub trait EstimatorKind: Kind {
+    /// The parameters with those defaults written out that depend on the training.
+    fn resolve(&self, params: &Value, training: &TrainingFacts) -> Result<Value, Vec<Issue>>;
+    /// What it needs of a curve. `params` are resolved.
+    fn needs(&self, params: &Value, training: &TrainingFacts) -> EstimatorNeeds;
+}
+
+/// All kinds, in the order in which they are listed to users.
+pub trait Catalog {
+    /// The data sets.
+    fn datasets(&self) -> Vec<&dyn DatasetKind>;
+    /// The search spaces.
+    fn spaces(&self) -> Vec<&dyn SpaceKind>;
+    /// The searches.
+    fn searches(&self) -> Vec<&dyn SearchKind>;
+    /// The estimators.
+    fn estimators(&self) -> Vec<&dyn EstimatorKind>;
+
+    /// The kinds of one slot.
+    fn kinds(&self, slot: Slot) -> Vec<&dyn Kind> {
+        match slot {
+            Slot::Dataset => self.datasets().into_iter().map(|k| k as &dyn Kind).collect(),
+            Slot::SearchSpace => self.spaces().into_iter().map(|k| k as &dyn Kind).collect(),
+            Slot::Search => self.searches().into_iter().map(|k| k as &dyn Kind).collect(),
+            Slot::Estimator => self.estimators().into_iter().map(|k| k as &dyn Kind).collect(),
+        }
+    }
+}

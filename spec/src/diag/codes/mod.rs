@@ -1,0 +1,97 @@
+//! The table of codes: what each means, with a bad and a good example. A code is never reused.
+//!
+//! Families: E00 text and YAML, E01 shape, E02 names and kinds, E03 data and space, E04 search and objectives, E05
+//! estimators, E06 execution, E07 the plan. `W` are warnings of the same families.
+
+mod meaning;
+mod text;
+
+use std::fmt;
+
+pub use meaning::*;
+pub use text::*;
+
+/// A code, such as `E0203`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Code(&'static str);
+
+impl Code {
+    /// The code as text.
+    pub fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// An example of `peng explain`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Example {
+    /// Some sections; the rest of the spec does not matter.
+    Part(&'static str),
+    /// A whole file.
+    Whole(&'static str),
+    /// No kind of this version can bring it about.
+    NotYet,
+}
+
+impl Example {
+    /// The text.
+    pub fn text(self) -> Option<&'static str> {
+        match self {
+            Self::Part(text) | Self::Whole(text) => Some(text),
+            Self::NotYet => None,
+        }
+    }
+
+    /// The example as a whole spec: what it leaves out is filled in.
+    pub fn spec(self) -> Option<String> {
+        match self {
+            Self::Part(part) => {
+                let replaced = |key: &str| part.lines().any(|line| line.split(':').next() == Some(key));
+                let rest = REST.iter().filter(|(key, _)| !replaced(key));
+                Some(rest.map(|(key, value)| format!("{key}: {value}\n")).chain([part.to_owned()]).collect())
+            }
+            Self::Whole(text) => Some(text.to_owned()),
+            Self::NotYet => None,
+        }
+    }
+}
+
+/// A spec without findings.
+const REST: &[(&str, &str)] = &[
+    ("version", "1"),
+    ("name", "demo"),
+    ("dataset", "{kind: digits}"),
+    ("search_space", "{kind: nsga-macro, phases: 2, nodes: 3, channels: 8}"),
+    ("search", "{kind: nsga-net, population: 4, offspring: 4, generations: 2}"),
+    ("objectives", "[{maximize: val_accuracy}, {minimize: flops}]"),
+    ("training", "{epochs: 8}"),
+];
+
+/// What a code means.
+#[derive(Debug, Clone, Copy)]
+pub struct CodeInfo {
+    /// The code.
+    pub code: Code,
+    /// What is wrong, in a line.
+    pub title: &'static str,
+    /// The cause and what to do, a paragraph or two.
+    pub explanation: &'static str,
+    /// An example that has it.
+    pub bad: Example,
+    /// The same, corrected.
+    pub good: Example,
+}
+
+/// All codes, in order.
+pub static CODES: &[&[CodeInfo]] = &[TEXT, MEANING];
+
+/// What a code means; the case does not matter.
+pub fn explain(code: &str) -> Option<&'static CodeInfo> {
+    CODES.iter().copied().flatten().find(|info| info.code.0.eq_ignore_ascii_case(code))
+}

@@ -1,0 +1,91 @@
+//! Findings about the text itself: what the parser refuses, in our words.
+
+use granit_parser::{ErrorKind, ScanError};
+
+use crate::diag::{Diagnostic, codes};
+use crate::source::{FileId, Span};
+
+/// More than any spec has; keeps the time bounded.
+pub(super) const MOST_BYTES: usize = 1 << 20;
+
+/// Refuses text that is no text, before it is parsed.
+pub(super) fn check_text(file: FileId, text: &str, broken_at: Option<usize>) -> Result<(), Box<Diagnostic>> {
+    if let Some(at) = broken_at {
+        let span = Span::new(file, at, text.len());
+        return Err(Box::new(
+            Diagnostic::error(codes::E0001, span, "found bytes that are no UTF-8, expected text")
+                .help("save the file in UTF-8".to_owned()),
+        ));
+    }
+    if text.len() > MOST_BYTES {
+        let message = format!("found {} bytes, expected at most {MOST_BYTES}", text.len());
+        return Err(Box::new(Diagnostic::error(codes::E0001, Span::start_of(file), message)));
+    }
+    let control =
+        text.char_indices().find(|&(_, c)| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}'));
+    match control {
+        Some((at, c)) => {
+            let message = format!("found the control character U+{:04X}, expected text", u32::from(c));
+            let span = Span::new(file, at, at + c.len_utf8());
+            Err(Box::new(Diagnostic::error(codes::E0001, span, message).help("remove it".to_owned())))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The parser's error as a finding.
+pub(super) fn refused(file: FileId, text: &str, error: &ScanError) -> Diagnostic {
+    let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
+    let at = text.floor_char_boundary(at);
+    let (mut span, message, help) = explain(file, text, at, error);
+    if span.start == span.end {
+        let next = text[span.start..].chars().next().filter(|c| !c.is_control());
+        span.end = span.start + next.map_or(0, char::len_utf8);
+    }
+    let code = if *error.kind() == ErrorKind::RecursionLimitExceeded { codes::E0005 } else { codes::E0002 };
+    Diagnostic::error(code, span, message).help(help.map(str::to_owned))
+}
+
+fn explain(file: FileId, text: &str, at: usize, error: &ScanError) -> (Span, String, Option<&'static str>) {
+    let here = Span::new(file, at, at);
+    match error.kind() {
+        ErrorKind::TabInPlainScalar
+        | ErrorKind::TabInIndentation
+        | ErrorKind::TabInBlockIndentation
+        | ErrorKind::TabNotAllowed
+        | ErrorKind::TabAtBlockScalarStart => {
+            let tab = text[at..].find('\t').map_or(at, |offset| at + offset);
+            let span = Span::new(file, tab, tab + usize::from(tab < text.len()));
+            (span, "found a tab, expected spaces".to_owned(), Some("indent with spaces"))
+        }
+        ErrorKind::MappingValueNotAllowed => (
+            here,
+            "found a second `:` in one line, or a key that is indented differently".to_owned(),
+            Some("quote a value that contains `: `, and align the keys of a mapping"),
+        ),
+        ErrorKind::ExpectedBlockMappingKey => (
+            here,
+            "found something that is indented unlike its neighbours, expected a key".to_owned(),
+            Some("align the keys of a mapping"),
+        ),
+        ErrorKind::SimpleKeyExpected => {
+            let end = at + text[at..].find(['\n', '\r']).unwrap_or(text.len() - at);
+            (Span::new(file, at, end), "found a text without `:`, expected a key".to_owned(), None)
+        }
+        ErrorKind::UnclosedFlowCollection { open } => (
+            Span::new(file, at, at + open.len_utf8()),
+            format!("found `{open}` without its closing bracket"),
+            None,
+        ),
+        ErrorKind::UnclosedQuotedScalar => (here, "found a quote that is never closed".to_owned(), None),
+        ErrorKind::UnexpectedCharacter { character } => (
+            here,
+            format!("found `{}`, which cannot start a value", character.escape_debug()),
+            Some("quote the value"),
+        ),
+        ErrorKind::RecursionLimitExceeded => {
+            (here, "found collections that are nested too deeply".to_owned(), None)
+        }
+        _ => (here, format!("this is not YAML: {}", error.info()), None),
+    }
+}

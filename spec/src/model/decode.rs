@@ -1,0 +1,168 @@
+//! A well-formed document to a typed [`Spec`]. A property test says that this never fails after the shape was checked.
+
+use serde_json::{Map, Value};
+
+use super::execution::{self, BudgetSpec, ExecutionSpec, FinallySpec, OutputSpec};
+use super::leaf::{Chosen, Leaf, Word};
+use super::training::{self, OptimizerSpec, ScheduleSpec, TrainingSpec};
+use super::{DatasetSpec, EstimatorSpec, KindSpec, LimitSpec, NEVER, ObjectiveSpec, Spec};
+use crate::catalog::Slot;
+use crate::diag::{Diagnostic, Diagnostics, codes};
+use crate::document::{Document, NodeValue, Pointer};
+use crate::plan::Goal;
+use crate::shape::WellFormed;
+use crate::source::Spanned;
+
+/// Decodes a document that fits the schema.
+pub fn decode(well_formed: &WellFormed<'_>) -> Result<Spec, Diagnostics> {
+    let root = Section { well_formed, pointer: Pointer::root() };
+    spec(&root).map_err(|d| Diagnostics::from(*d))
+}
+
+type Decoded<T> = Result<T, Box<Diagnostic>>;
+
+/// A mapping of the document, written or not.
+struct Section<'a> {
+    well_formed: &'a WellFormed<'a>,
+    pointer: Pointer,
+}
+
+impl Section<'_> {
+    fn document(&self) -> &Document {
+        self.well_formed.document()
+    }
+
+    fn section(&self, key: &str) -> Self {
+        Section { well_formed: self.well_formed, pointer: self.pointer.key(key) }
+    }
+
+    fn optional<T: Leaf>(&self, key: &str) -> Decoded<Option<Spanned<T>>> {
+        let pointer = self.pointer.key(key);
+        let Some(found) = self.document().find(&pointer) else { return Ok(None) };
+        let span = found.node.span;
+        match T::read(found.node) {
+            Some(value) => Ok(Some(Spanned::written(value, span))),
+            None => Err(Box::new(
+                Diagnostic::error(codes::E0103, span, format!("the value of `{key}` cannot be read"))
+                    .at(pointer),
+            )),
+        }
+    }
+
+    fn required<T: Leaf>(&self, key: &str) -> Decoded<Spanned<T>> {
+        self.optional(key)?.ok_or_else(|| {
+            let span = self.document().span_near(&self.pointer);
+            Box::new(
+                Diagnostic::error(codes::E0101, span, format!("missing key `{key}`"))
+                    .at(self.pointer.clone()),
+            )
+        })
+    }
+
+    fn or<T: Leaf>(&self, key: &str, default: fn() -> T) -> Decoded<Spanned<T>> {
+        let fill_in = || Spanned::filled_in(default(), self.document().span_near(&self.pointer.key(key)));
+        Ok(self.optional(key)?.unwrap_or_else(fill_in))
+    }
+
+    fn word_or<W: Word>(&self, key: &str, default: fn() -> W) -> Decoded<Spanned<W>> {
+        let fill_in = || Spanned::filled_in(default(), self.document().span_near(&self.pointer.key(key)));
+        let written = self.optional::<Chosen<W>>(key)?;
+        Ok(written.map_or_else(fill_in, |chosen| Spanned::written(chosen.value.0, chosen.span)))
+    }
+
+    fn kind(&self, slot: Slot) -> Decoded<KindSpec> {
+        let section = self.section(slot.key());
+        let common = KindSpec::common_keys(slot);
+        let kind = if slot == Slot::Estimator {
+            section.or("kind", || NEVER.to_owned())?
+        } else {
+            section.required("kind")?
+        };
+        let params: Map<String, Value> = match self.well_formed.value().get(slot.key()) {
+            Some(Value::Object(map)) => map
+                .iter()
+                .filter(|(key, _)| *key != "kind" && !common.contains(&key.as_str()))
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect(),
+            _ => Map::new(),
+        };
+        Ok(KindSpec { kind, params, pointer: section.pointer })
+    }
+}
+
+fn spec(root: &Section<'_>) -> Decoded<Spec> {
+    let dataset = root.section("dataset");
+    let limit = dataset.section("limit");
+    let estimator = root.section("estimator");
+    let budget = root.section("gpu_budget");
+    let execution = root.section("execution");
+    Ok(Spec {
+        version: root.required("version")?,
+        name: root.required("name")?,
+        seed: root.or("seed", super::default_seed)?,
+        dataset: DatasetSpec {
+            call: root.kind(Slot::Dataset)?,
+            validation: dataset.or("validation", super::default_validation)?,
+            limit: LimitSpec {
+                train: limit.optional("train")?,
+                validation: limit.optional("validation")?,
+                test: limit.optional("test")?,
+            },
+        },
+        search_space: root.kind(Slot::SearchSpace)?,
+        search: root.kind(Slot::Search)?,
+        objectives: objectives(root),
+        training: training(&root.section("training"))?,
+        estimator: EstimatorSpec {
+            call: root.kind(Slot::Estimator)?,
+            metric: estimator.or("metric", super::default_metric)?,
+        },
+        gpu_budget: BudgetSpec {
+            devices: budget.word_or("devices", execution::default_devices)?,
+            gpu_hours: budget.optional("gpu_hours")?,
+            wall_time: budget.optional("wall_time")?,
+        },
+        execution: ExecutionSpec {
+            executor: execution.word_or("executor", execution::default_executor)?,
+            workers: execution.or("workers", execution::default_workers)?,
+            max_failed: execution.or("max_failed", execution::default_max_failed)?,
+        },
+        finally: FinallySpec {
+            confirm: root.section("finally").word_or("confirm", execution::default_confirm)?,
+        },
+        output: OutputSpec { dir: root.section("output").or("dir", execution::default_dir)? },
+    })
+}
+
+fn training(section: &Section<'_>) -> Decoded<TrainingSpec> {
+    let optimizer = section.section("optimizer");
+    let schedule = section.section("schedule");
+    Ok(TrainingSpec {
+        epochs: section.required("epochs")?,
+        batch_size: section.or("batch_size", training::default_batch_size)?,
+        optimizer: OptimizerSpec {
+            kind: optimizer.word_or("kind", training::default_optimizer)?,
+            lr: optimizer.or("lr", training::default_lr)?,
+            momentum: optimizer.or("momentum", training::default_momentum)?,
+            weight_decay: optimizer.or("weight_decay", training::default_weight_decay)?,
+        },
+        schedule: ScheduleSpec { kind: schedule.word_or("kind", training::default_schedule)? },
+        measure_every: section.or("measure_every", training::default_measure_every)?,
+    })
+}
+
+fn objectives(root: &Section<'_>) -> Vec<ObjectiveSpec> {
+    let list =
+        root.document().root().entry("objectives").map(|entry| entry.value.elements()).unwrap_or_default();
+    let mut objectives = Vec::with_capacity(list.len());
+    for node in list {
+        for entry in node.entries() {
+            let goal = if entry.key == "maximize" { Goal::Maximize } else { Goal::Minimize };
+            if let NodeValue::String(metric) = &entry.value.value {
+                let metric = Spanned::written(metric.clone(), entry.value.span);
+                objectives.push(ObjectiveSpec { goal, goal_span: entry.key_span, metric });
+            }
+        }
+    }
+    objectives
+}

@@ -1,0 +1,88 @@
+//! Digest, writing and reading of a plan.
+
+use sha2::{Digest, Sha256};
+
+use super::{PLAN_FORMAT, Plan};
+
+/// Why a plan file is not accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlanError {
+    /// It is not JSON, or not of the plan's form.
+    Malformed(String),
+    /// It has another format version.
+    Format {
+        /// What the file says.
+        found: String,
+    },
+    /// Its digest does not fit its content.
+    Digest {
+        /// What the file says.
+        found: String,
+        /// What its content has.
+        expected: String,
+    },
+}
+
+impl std::fmt::Display for PlanError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Malformed(what) => write!(f, "the file is no plan: {what}"),
+            Self::Format { found } => {
+                write!(f, "plan format `{found}` is unknown to this version of peng; expected `{PLAN_FORMAT}`")
+            }
+            Self::Digest { found, expected } => write!(
+                f,
+                "the plan was changed after it was compiled: its digest is {found}, its content has {expected}"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for PlanError {}
+
+/// SHA-256 of bytes, as hexadecimal digits.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        use std::fmt::Write;
+        write!(hex, "{byte:02x}").expect("writing to a string cannot fail");
+        hex
+    })
+}
+
+impl Plan {
+    /// Sets the digest; the last thing that lowering does.
+    #[must_use]
+    pub fn sealed(mut self) -> Self {
+        self.digest = self.content_digest();
+        self
+    }
+
+    /// The plan as it is written to `plan.json`: indented JSON with a final line break.
+    pub fn to_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).expect("a plan has string keys and finite numbers");
+        text.push('\n');
+        text
+    }
+
+    /// Reads a plan, and refuses one of another version or one that was edited.
+    pub fn from_json(text: &str) -> Result<Self, PlanError> {
+        let malformed = |e: serde_json::Error| PlanError::Malformed(e.to_string());
+        let value: serde_json::Value = serde_json::from_str(text).map_err(malformed)?;
+        match value.get("format").and_then(|f| f.as_str()) {
+            Some(PLAN_FORMAT) => {}
+            Some(other) => return Err(PlanError::Format { found: other.to_owned() }),
+            None => return Err(PlanError::Malformed("it has no `format`".to_owned())),
+        }
+        let plan: Self = serde_json::from_value(value).map_err(malformed)?;
+        let expected = plan.content_digest();
+        if plan.digest == expected { Ok(plan) } else { Err(PlanError::Digest { found: plan.digest, expected }) }
+    }
+
+    fn content_digest(&self) -> String {
+        let mut value = serde_json::to_value(self).expect("a plan has string keys and finite numbers");
+        if let Some(object) = value.as_object_mut() {
+            object.shift_remove("digest");
+        }
+        sha256_hex(value.to_string().as_bytes())
+    }
+}

@@ -1,0 +1,65 @@
+//! The execution plan: complete, versioned, without defaults and without spans. The narrow waist of `peng`.
+//!
+//! Left of it nothing trains, right of it nothing reads YAML. The same meaning has the same bytes, and so the same
+//! digest.
+
+mod digest;
+mod parts;
+mod step;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use digest::{PlanError, sha256_hex};
+pub use parts::{
+    BudgetPlan, Count, DatasetPlan, Device, EpochFraction, EstimatorPlan, ExecutionPlan, ExecutorPlan, Goal, Limit,
+    Metric, Objective, OptimizerPlan, OutputPlan, PlannedCost, SchedulePlan, SpacePlan, TrainingPlan,
+};
+pub use step::{ConfirmWhat, Step, StepKind};
+
+/// The version of the plan format that this crate reads and writes.
+pub const PLAN_FORMAT: &str = "peng.plan/1";
+
+/// A kind and its parameters, all defaults written out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KindCall {
+    /// Name of the kind.
+    pub kind: String,
+    /// Its parameters, normalised.
+    pub params: Value,
+}
+
+/// What a run does, in full.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// [`PLAN_FORMAT`].
+    pub format: String,
+    /// SHA-256 of the plan without this field, in hexadecimal digits.
+    pub digest: String,
+    /// Name of the experiment.
+    pub name: String,
+    /// The seed that all randomness derives from.
+    pub seed: u64,
+    /// What is learned from.
+    pub dataset: DatasetPlan,
+    /// Which networks exist.
+    pub space: SpacePlan,
+    /// What is sought, in the order of the spec.
+    pub objectives: Vec<Objective>,
+    /// How networks are proposed.
+    pub search: KindCall,
+    /// How one network is trained.
+    pub training: TrainingPlan,
+    /// When its training may stop.
+    pub estimator: EstimatorPlan,
+    /// Where and within which budget.
+    pub execution: ExecutionPlan,
+    /// What is written.
+    pub output: OutputPlan,
+    /// What the plan costs at most.
+    pub cost: PlannedCost,
+    /// What is done, in order.
+    pub steps: Vec<Step>,
+}

@@ -1,0 +1,326 @@
+//! The parts of a plan.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::KindCall;
+use crate::catalog::{DatasetFacts, SpaceFacts};
+
+/// A data set, and what is made of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatasetPlan {
+    /// Kind and parameters.
+    pub call: KindCall,
+    /// Share of the training part that is split off for validation, stratified; percent, above 0 and below 100.
+    pub validation_percent: f64,
+    /// Sizes to which the splits are cut, after the split.
+    pub limit: Limit,
+    /// What the data must be.
+    pub facts: DatasetFacts,
+    /// Sizes of the splits: training, validation, test.
+    pub splits: [usize; 3],
+}
+
+/// Sizes to which the splits are cut; `None`: not cut.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limit {
+    /// Training examples.
+    pub train: Option<usize>,
+    /// Validation examples.
+    pub validation: Option<usize>,
+    /// Test examples.
+    pub test: Option<usize>,
+}
+
+/// A search space and what is known of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpacePlan {
+    /// Kind and parameters.
+    pub call: KindCall,
+    /// Size and bounds.
+    pub facts: SpaceFacts,
+}
+
+/// Whether more is better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Goal {
+    /// More is better.
+    Maximize,
+    /// Less is better.
+    Minimize,
+}
+
+impl Goal {
+    /// Whether `a` is strictly better than `b`; NaN is worse than everything.
+    pub fn is_better(self, a: f64, b: f64) -> bool {
+        match self {
+            Self::Maximize => a > b || (b.is_nan() && !a.is_nan()),
+            Self::Minimize => a < b || (b.is_nan() && !a.is_nan()),
+        }
+    }
+}
+
+/// A measured quantity of a network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// Share of the training examples classified correctly while training, percent.
+    TrainAccuracy,
+    /// Mean cross entropy while training, nats.
+    TrainLoss,
+    /// Share of the validation examples classified correctly, percent.
+    ValAccuracy,
+    /// Mean cross entropy on the validation examples, nats.
+    ValLoss,
+    /// Multiply-accumulates for one example, as NSGA-Net counts them.
+    Flops,
+    /// Learned parameters.
+    Params,
+}
+
+impl Metric {
+    /// All metrics.
+    pub const ALL: [Self; 6] =
+        [Self::ValAccuracy, Self::ValLoss, Self::TrainAccuracy, Self::TrainLoss, Self::Flops, Self::Params];
+
+    /// The name in specs, journals and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TrainAccuracy => "train_accuracy",
+            Self::TrainLoss => "train_loss",
+            Self::ValAccuracy => "val_accuracy",
+            Self::ValLoss => "val_loss",
+            Self::Flops => "flops",
+            Self::Params => "params",
+        }
+    }
+
+    /// Whether it is measured during training; else it follows from the architecture.
+    pub fn is_measured(self) -> bool {
+        match self {
+            Self::TrainAccuracy | Self::TrainLoss | Self::ValAccuracy | Self::ValLoss => true,
+            Self::Flops | Self::Params => false,
+        }
+    }
+
+    /// The direction in which a network gets better.
+    pub fn goal(self) -> Goal {
+        match self {
+            Self::TrainAccuracy | Self::ValAccuracy => Goal::Maximize,
+            Self::TrainLoss | Self::ValLoss | Self::Flops | Self::Params => Goal::Minimize,
+        }
+    }
+}
+
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Metric {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|m| m.name() == name).ok_or(())
+    }
+}
+
+/// One objective.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Objective {
+    /// The direction.
+    pub goal: Goal,
+    /// The quantity.
+    pub metric: Metric,
+}
+
+/// A positive rational number of epochs, in lowest terms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EpochFraction {
+    /// Above the line.
+    pub numerator: u32,
+    /// Below the line; not zero.
+    pub denominator: u32,
+}
+
+impl EpochFraction {
+    /// One epoch.
+    pub const ONE: Self = Self { numerator: 1, denominator: 1 };
+
+    /// The fraction in lowest terms; `None` if a part is zero.
+    pub fn new(numerator: u32, denominator: u32) -> Option<Self> {
+        let (mut a, mut b) = (numerator, denominator);
+        while b != 0 {
+            (a, b) = (b, a % b);
+        }
+        (numerator > 0 && denominator > 0)
+            .then(|| Self { numerator: numerator / a, denominator: denominator / a })
+    }
+
+    /// How many of it are in `epochs`, if that is a whole number.
+    pub fn count_in(self, epochs: u32) -> Option<u32> {
+        let parts = u64::from(epochs) * u64::from(self.denominator);
+        let count = parts / u64::from(self.numerator);
+        (parts % u64::from(self.numerator) == 0).then(|| u32::try_from(count).ok()).flatten()
+    }
+}
+
+impl fmt::Display for EpochFraction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.numerator, self.denominator) {
+            (n, 1) => write!(f, "{n}"),
+            (n, d) => write!(f, "{n}/{d}"),
+        }
+    }
+}
+
+/// How one network is trained.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingPlan {
+    /// Epochs of a whole training.
+    pub epochs: u32,
+    /// Examples a step.
+    pub batch_size: usize,
+    /// The optimizer.
+    pub optimizer: OptimizerPlan,
+    /// The learning rate over the training.
+    pub schedule: SchedulePlan,
+    /// Epochs between two measurements; `epochs` is a multiple of it.
+    pub measure_every: EpochFraction,
+}
+
+/// An optimizer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum OptimizerPlan {
+    /// Stochastic gradient descent.
+    Sgd {
+        /// Learning rate at the start.
+        lr: f64,
+        /// Momentum without dampening, 0: none.
+        momentum: f64,
+        /// L2 penalty on all parameters.
+        weight_decay: f64,
+    },
+}
+
+/// The learning rate over the training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum SchedulePlan {
+    /// Half a cosine from the start value to zero, a step an epoch.
+    Cosine,
+    /// The start value throughout.
+    Constant,
+}
+
+/// When a training may stop.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EstimatorPlan {
+    /// Kind and parameters.
+    pub call: KindCall,
+    /// The metric whose curve it observes.
+    pub metric: Metric,
+    /// Measurements before which it never stops a training; `None`: it never stops one.
+    pub fewest_points: Option<usize>,
+}
+
+/// A number that is chosen here or at run time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Count {
+    /// Bound at run time to what the machine has.
+    Auto,
+    /// This number.
+    Exactly(usize),
+}
+
+/// Where trainings run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Device {
+    /// Bound at run time.
+    Auto,
+    /// The processor.
+    Cpu,
+}
+
+impl fmt::Display for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::Cpu => "cpu",
+        })
+    }
+}
+
+/// How workers are started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExecutorPlan {
+    /// Processes on this machine.
+    Local,
+}
+
+/// What may be spent; enforced between measurements, across resumes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BudgetPlan {
+    /// Seconds of device slots in use, summed over slots (a CPU slot counts alike).
+    pub slot_secs: Option<f64>,
+    /// Seconds of the run, without the time between a stop and its resume.
+    pub wall_secs: Option<f64>,
+}
+
+/// Where and within which budget.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExecutionPlan {
+    /// How workers are started.
+    pub executor: ExecutorPlan,
+    /// Where trainings run.
+    pub device: Device,
+    /// Number of worker processes.
+    pub workers: Count,
+    /// Share of the trials that may fail before the run counts as failed, percent.
+    pub max_failed_percent: f64,
+    /// What may be spent.
+    pub budget: BudgetPlan,
+}
+
+/// What is written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutputPlan {
+    /// Directory under which run directories are made.
+    pub dir: String,
+}
+
+/// What a plan costs at most, known before anything is trained.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedCost {
+    /// Networks that the search asks for.
+    pub trials: u64,
+    /// Generations in which it does.
+    pub generations: u64,
+    /// Epochs, if no training is stopped.
+    pub epochs_at_most: u64,
+    /// Epochs, if every training is stopped at the first measurement at which the estimator may.
+    pub epochs_at_least: f64,
+    /// Training images of `epochs_at_most`.
+    pub images_at_most: u64,
+    /// Bounds of the multiply-accumulates of all forward passes of training, least and most.
+    pub forward_flops: [f64; 2],
+}

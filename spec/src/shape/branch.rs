@@ -1,0 +1,70 @@
+//! The kinds that a document names, and the schema for just these.
+
+use serde_json::{Value, json};
+
+use super::compose::SpecSchema;
+use super::unsupported;
+use crate::catalog::Slot;
+use crate::diag::{Diagnostic, Sink, codes, did_you_mean, one_of, quoted};
+use crate::document::{Document, Pointer};
+use crate::model::NEVER;
+
+/// The schema with the sections of the chosen kinds in place of the slots. An unknown kind is reported here, and its
+/// section is free.
+pub(super) fn choose(document: &Document, schema: &SpecSchema, sink: &mut Sink) -> Value {
+    let mut effective = schema.fixed.clone();
+    for slot in Slot::ALL {
+        let pointer = Pointer::root().key(slot.key());
+        let chosen = document
+            .find(&pointer.key("kind"))
+            .and_then(|found| Some((found.node.as_str()?, found.node.span)));
+        let absent = document.find(&pointer).is_none();
+        let mut section = match chosen {
+            Some((name, span)) => schema.kind(slot, name).map_or_else(
+                || {
+                    sink.push(unknown_kind(schema, slot, name, span).at(pointer.key("kind")));
+                    schema.fixed["properties"][slot.key()]["properties"]
+                        .as_object()
+                        .map_or_else(|| json!({}), |common| json!({ "type": "object", "properties": common }))
+                },
+                |kind| kind.section.clone(),
+            ),
+            // A section without a usable `kind` is told so by the shape alone.
+            None => json!({
+                "type": "object",
+                "required": ["kind"],
+                "properties": { "kind": { "type": "string", "description": one_of(names(schema, slot)) } },
+            }),
+        };
+        if absent && slot == Slot::Estimator && schema.kind(slot, NEVER).is_none() {
+            let span = document.span_near(&Pointer::root());
+            sink.push(unknown_kind(schema, slot, NEVER, span));
+        }
+        let description = schema.fixed["properties"][slot.key()].get("description");
+        if let (Some(map), Some(text)) = (section.as_object_mut(), description) {
+            map.insert("description".to_owned(), text.clone());
+        }
+        effective["properties"][slot.key()] = section;
+    }
+    effective
+}
+
+fn names(schema: &SpecSchema, slot: Slot) -> impl Iterator<Item = &'static str> {
+    schema.kinds(slot).iter().map(|kind| kind.name)
+}
+
+fn unknown_kind(schema: &SpecSchema, slot: Slot, name: &str, span: crate::source::Span) -> Diagnostic {
+    let known: Vec<&str> = names(schema, slot).collect();
+    if unsupported::is_kind(slot, name) {
+        let message = format!("{slot} `{name}` is not supported by this version of peng yet");
+        return Diagnostic::error(codes::E0106, span, message).help(one_of(known));
+    }
+    let other = Slot::ALL.into_iter().find(|&other| other != slot && schema.kind(other, name).is_some());
+    let help = match other {
+        Some(other) => {
+            format!("write it under `{}`, and here {}", other.key(), one_of(known.iter().copied()))
+        }
+        None => did_you_mean(name, known.iter().copied()).unwrap_or_else(|| one_of(known.iter().copied())),
+    };
+    Diagnostic::error(codes::E0203, span, format!("unknown {slot} {}", quoted(name))).help(help)
+}

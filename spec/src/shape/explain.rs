@@ -1,0 +1,256 @@
+//! The errors of the JSON Schema in our words and with our places: one cause, one diagnostic.
+
+use std::collections::BTreeMap;
+
+use jsonschema::ValidationError;
+use jsonschema::error::ValidationErrorKind as Kind;
+use serde_json::Value;
+
+use super::compose::SpecSchema;
+use super::convert::Converted;
+use super::keys::Keys;
+use super::{describe, unsupported};
+use crate::diag::{Diagnostic, Sink, codes, did_you_mean, one_of, quoted};
+use crate::document::{Document, Node, NodeValue, Pointer};
+
+/// Validates, and reports what does not fit.
+pub(super) fn explain_all(
+    document: &Document,
+    schema: &SpecSchema,
+    effective: &Value,
+    converted: &Converted,
+    sink: &mut Sink,
+) {
+    let validator = jsonschema::draft7::new(effective).expect("the composed schema is a schema");
+    let mut values: BTreeMap<Pointer, Diagnostic> = BTreeMap::new();
+    let mut keys: BTreeMap<Pointer, Keys> = BTreeMap::new();
+    let cx = Explainer { document, effective };
+    for error in validator.iter_errors(&converted.value) {
+        let pointer = Pointer::from(error.instance_path().as_str());
+        if converted.reported.contains(pointer.as_str()) {
+            continue;
+        }
+        match error.kind() {
+            Kind::AdditionalProperties { unexpected } => {
+                keys.entry(pointer).or_default().unknown.extend(unexpected.iter().cloned());
+            }
+            Kind::Required { property } => {
+                keys.entry(pointer).or_default().missing.extend(property.as_str().map(str::to_owned));
+            }
+            _ => cx.value(&pointer, &error, &mut values),
+        }
+    }
+    for (pointer, keys) in keys {
+        values.remove(&pointer);
+        keys.report(document, schema, effective, &pointer, sink);
+    }
+    for diagnostic in values.into_values() {
+        sink.push(diagnostic);
+    }
+}
+
+/// The schema of the value at a pointer.
+pub(super) fn schema_at<'a>(schema: &'a Value, pointer: &Pointer) -> &'a Value {
+    pointer.tokens().fold(schema, |at, token| {
+        let index = token.parse::<usize>().ok();
+        let properties = std::iter::once(at)
+            .chain(at["anyOf"].as_array().into_iter().flatten())
+            .find_map(|branch| branch["properties"].get(&token));
+        properties.or_else(|| index.and_then(|_| at.get("items"))).unwrap_or(&Value::Null)
+    })
+}
+
+struct Explainer<'a> {
+    document: &'a Document,
+    effective: &'a Value,
+}
+
+impl Explainer<'_> {
+    /// Explains an error about a value, unless another one about it says more.
+    fn value(
+        &self,
+        pointer: &Pointer,
+        error: &ValidationError<'_>,
+        found: &mut BTreeMap<Pointer, Diagnostic>,
+    ) {
+        let Some(node) = self.document.find(pointer).map(|found| found.node) else { return };
+        let diagnostic = self.explain(pointer, node, error);
+        let says_more = |old: &Diagnostic| old.code != codes::E0103 && diagnostic.code == codes::E0103;
+        if found.get(pointer).is_none_or(says_more) {
+            found.insert(pointer.clone(), diagnostic);
+        }
+    }
+
+    fn explain(&self, pointer: &Pointer, node: &Node, error: &ValidationError<'_>) -> Diagnostic {
+        let schema = schema_at(self.effective, pointer);
+        let value = self.shown(node);
+        let bound = |limit: &Value| describe::bound(schema, limit);
+        let range = |what: &str, expected: String| {
+            self.range(pointer, format!("{value} is {what}, expected {expected}"))
+        };
+        match error.kind() {
+            Kind::Type { .. } => self.wrong_type(pointer, node, &describe::expected(schema)),
+            Kind::Constant { expected_value } => self.constant(pointer, node, expected_value),
+            Kind::Enum { options } => self.word(pointer, node, &words_of(options)),
+            Kind::Minimum { limit } => range("too small", format!("at least {}", bound(limit))),
+            Kind::Maximum { limit } => range("too large", format!("at most {}", bound(limit))),
+            Kind::ExclusiveMinimum { limit } => range("too small", format!("more than {}", bound(limit))),
+            Kind::ExclusiveMaximum { limit } => range("too large", format!("less than {}", bound(limit))),
+            Kind::MinLength { limit } => range("too short", format!("at least {limit} characters")),
+            Kind::MaxLength { limit } => range("too long", format!("at most {limit} characters")),
+            Kind::Pattern { pattern } => {
+                let expected = schema.get("x-expected").and_then(Value::as_str);
+                let expected =
+                    expected.map_or_else(|| format!("a text of the form `{pattern}`"), str::to_owned);
+                self.range(pointer, format!("found {value}, expected {expected}"))
+            }
+            Kind::MinItems { limit } => {
+                let found = match node.elements().len() {
+                    0 => "an empty list".to_owned(),
+                    count => format!("a list of {count}"),
+                };
+                self.range(pointer, format!("found {found}, expected at least {limit}"))
+            }
+            Kind::MaxItems { limit } => {
+                let count = node.elements().len();
+                self.range(pointer, format!("found a list of {count}, expected at most {limit}"))
+            }
+            Kind::MinProperties { .. } | Kind::MaxProperties { .. } => {
+                let count = node.entries().len();
+                let expected = schema.get("x-expected").and_then(Value::as_str).unwrap_or("another number");
+                let diagnostic = self.range(pointer, format!("found {count} keys, expected {expected}"));
+                match node.entries() {
+                    [_, second, ..] => Diagnostic { span: second.key_span, ..diagnostic }
+                        .help("begin a list element for each of them".to_owned()),
+                    [] | [_] => diagnostic,
+                }
+            }
+            Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
+                self.union(pointer, node, schema, context)
+            }
+            _ => self.range(pointer, format!("found {value}; {error}")),
+        }
+    }
+
+    /// A value that fits no branch of a union without a discriminator.
+    fn union(
+        &self,
+        pointer: &Pointer,
+        node: &Node,
+        schema: &Value,
+        context: &[Vec<ValidationError<'_>>],
+    ) -> Diagnostic {
+        let of_its_type =
+            |error: &&ValidationError<'_>| !matches!(error.kind(), Kind::Type { .. } | Kind::Constant { .. });
+        if let Some(error) = context.iter().flatten().find(of_its_type) {
+            return self.explain(pointer, node, error);
+        }
+        let words = describe::words(schema);
+        if words.is_empty() || schema.get("x-expected").is_some() {
+            self.wrong_type(pointer, node, &describe::expected(schema))
+        } else {
+            self.word(pointer, node, &words)
+        }
+    }
+
+    fn constant(&self, pointer: &Pointer, node: &Node, expected: &Value) -> Diagnostic {
+        if pointer.as_str() == "/version" {
+            let message = format!(
+                "spec version `{}` is unknown, expected `{expected}`",
+                self.document.slice(node.span)
+            );
+            return self.at(codes::E0201, pointer, message).help(format!("write `version: {expected}`"));
+        }
+        let words: Vec<String> = expected.as_str().map(str::to_owned).into_iter().collect();
+        self.word(pointer, node, &words)
+    }
+
+    fn word(&self, pointer: &Pointer, node: &Node, words: &[String]) -> Diagnostic {
+        let Some(text) = node.as_str() else {
+            return self
+                .wrong_type(pointer, node, "one of a few words")
+                .help(one_of(words.iter().map(String::as_str)));
+        };
+        let key = pointer.tokens().last().unwrap_or_default();
+        if unsupported::is_value(pointer, text) {
+            let message =
+                format!("{} is not supported by this version of peng yet", quoted(&format!("{key}: {text}")));
+            return self.at(codes::E0106, pointer, message).help(one_of(words.iter().map(String::as_str)));
+        }
+        let names = || words.iter().map(String::as_str);
+        let help = did_you_mean(text, names()).unwrap_or_else(|| one_of(names()));
+        let message = format!("unknown value {} of `{key}`", quoted(text));
+        self.at(codes::E0204, pointer, message).help(help)
+    }
+
+    fn wrong_type(&self, pointer: &Pointer, node: &Node, expected: &str) -> Diagnostic {
+        let message = format!("found {}, expected {expected}", describe::node(self.document, node));
+        self.at(codes::E0103, pointer, message).help(type_help(
+            self.document,
+            schema_at(self.effective, pointer),
+            node,
+            expected,
+        ))
+    }
+
+    fn range(&self, pointer: &Pointer, message: String) -> Diagnostic {
+        self.at(codes::E0104, pointer, message)
+    }
+
+    fn at(&self, code: codes::Code, pointer: &Pointer, message: String) -> Diagnostic {
+        Diagnostic::error(code, self.document.span_near(pointer), message).at(pointer.clone())
+    }
+
+    /// A value as it was written, in backticks.
+    fn shown(&self, node: &Node) -> String {
+        match &node.value {
+            NodeValue::String(text) => quoted(text),
+            NodeValue::Bool(_) | NodeValue::Number(_) => quoted(self.document.slice(node.span)),
+            NodeValue::Null | NodeValue::List(_) | NodeValue::Map(_) => describe::node(self.document, node),
+        }
+    }
+}
+
+fn words_of(options: &Value) -> Vec<String> {
+    options.as_array().into_iter().flatten().filter_map(|word| word.as_str().map(str::to_owned)).collect()
+}
+
+fn type_help(document: &Document, schema: &Value, node: &Node, expected: &str) -> Option<String> {
+    let properties = |name: &str| schema["properties"].get(name).is_some();
+    match &node.value {
+        NodeValue::String(text) if expected == "a mapping" && properties("kind") => {
+            Some(format!("write {}", quoted(&format!("{{kind: {text}}}"))))
+        }
+        NodeValue::String(text) if expected == "a mapping" && properties("maximize") => {
+            Some(format!("write {}", quoted(&format!("{{maximize: {text}}}"))))
+        }
+        NodeValue::String(text)
+            if expected == "a list" && schema["items"]["properties"].get("maximize").is_some() =>
+        {
+            Some(format!("write {}", quoted(&format!("[{{maximize: {text}}}]"))))
+        }
+        NodeValue::String(text) if expected == "`true` or `false`" => {
+            let truth = match text.to_lowercase().as_str() {
+                "yes" | "on" | "y" => "true",
+                "no" | "off" | "n" => "false",
+                _ => return None,
+            };
+            Some(format!("write `{truth}`; YAML 1.2 reads `{text}` as a text"))
+        }
+        NodeValue::String(text) if expected.ends_with("number") && text.parse::<f64>().is_ok() => {
+            Some(format!("write `{text}` without quotes"))
+        }
+        NodeValue::Number(_) | NodeValue::Bool(_) if expected == "a text" => {
+            Some(format!("write `\"{}\"`", document.slice(node.span)))
+        }
+        NodeValue::Null if expected == "a mapping" => {
+            Some("write its keys below it, or remove it".to_owned())
+        }
+        NodeValue::Null
+        | NodeValue::Bool(_)
+        | NodeValue::Number(_)
+        | NodeValue::String(_)
+        | NodeValue::List(_)
+        | NodeValue::Map(_) => None,
+    }
+}

@@ -1,0 +1,98 @@
+//! Findings about the keys of a mapping: unknown ones and missing ones.
+
+use serde_json::Value;
+
+use super::compose::SpecSchema;
+use super::explain::schema_at;
+use super::unsupported;
+use crate::catalog::Slot;
+use crate::diag::{Diagnostic, Sink, codes, did_you_mean, one_of, quoted, similar};
+use crate::document::{Document, Pointer};
+
+/// What is wrong with the keys of one mapping.
+#[derive(Debug, Default)]
+pub(super) struct Keys {
+    pub(super) unknown: Vec<String>,
+    pub(super) missing: Vec<String>,
+}
+
+impl Keys {
+    /// Reports them; a missing key that is there with a typing error is reported once.
+    pub(super) fn report(
+        mut self,
+        document: &Document,
+        schema: &SpecSchema,
+        effective: &Value,
+        pointer: &Pointer,
+        sink: &mut Sink,
+    ) {
+        let section = schema_at(effective, pointer);
+        let known: Vec<&str> =
+            section["properties"].as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+        for key in &self.unknown {
+            let span = document.find(&pointer.key(key)).and_then(|found| found.key_span);
+            let span = span.unwrap_or_else(|| document.span_near(pointer));
+            if let Some(near) = similar(key, known.iter().copied()).first() {
+                self.missing.retain(|missing| missing != near);
+            }
+            sink.push(unknown_key(document, schema, pointer, &known, key, span).at(pointer.key(key)));
+        }
+        for key in &self.missing {
+            let span = document.span_near(pointer);
+            let description = section["properties"][key.as_str()].get("description").and_then(Value::as_str);
+            let help = description.map(|text| {
+                if key == "kind" { text.to_owned() } else { format!("add `{key}`: {}", lower(text)) }
+            });
+            let message = format!("missing key `{key}`{}", place(pointer));
+            sink.push(Diagnostic::error(codes::E0101, span, message).help(help).at(pointer.clone()));
+        }
+    }
+}
+
+fn unknown_key(
+    document: &Document,
+    schema: &SpecSchema,
+    pointer: &Pointer,
+    known: &[&str],
+    key: &str,
+    span: crate::source::Span,
+) -> Diagnostic {
+    if unsupported::is_key(&pointer.key(key)) {
+        let message = format!("`{key}`{} is not supported by this version of peng yet", place(pointer));
+        return Diagnostic::error(codes::E0106, span, message).help("remove it".to_owned());
+    }
+    let of_kind =
+        Slot::ALL.into_iter().find(|slot| pointer.as_str() == format!("/{}", slot.key())).and_then(|slot| {
+            let kind = document.find(&pointer.key("kind"))?.node.as_str()?;
+            Some(format!(" of {slot} {}", quoted(kind)))
+        });
+    let message = format!("unknown key {}{}", quoted(key), of_kind.unwrap_or_else(|| place(pointer)));
+    let elsewhere = sections_with(&schema.fixed, key);
+    let help = did_you_mean(key, known.iter().copied()).or_else(|| {
+        let section = elsewhere.filter(|section| format!("/{section}") != pointer.as_str())?;
+        Some(format!("move it to `{section}`"))
+    });
+    Diagnostic::error(codes::E0102, span, message).help(help.unwrap_or_else(|| one_of(known.iter().copied())))
+}
+
+/// The section of the spec that has a key.
+fn sections_with<'a>(fixed: &'a Value, key: &str) -> Option<&'a str> {
+    let sections = fixed["properties"].as_object()?;
+    sections
+        .iter()
+        .find(|(_, section)| section["properties"].get(key).is_some())
+        .map(|(name, _)| name.as_str())
+}
+
+/// " in `training`"; nothing for the root.
+fn place(pointer: &Pointer) -> String {
+    let tokens: Vec<String> = pointer.tokens().collect();
+    if tokens.is_empty() { String::new() } else { format!(" in {}", quoted(&tokens.join("."))) }
+}
+
+/// A description as a help: its first sentence, without the capital and the full stop.
+fn lower(text: &str) -> String {
+    let sentence = text.split(['.', ';']).next().unwrap_or(text);
+    let mut chars = sentence.chars();
+    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
+}

@@ -1,0 +1,54 @@
+//! Whether a document fits the schema: all keys known, all values of their types and in their ranges.
+//!
+//! The schema is composed of the model's fixed part and the parameters of the kinds; the branch of a `kind` union is
+//! chosen here, so that a message is about the kind that was meant and no other.
+
+mod branch;
+mod compose;
+mod convert;
+mod describe;
+mod explain;
+mod keys;
+mod params;
+mod publish;
+mod unsupported;
+
+use serde_json::Value;
+
+pub use compose::{KindSchema, SpecSchema};
+pub use params::ParamDoc;
+
+use crate::diag::{Diagnostic, Diagnostics, Sink};
+use crate::document::Document;
+
+/// A document that fits the schema, with its quantities as bare numbers.
+#[derive(Debug)]
+pub struct WellFormed<'a> {
+    document: &'a Document,
+    value: Value,
+}
+
+impl WellFormed<'_> {
+    /// The document.
+    pub fn document(&self) -> &Document {
+        self.document
+    }
+
+    /// The document as JSON: quantities are numbers in their canonical units, whole numbers have no fraction.
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+}
+
+/// Checks the shape of a document; with it come the warnings.
+pub fn check<'a>(
+    document: &'a Document,
+    schema: &SpecSchema,
+) -> Result<(WellFormed<'a>, Vec<Diagnostic>), Diagnostics> {
+    let mut sink = Sink::with(document.warnings().to_vec());
+    let effective = branch::choose(document, schema, &mut sink);
+    let converted = convert::convert(document, &effective, &mut sink);
+    explain::explain_all(document, schema, &effective, &converted, &mut sink);
+    let warnings = sink.finish()?;
+    Ok((WellFormed { document, value: converted.value }, warnings))
+}

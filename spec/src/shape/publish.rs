@@ -1,0 +1,116 @@
+//! The schema as it is published: draft-07, self-contained, for editors and other programs.
+
+use serde_json::{Map, Value, json};
+
+use super::compose::SpecSchema;
+use crate::catalog::Slot;
+use crate::expr::{Dimension, UNIT_EXTENSION, WRITTEN_EXTENSION};
+use crate::plan::{Goal, Metric};
+
+/// Where the schema of this version is found.
+const ID: &str = "https://github.com/peng-nas/peng/raw/main/schemas/experiment.v1.json";
+
+impl SpecSchema {
+    /// The published schema: what is accepted, with the kinds as alternatives and quantities as they are written.
+    pub fn published(&self) -> Value {
+        let mut schema = self.fixed.clone();
+        for slot in Slot::ALL {
+            let property = &mut schema["properties"][slot.key()];
+            let branches: Vec<Value> = self.kinds(slot).iter().map(|kind| kind.section.clone()).collect();
+            *property = json!({
+                "description": property["description"],
+                "type": "object",
+                "oneOf": branches,
+            });
+        }
+        name_metrics(&mut schema);
+        quantities(&mut schema);
+        let mut published = Map::new();
+        published.insert("$schema".to_owned(), json!("http://json-schema.org/draft-07/schema#"));
+        published.insert("$id".to_owned(), json!(ID));
+        published.insert("title".to_owned(), json!("Experiment of peng"));
+        schema["properties"]["version"] =
+            json!({ "description": schema["properties"]["version"]["description"], "const": 1 });
+        if let Value::Object(mut rest) = schema {
+            rest.shift_remove("title");
+            published.extend(rest);
+        }
+        Value::Object(published)
+    }
+}
+
+/// Editors offer the metrics; the compiler says more about a wrong one than a schema could.
+fn name_metrics(schema: &mut Value) {
+    let of_goal = |goal: Goal| {
+        let names: Vec<&str> =
+            Metric::ALL.into_iter().filter(|m| m.goal() == goal).map(Metric::name).collect();
+        json!(names)
+    };
+    let measured: Vec<&str> = Metric::ALL.into_iter().filter(|m| m.is_measured()).map(Metric::name).collect();
+    let objective = &mut schema["properties"]["objectives"]["items"]["properties"];
+    objective["maximize"]["enum"] = of_goal(Goal::Maximize);
+    objective["minimize"]["enum"] = of_goal(Goal::Minimize);
+    if let Some(branches) = schema["properties"]["estimator"]["oneOf"].as_array_mut() {
+        for branch in branches {
+            branch["properties"]["metric"]["enum"] = json!(measured);
+        }
+    }
+}
+
+/// Replaces numbers with units by what may be written, and removes the extensions.
+fn quantities(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            let unit = map.get(UNIT_EXTENSION).and_then(Value::as_str).and_then(Dimension::of_unit);
+            if let Some(dimension) = unit {
+                *map = written(map, dimension);
+            } else {
+                map.shift_remove("x-expected");
+                map.values_mut().for_each(quantities);
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(quantities),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn written(number: &Map<String, Value>, dimension: Dimension) -> Map<String, Value> {
+    let must_be_written = number.contains_key(WRITTEN_EXTENSION);
+    let quantity = json!({ "type": "string", "pattern": pattern(dimension) });
+    let mut schema = Map::new();
+    if let Some(text) = number.get("description") {
+        schema.insert("description".to_owned(), text.clone());
+    }
+    if must_be_written {
+        schema.extend(quantity.as_object().cloned().unwrap_or_default());
+    } else {
+        let mut bare = number.clone();
+        for key in ["description", "default", UNIT_EXTENSION] {
+            bare.shift_remove(key);
+        }
+        schema.insert("anyOf".to_owned(), json!([bare, quantity]));
+    }
+    match number.get("default") {
+        Some(Value::Number(n)) => {
+            let text = n.as_f64().map_or_else(|| n.to_string(), |value| dimension.format(value));
+            schema.insert("default".to_owned(), json!(text));
+        }
+        Some(default) => {
+            schema.insert("default".to_owned(), default.clone());
+        }
+        None => {}
+    }
+    schema.insert("examples".to_owned(), json!(dimension.examples()));
+    schema
+}
+
+/// A loose form for editors; the compiler reads the text itself.
+fn pattern(dimension: Dimension) -> &'static str {
+    match dimension {
+        Dimension::Percent => "^ *[-+0-9.eE]+ *% *$",
+        Dimension::Points => "^ *[-+0-9.eE]+ *pp *$",
+        Dimension::Epochs => "^ *[0-9.]+( */ *[0-9]+)? *epochs? *$",
+        Dimension::Time => "^ *([0-9.]+ *(d|h|min|s) *)+$",
+        Dimension::Memory => "^ *[0-9.]+ *(B|KiB|MiB|GiB|TiB) *$",
+    }
+}

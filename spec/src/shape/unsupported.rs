@@ -1,0 +1,71 @@
+//! What the language of specs has and this version has not: the one table.
+
+use crate::catalog::Slot;
+use crate::document::Pointer;
+
+/// Keys, as pointers.
+const KEYS: &[&str] = &[
+    "/extends",
+    "/dataset/augment",
+    "/search_space/where",
+    "/search_space/training",
+    "/search_space/variant",
+    "/search/reuse",
+    "/estimator/audit",
+    "/estimator/max_regret",
+    "/gpu_budget/memory",
+    "/execution/partition",
+    "/execution/account",
+    "/execution/gres",
+    "/execution/time",
+    "/finally/evaluate",
+    "/finally/export",
+    "/finally/retrain",
+    "/output/tensorboard",
+];
+
+/// Kinds of each slot.
+const KINDS: &[(Slot, &[&str])] = &[
+    (
+        Slot::Dataset,
+        &[
+            "fashion-mnist",
+            "cifar-10",
+            "cifar-100",
+            "svhn",
+            "idx",
+            "image-folder",
+            "npz",
+            "table",
+            "synthetic",
+        ],
+    ),
+    (Slot::SearchSpace, &["nsga-micro", "layers"]),
+    (Slot::Search, &["menndl", "regularized-evolution", "random", "nsga-net"]),
+    (Slot::Estimator, &["truncate", "patience", "penguin", "a4nn", "population", "median", "asha"]),
+];
+
+/// Values: a pointer and the beginnings of what it may have.
+const VALUES: &[(&str, &[&str])] = &[
+    ("/gpu_budget/devices", &["cuda", "vulkan", "metal", "rocm", "wgpu", "1 x", "2 x", "3 x", "4 x", "8 x"]),
+    ("/execution/executor", &["slurm"]),
+    ("/training/optimizer/kind", &["adam", "rmsprop"]),
+    ("/training/schedule/kind", &["step"]),
+];
+
+/// Whether a later version will know the key.
+pub(super) fn is_key(pointer: &Pointer) -> bool {
+    KEYS.contains(&pointer.as_str())
+}
+
+/// Whether a later version will know the kind; kinds that the catalogue has are not asked for.
+pub(super) fn is_kind(slot: Slot, name: &str) -> bool {
+    KINDS.iter().any(|(s, names)| *s == slot && names.contains(&name))
+}
+
+/// Whether a later version will know the value.
+pub(super) fn is_value(pointer: &Pointer, value: &str) -> bool {
+    VALUES
+        .iter()
+        .any(|(at, beginnings)| *at == pointer.as_str() && beginnings.iter().any(|b| value.starts_with(b)))
+}

@@ -1,0 +1,44 @@
+//! The commands, a file each, and which arguments lead to which.
+
+pub(crate) mod arch;
+pub(crate) mod check;
+pub(crate) mod config;
+
+pub(crate) mod explain;
+pub(crate) mod kinds;
+mod load;
+pub(crate) mod log;
+pub(crate) mod plan;
+pub(crate) mod report;
+pub(crate) mod run;
+pub(crate) mod schema;
+pub(crate) mod status;
+pub(crate) mod worker;
+
+use std::io::{BufWriter, Write};
+
+use crate::args::Command;
+use crate::failure::Exit;
+use crate::ui::Ui;
+
+/// Does what was asked for.
+pub(crate) fn dispatch(command: &Command, ui: &Ui) -> anyhow::Result<Exit> {
+    let mut out = BufWriter::new(std::io::stdout());
+    let exit = match command {
+        Command::Check(args) => check::run(args, ui, &mut out),
+        Command::Config(args) => config::run(args, ui, &mut out),
+        Command::Plan(args) => plan::run(args, ui, &mut out),
+        Command::Arch(args) => arch::run(args, ui, &mut out),
+        Command::Run(args) => run::run(args, ui, &mut out),
+        Command::Resume(args) => run::resume(args, ui, &mut out),
+        Command::Status(args) => status::run(args, ui.paint(), &mut out),
+        Command::Log(args) => log::run(args, &mut out),
+        Command::Report(args) => report::run(args, &mut out),
+        Command::Schema(args) => schema::run(args, &mut out),
+        Command::Explain(args) => explain::run(args, &mut out),
+        Command::Kinds(args) => kinds::run(args, &mut out),
+        Command::Worker(args) => worker::run(args),
+    };
+    out.flush()?;
+    exit
+}

@@ -1,0 +1,80 @@
+//! `peng plan`: what will be trained, how long, at what cost.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use peng_compiler::{PlanSection, describe};
+
+use crate::commands::load::{self, Loaded};
+use crate::failure::{Exit, Failure};
+use crate::ui::Ui;
+
+/// Show what a spec will train, for how long, at what cost
+///
+/// Nothing is trained, and no data set is read. Equal specs have equal plans.
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    /// A spec, or a plan (`.json`)
+    input: PathBuf,
+    /// Also write the plan to this file, for `peng run`
+    #[arg(short, long = "out", value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// The form of the output
+    #[arg(long, value_enum, default_value_t)]
+    format: PlanFormat,
+}
+
+/// The form of the output.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum PlanFormat {
+    /// A description
+    #[default]
+    Human,
+    /// The plan itself
+    Json,
+}
+
+/// Shows a plan.
+pub(crate) fn run(args: &PlanArgs, ui: &Ui, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let Some(Loaded { plan, .. }) = load::plan_or_spec(&args.input, ui, out)? else {
+        return Ok(Exit::Findings);
+    };
+    if let Some(path) = &args.out {
+        std::fs::write(path, plan.to_json()).map_err(|e| {
+            Failure::new(Exit::Environment, format!("cannot write `{}`: {e}", path.display()))
+        })?;
+    }
+    match args.format {
+        PlanFormat::Human => write!(out, "{}", table(&describe(&plan)))?,
+        PlanFormat::Json => write!(out, "{}", plan.to_json())?,
+    }
+    Ok(Exit::Fine)
+}
+
+/// Titles in one column, what is said of them in the other.
+fn table(sections: &[PlanSection]) -> String {
+    let width = sections.iter().map(|section| section.title.len()).max().unwrap_or_default();
+    let rows = sections.iter().flat_map(|section| {
+        section.lines.iter().enumerate().map(move |(i, line)| {
+            let title = if i == 0 { section.title } else { "" };
+            format!("{title:width$}  {line}\n")
+        })
+    });
+    rows.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_stand_apart() {
+        let section = |title, lines: &[&str]| PlanSection {
+            title,
+            lines: lines.iter().map(|&l| l.to_owned()).collect(),
+        };
+        let text = table(&[section("a", &["one", "two"]), section("long", &["three"])]);
+        assert_eq!(text, "a     one\n      two\nlong  three\n");
+    }
+}

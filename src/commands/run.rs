@@ -1,0 +1,196 @@
+//! `peng run` and `peng resume`: a plan, a run directory, workers, and what is left of a run when it ends.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::Args;
+use peng_runtime::clock::SystemClock;
+use peng_runtime::event::{Bound, EventKind, RunEnd};
+use peng_runtime::execute::Local;
+use peng_runtime::run::{CancelFlag, RunContext, run as run_plan};
+use peng_runtime::state::RunState;
+use peng_runtime::store::{Lock, RunDir, StoreError};
+use peng_runtime::{CAN_TRAIN, data, report};
+use peng_spec::plan::{Count, Device, Plan};
+
+use crate::commands::load::{self, Loaded};
+use crate::failure::{Exit, Failure};
+use crate::ui::progress::{self, ProgressMode};
+
+/// Run a spec or a plan
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// A spec (`.yaml`), or a plan made by `peng plan -o` (`.json`)
+    input: PathBuf,
+    /// The run directory [default: OUTPUT_DIR/NAME-K with the first free K]
+    #[arg(long)]
+    dir: Option<PathBuf>,
+    /// How progress is shown
+    #[arg(long, value_enum, default_value_t)]
+    progress: ProgressMode,
+}
+
+/// Go on with a run that was stopped, killed or crashed
+#[derive(Debug, Args)]
+pub(crate) struct ResumeArgs {
+    /// The run directory
+    dir: PathBuf,
+    /// Only tell what would be done
+    #[arg(long)]
+    dry_run: bool,
+    /// How progress is shown
+    #[arg(long, value_enum, default_value_t)]
+    progress: ProgressMode,
+}
+
+/// Runs a spec or a plan.
+pub(crate) fn run(args: &RunArgs, ui: &crate::ui::Ui, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let Some(Loaded { plan, sources }) = load::plan_or_spec(&args.input, ui, out)? else {
+        return Ok(Exit::Findings);
+    };
+    can_train()?;
+    let bound = bind(&plan)?;
+    let (path, fresh) = match &args.dir {
+        Some(dir) => (dir.clone(), !dir.exists()),
+        None => (free_dir(&plan), true),
+    };
+    let (dir, lock) = RunDir::create(&path, &plan, &sources).map_err(Failure::from)?;
+    let result = execute(&plan, &dir, &lock, bound, args.progress, ui, out);
+    if fresh && result.is_err() && !dir.journal_path().exists() {
+        // The run never began: leave nothing behind that looks like one.
+        std::fs::remove_dir_all(&path).with_context(|| format!("cannot remove `{}`", path.display()))?;
+    }
+    result
+}
+
+/// Goes on with a run.
+pub(crate) fn resume(args: &ResumeArgs, ui: &crate::ui::Ui, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let dir = RunDir::open(&args.dir).map_err(Failure::from)?;
+    let plan = dir.plan().map_err(Failure::from)?;
+    let events = match dir.journal() {
+        Ok(events) => events,
+        // Killed before its first event.
+        Err(StoreError::NoRun { .. }) => Vec::new(),
+        Err(error) => return Err(Failure::from(error).into()),
+    };
+    if args.dry_run {
+        let state = RunState::fold(&events);
+        write!(out, "{}", crate::ui::resume::plan_of_resume(&plan, &state, &dir))?;
+        return Ok(Exit::Fine);
+    }
+    can_train()?;
+    let lock = dir.lock().map_err(Failure::from)?;
+    let first = events.first().map(|e| &e.kind);
+    let bound = match first {
+        Some(EventKind::RunStarted { bound, .. }) => Bound { data: bound.data.clone(), ..bind_machine(&plan) },
+        _ => bind(&plan)?,
+    };
+    execute(&plan, &dir, &lock, bound, args.progress, ui, out)
+}
+
+fn execute(
+    plan: &Plan,
+    dir: &RunDir,
+    lock: &Lock,
+    bound: Bound,
+    progress: ProgressMode,
+    ui: &crate::ui::Ui,
+    out: &mut dyn Write,
+) -> anyhow::Result<Exit> {
+    let cancel = CancelFlag::default();
+    listen_for_signals(&cancel)?;
+    let clock = SystemClock::new();
+    let program = std::env::current_exe().context("cannot find the program that is running")?;
+    let mut args = vec![OsString::from("worker")];
+    if let Some(data) = &bound.data {
+        args.extend(["--data".into(), data.into()]);
+    }
+    let mut executor = Local::new(program, args, dir.clone(), plan.digest.clone(), bound.workers);
+    let sinks = if ui.quiet { Vec::new() } else { progress::sinks(progress, plan) };
+    if !ui.quiet {
+        writeln!(out, "run directory: {}", dir.path().display())?;
+    }
+    let context =
+        RunContext { plan, dir, lock, executor: &mut executor, sinks, cancel, clock: &clock, bound };
+    let (end, state) = run_plan(context).map_err(Failure::from)?;
+    drop(executor);
+    if end != RunEnd::Interrupted {
+        leave(plan, &state, dir)?;
+    }
+    if !ui.quiet {
+        write!(out, "{}", report::summary(&report::Report::new(plan, &state), dir.path()))?;
+    }
+    Ok(match end {
+        RunEnd::Finished | RunEnd::BudgetSpent { .. } => Exit::Fine,
+        RunEnd::TooManyFailed { .. } => Exit::TooManyFailed,
+        RunEnd::Interrupted => Exit::Interrupted,
+    })
+}
+
+/// Writes what a run leaves behind.
+fn leave(plan: &Plan, state: &RunState, dir: &RunDir) -> anyhow::Result<()> {
+    dir.write("trials.csv", report::trials_csv(plan, state).as_bytes()).map_err(Failure::from)?;
+    let page = report::html(&report::Report::new(plan, state));
+    dir.write("report.html", page.as_bytes()).map_err(Failure::from)?;
+    Ok(())
+}
+
+fn can_train() -> Result<(), Failure> {
+    if CAN_TRAIN {
+        return Ok(());
+    }
+    let message = "this build of peng cannot train: it was built without the feature `train`";
+    Err(Failure::new(Exit::Environment, message).help("build it with `cargo build --release`"))
+}
+
+fn bind(plan: &Plan) -> Result<Bound, Failure> {
+    let call = &plan.dataset.call;
+    let unknown = || Failure::new(Exit::Environment, format!("unknown data set `{}` in the plan", call.kind));
+    let place = data::find(&call.kind).ok_or_else(unknown)?.locate(&call.params).map_err(|error| {
+        let failure = Failure::new(Exit::Environment, error.to_string());
+        match error {
+            data::DataError::Missing { help, .. } => failure.help(help),
+            data::DataError::Unreadable { .. }
+            | data::DataError::Malformed { .. }
+            | data::DataError::Facts { .. } => failure,
+        }
+    })?;
+    let absolute = |p: PathBuf| std::path::absolute(&p).unwrap_or(p).display().to_string();
+    Ok(Bound { data: place.map(absolute), ..bind_machine(plan) })
+}
+
+fn bind_machine(plan: &Plan) -> Bound {
+    Bound {
+        peng: env!("CARGO_PKG_VERSION").to_owned(),
+        device: match plan.execution.device {
+            // `auto` takes the best device that is compiled in.
+            Device::Auto | Device::Cpu => "cpu".to_owned(),
+        },
+        workers: match plan.execution.workers {
+            Count::Auto => std::thread::available_parallelism().map_or(1, usize::from),
+            Count::Exactly(workers) => workers,
+        },
+        data: None,
+    }
+}
+
+fn free_dir(plan: &Plan) -> PathBuf {
+    let dir = Path::new(&plan.output.dir);
+    (1..)
+        .map(|k| dir.join(format!("{}-{k}", plan.name)))
+        .find(|path| !path.exists())
+        .expect("a directory has fewer than 2^31 entries of a name")
+}
+
+/// The first Ctrl-C or SIGTERM asks the run to stop, the second ends it at once.
+fn listen_for_signals(cancel: &CancelFlag) -> anyhow::Result<()> {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    for signal in [SIGINT, SIGTERM] {
+        signal_hook::flag::register_conditional_shutdown(signal, Exit::Interrupted as i32, cancel.raw())
+            .and_then(|_| signal_hook::flag::register(signal, cancel.raw()))
+            .context("cannot listen for Ctrl-C")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! How a command fails: a message, a hint, and an exit code that programs can rely on.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use peng_runtime::run::RunError;
+use peng_runtime::store::StoreError;
+
+/// The exit codes of `peng`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// All is well.
+    Fine = 0,
+    /// The spec is rejected.
+    Findings = 1,
+    /// Wrong usage.
+    Usage = 2,
+    /// A bug in `peng`.
+    Bug = 3,
+    /// The run ended, but more trainings failed than the plan allows.
+    TooManyFailed = 4,
+    /// Data, device or files of the machine.
+    Environment = 5,
+    /// The run directory.
+    RunDir = 6,
+    /// Interrupted; can be resumed.
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why a command failed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// The exit code.
+    pub(crate) exit: Exit,
+    /// The stable code, if there is one.
+    pub(crate) code: Option<&'static str>,
+    /// What is wrong.
+    pub(crate) message: String,
+    /// What to do.
+    pub(crate) help: Option<String>,
+}
+
+impl Failure {
+    /// A failure without code and help.
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, code: None, message: message.into(), help: None }
+    }
+
+    /// The same with help.
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::from(RunError::from(error))
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        let exit = match &error {
+            RunError::Store(_) | RunError::Diverged { .. } => Exit::RunDir,
+            RunError::Executor(_) | RunError::Plan(_) | RunError::Genome(_) => Exit::Environment,
+        };
+        Self { exit, code: Some(error.code()), message: error.to_string(), help: error.help() }
+    }
+}

@@ -1,0 +1,43 @@
+//! The command line of `peng`: parse, dispatch, exit code.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod args;
+mod commands;
+mod failure;
+mod ui;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+use failure::{Exit, Failure};
+
+fn main() -> ExitCode {
+    let args = args::Cli::parse();
+    let ui = ui::Ui::new(&args.global);
+    let result = std::panic::catch_unwind(|| commands::dispatch(&args.command, &ui));
+    let exit = match result {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(error)) if is_broken_pipe(&error) => Exit::Fine,
+        Ok(Err(error)) => {
+            let exit = error.downcast_ref::<Failure>().map_or(Exit::Environment, |f| f.exit);
+            // A closed stderr leaves nobody to tell.
+            let _ = ui.failure(&error, &mut std::io::stderr());
+            exit
+        }
+        Err(_) => {
+            let _ = writeln!(std::io::stderr(), "this is a bug in peng, not in your input: please report it");
+            Exit::Bug
+        }
+    };
+    exit.into()
+}
+
+/// Whether a reader such as `head` has closed our output, which is its right.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,58 @@
+//! What people see. Nothing else prints.
+
+mod bars;
+pub(crate) mod diagnostics;
+pub(crate) mod progress;
+pub(crate) mod resume;
+#[cfg(test)]
+mod sample;
+pub(crate) mod style;
+pub(crate) mod wording;
+
+use std::io::{self, Write};
+
+use crate::args::Global;
+use crate::failure::Failure;
+use style::Paint;
+
+/// How the user wants to be told.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ui {
+    /// Results and errors only.
+    pub(crate) quiet: bool,
+    /// Whether results are coloured.
+    pub(crate) color_stdout: bool,
+    /// Whether messages are coloured.
+    pub(crate) color_stderr: bool,
+}
+
+impl Ui {
+    /// What the arguments and the streams say.
+    pub(crate) fn new(global: &Global) -> Self {
+        Self {
+            quiet: global.quiet,
+            color_stdout: Paint::new(global.color, &io::stdout()) == Paint::Colours,
+            color_stderr: Paint::new(global.color, &io::stderr()) == Paint::Colours,
+        }
+    }
+
+    /// How results are coloured.
+    pub(crate) fn paint(&self) -> Paint {
+        if self.color_stdout { Paint::Colours } else { Paint::Plain }
+    }
+
+    /// Prints why a command failed: the message, its causes, and what to do.
+    pub(crate) fn failure(&self, error: &anyhow::Error, out: &mut dyn Write) -> io::Result<()> {
+        let paint = if self.color_stderr { Paint::Colours } else { Paint::Plain };
+        let failure = error.downcast_ref::<Failure>();
+        let word = failure.and_then(|f| f.code).map_or_else(|| "error".to_owned(), |code| format!("error[{code}]"));
+        writeln!(out, "{}: {error}", paint.red(&word))?;
+        for cause in error.chain().skip(1) {
+            writeln!(out, "  because {cause}")?;
+        }
+        match failure.and_then(|f| f.help.as_ref()) {
+            Some(help) => writeln!(out, "{}: {help}", paint.cyan("help")),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! Events in words: every one of them for `peng log`, the notable ones for progress.
+
+use std::fmt::Write;
+
+use peng_estimator::{Progress, Verdict};
+use peng_runtime::event::{Event, EventKind, Purpose, TrialId, TrialOutcome};
+use peng_runtime::report::quantity::{epochs, plural, value};
+use peng_runtime::report::{Outcomes, ending};
+use peng_runtime::state::{RunState, TrialState};
+use peng_spec::plan::{Metric, Plan};
+
+/// An event in one line, without its time.
+pub(crate) fn sentence(kind: &EventKind) -> String {
+    one_line(words(kind))
+}
+
+/// A text that a terminal shows on one line, whatever is in it: a cause can be the last words of a dying worker.
+fn one_line(text: String) -> String {
+    if text.contains(char::is_control) { text.replace(char::is_control, " ") } else { text }
+}
+
+fn words(kind: &EventKind) -> String {
+    match kind {
+        EventKind::RunStarted { bound, .. } => format!(
+            "run started by peng {} on {} with {}",
+            bound.peng,
+            bound.device,
+            plural(bound.workers as u64, "worker")
+        ),
+        EventKind::RunResumed { bound } => format!(
+            "run resumed by peng {} on {} with {}",
+            bound.peng,
+            bound.device,
+            plural(bound.workers as u64, "worker")
+        ),
+        EventKind::StepStarted { step } => format!("step {step} started"),
+        EventKind::StepFinished { step } => format!("step {step} finished"),
+        EventKind::GenerationStarted { generation, candidates } => {
+            format!("generation {generation} started with {}", plural(u64::from(*candidates), "network"))
+        }
+        EventKind::GenerationFinished { generation } => format!("generation {generation} finished"),
+        EventKind::TrialCreated { trial, genome, cost, .. } => {
+            format!("trial {trial} created: {} parameters, {} FLOPs, {genome}", cost.params, cost.flops)
+        }
+        EventKind::TrialSkipped { trial, from } => {
+            format!("trial {trial} copied: same network as trial {from}")
+        }
+        EventKind::TrialStarted { trial, attempt, slot, purpose, from } => {
+            let mut text = format!("trial {trial} started on worker {slot}");
+            match purpose {
+                Purpose::Search => {}
+                Purpose::Confirm => text.push_str(" to confirm its prediction"),
+            }
+            if *from > Progress::ZERO {
+                let _ = write!(text, ", from epoch {}", at(*from));
+            }
+            if *attempt > 1 {
+                let _ = write!(text, ", attempt {attempt}");
+            }
+            text
+        }
+        EventKind::Measured { trial, at: epoch, metrics, .. } => {
+            let values: Vec<String> = metrics.iter().map(|(m, v)| format!("{m} {}", value(*m, *v))).collect();
+            format!("trial {trial} at epoch {}: {}", at(*epoch), values.join(", "))
+        }
+        EventKind::Estimated { trial, at: epoch, verdict, predicted, reason, .. } => {
+            let verdict = match verdict {
+                Verdict::Continue => "go on",
+                Verdict::Converged { .. } => "converged",
+                Verdict::Pruned => "prune",
+            };
+            let predicted = predicted.map_or(String::new(), |p| format!(", predicted {p:.2}"));
+            format!("trial {trial} at epoch {}: {verdict}{predicted} ({reason})", at(*epoch))
+        }
+        EventKind::CheckpointSaved { trial, at: epoch } => {
+            format!("trial {trial} at epoch {}: checkpoint saved", at(*epoch))
+        }
+        EventKind::TrialFinished { trial, purpose, outcome } => finished(*trial, *purpose, outcome),
+        EventKind::Warned { message } => format!("warning: {message}"),
+        EventKind::CancelRequested => "a user asked the run to stop".to_owned(),
+        EventKind::RunFinished { end } => format!("run {}", ending(Some(end))),
+        EventKind::BatchDone { trial, done, of, .. } => format!("trial {trial}: batch {done} of {of}"),
+    }
+}
+
+fn finished(trial: TrialId, purpose: Purpose, outcome: &TrialOutcome) -> String {
+    let word = match (purpose, outcome) {
+        (Purpose::Confirm, TrialOutcome::Completed) => "confirmed",
+        (Purpose::Search | Purpose::Confirm, outcome) => outcome.word(),
+    };
+    match outcome {
+        TrialOutcome::Converged { predicted } => format!("trial {trial} {word}: predicted {predicted:.2}"),
+        TrialOutcome::Copied { from } => format!("trial {trial} {word}: same network as trial {from}"),
+        TrialOutcome::Failed { cause } => format!("trial {trial} {word}: {cause}"),
+        TrialOutcome::Completed | TrialOutcome::Pruned | TrialOutcome::Cancelled => {
+            format!("trial {trial} {word}")
+        }
+    }
+}
+
+/// Epochs to three decimals: `0.333`.
+fn at(progress: Progress) -> String {
+    let text = format!("{:.3}", progress.to_f64());
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// What the notable lines say of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Scale {
+    /// Epochs of a whole training.
+    pub(crate) epochs: u32,
+    /// The estimator's metric.
+    pub(crate) metric: Metric,
+    /// Networks that the search asks for.
+    pub(crate) trials: u64,
+    /// Generations in which it does.
+    pub(crate) generations: u64,
+}
+
+impl From<&Plan> for Scale {
+    fn from(plan: &Plan) -> Self {
+        Self {
+            epochs: plan.training.epochs,
+            metric: plan.estimator.metric,
+            trials: plan.cost.trials,
+            generations: plan.cost.generations,
+        }
+    }
+}
+
+/// An event that a person who watches wants to know of; `None` for all others. `state` is that after the event.
+pub(crate) fn notable(event: &Event, state: &RunState, scale: Scale) -> Option<String> {
+    let of = |trial: &TrialId| {
+        let generation = state.trial(*trial).map_or(String::new(), |t| format!("[gen {}] ", t.generation));
+        format!("{generation}trial {trial}")
+    };
+    match &event.kind {
+        EventKind::RunStarted { .. }
+        | EventKind::GenerationStarted { .. }
+        | EventKind::CancelRequested
+        | EventKind::Warned { .. } => Some(sentence(&event.kind)),
+        EventKind::RunResumed { .. } => {
+            let ended = state.trials.iter().filter(|t| t.outcome.is_some()).count();
+            Some(format!("{}: {ended} of {} networks are there", sentence(&event.kind), scale.trials))
+        }
+        EventKind::StepStarted { step } if step != "prepare" => Some(sentence(&event.kind)),
+        EventKind::TrialSkipped { trial, from } => {
+            Some(format!("{} copied: same network as trial {from}", of(trial)))
+        }
+        EventKind::TrialStarted { trial, attempt, from, .. } if *attempt > 1 => {
+            Some(format!("{} starts again at epoch {}, attempt {attempt}", of(trial), at(*from)))
+        }
+        EventKind::TrialFinished { trial, purpose, outcome } => {
+            let told = state.trial(*trial)?;
+            Some(one_line(format!("{} {}", of(trial), result(told, *purpose, outcome, scale))))
+        }
+        EventKind::RunFinished { end } => Some(format!("run {}", ending(Some(end)))),
+        _ => None,
+    }
+}
+
+/// `converged at epoch 8/20: predicted 96.20, observed 95.10`.
+fn result(trial: &TrialState, purpose: Purpose, outcome: &TrialOutcome, scale: Scale) -> String {
+    let shown = |v: f64| value(scale.metric, v);
+    let observed = trial.last(scale.metric).map_or("nothing".to_owned(), shown);
+    let place = format!("{}/{}", epochs(trial.trained().to_f64()), scale.epochs);
+    let predicted = match &trial.outcome {
+        Some(TrialOutcome::Converged { predicted }) => format!("predicted {}, ", shown(*predicted)),
+        _ => String::new(),
+    };
+    match (purpose, outcome) {
+        (Purpose::Confirm, TrialOutcome::Completed) => format!("confirmed: {predicted}observed {observed}"),
+        (Purpose::Confirm, TrialOutcome::Failed { cause }) => {
+            format!("not confirmed, failed at epoch {place}: {cause}")
+        }
+        (_, TrialOutcome::Completed) => format!("completed: observed {observed}"),
+        (_, TrialOutcome::Converged { .. }) => {
+            format!("converged at epoch {place}: {predicted}observed {observed}")
+        }
+        (_, TrialOutcome::Pruned) => format!("pruned at epoch {place}: observed {observed}"),
+        (_, TrialOutcome::Copied { from }) => format!("copied: same network as trial {from}"),
+        (_, TrialOutcome::Failed { cause }) => format!("failed at epoch {place}: {cause}"),
+        (_, TrialOutcome::Cancelled) => format!("cancelled at epoch {place}"),
+    }
+}
+
+/// Seconds until the search has ended at the pace so far; `None` outside a search and before three trials have ended.
+pub(crate) fn secs_left(state: &RunState, outcomes: &Outcomes, scale: Scale) -> Option<f64> {
+    let ended = outcomes.ended();
+    let is_searching = state.end.is_none() && ended < scale.trials;
+    (is_searching && ended >= 3).then(|| state.wall_secs / ended as f64 * (scale.trials - ended) as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::sample;
+
+    #[test]
+    fn notable_events_are_told_with_their_result() {
+        let (plan, events) = sample::run();
+        let scale = Scale::from(&plan);
+        let mut state = RunState::default();
+        let lines: Vec<String> = events
+            .iter()
+            .filter_map(|event| {
+                state.apply(event);
+                notable(event, &state, scale)
+            })
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                "run started by peng 0.1.0 on cpu with 2 workers",
+                "step search started",
+                "generation 0 started with 4 networks",
+                "[gen 0] trial 0 completed: observed 88.00",
+                "[gen 0] trial 1 converged at epoch 4/8: predicted 93.10, observed 91.00",
+                "[gen 0] trial 2 converged at epoch 5/8: predicted 89.25, observed 80.00",
+                "[gen 0] trial 3 pruned at epoch 2/8: observed 40.00",
+                "generation 1 started with 4 networks",
+                "[gen 1] trial 4 copied: same network as trial 1",
+                "[gen 1] trial 5 failed at epoch 1/8: out of memory",
+                "[gen 1] trial 6 cancelled at epoch 2/8",
+                "warning: the clock went back",
+                "[gen 0] trial 1 confirmed: predicted 93.10, observed 90.50",
+                "run stopped, since the budget `wall_time` is spent",
+            ]
+        );
+    }
+
+    #[test]
+    fn every_event_has_a_sentence_on_one_line() {
+        for event in sample::run().1 {
+            let line = sentence(&event.kind);
+            assert!(!line.is_empty() && !line.contains('\n'), "{line}");
+        }
+        let third = Progress::new(1, 3).unwrap();
+        let kind = EventKind::CheckpointSaved { trial: TrialId(3), at: third };
+        assert_eq!(sentence(&kind), "trial 3 at epoch 0.333: checkpoint saved");
+        let kind = EventKind::Warned { message: "two\nlines \u{1b}[2J".into() };
+        assert_eq!(sentence(&kind), "warning: two lines  [2J");
+    }
+
+    #[test]
+    fn the_time_left_is_told_once_there_is_a_pace() {
+        let (plan, events) = sample::run();
+        let left = |events: &[Event]| {
+            let state = RunState::fold(events);
+            secs_left(&state, &Outcomes::new(&state), Scale::from(&plan))
+        };
+        assert_eq!(left(&[]), None);
+        assert_eq!(left(&events), None);
+        let generation = events.iter().position(|e| matches!(e.kind, EventKind::GenerationFinished { .. }));
+        let secs = generation.unwrap() as f64;
+        assert_eq!(left(&events[..=generation.unwrap()]), Some(secs));
+    }
+}

@@ -1,0 +1,180 @@
+//! Specs as tests: one test a file under `tests/specs`, see the README there. `BLESS=1` rewrites what is generated.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use peng_compiler::{Analysed, Compiled, ConfigValue, analyse, compile, config};
+use peng_runtime::catalog;
+use peng_spec::diag::{CODES, Diagnostic, Diagnostics};
+use peng_spec::plan::Plan;
+use peng_spec::shape::SpecSchema;
+use peng_spec::source::{FileId, SourceMap};
+use serde_json::Value;
+
+type TestResult = datatest_stable::Result<()>;
+
+datatest_stable::harness! {
+    { test = is_compiled, root = "tests/specs/ok", pattern = r"\.yaml$" },
+    { test = has_the_announced_findings, root = "tests/specs/bad", pattern = r"\.yaml$" },
+    { test = every_code_has_a_fixture, root = "tests/specs", pattern = r"^README\.md$" },
+    { test = the_examples_of_each_code_hold, root = "tests/specs", pattern = r"^README\.md$" },
+    { test = schema_is_current, root = "schemas", pattern = r"^experiment\.v1\.json$" },
+}
+
+fn source(name: &str, bytes: &[u8]) -> (SourceMap, FileId) {
+    let mut sources = SourceMap::new();
+    let file = sources.add_bytes(name, bytes);
+    (sources, file)
+}
+
+fn findings(sources: &SourceMap, file: FileId) -> Vec<Diagnostic> {
+    match compile(sources, file, &catalog()) {
+        Ok(Compiled { warnings, .. }) => warnings,
+        Err(found) => found.into_vec(),
+    }
+}
+
+/// A finding on one line.
+fn shown(sources: &SourceMap, found: &Diagnostic) -> String {
+    let at = sources.line_col(found.span.file, found.span.start);
+    format!("{}:{} {} {}", at.line, at.column, found.code, found.message)
+}
+
+/// Compares a generated text with its file, or rewrites the file.
+fn is_current(path: &Path, expected: &str) -> TestResult {
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(path, expected)?;
+    }
+    let found = std::fs::read_to_string(path).unwrap_or_default();
+    if found == expected {
+        return Ok(());
+    }
+    let line = found.lines().zip(expected.lines()).take_while(|(a, b)| a == b).count() + 1;
+    Err(format!(
+        "`{}` is not current from line {line} on; run with BLESS=1 and read the difference",
+        path.display()
+    )
+    .into())
+}
+
+fn is_compiled(path: &Path) -> TestResult {
+    let bytes = std::fs::read(path)?;
+    let (sources, file) = source(&path.display().to_string(), &bytes);
+    let list = |found: Diagnostics| {
+        found.as_slice().iter().map(|d| shown(&sources, d)).collect::<Vec<_>>().join("\n")
+    };
+    let Compiled { plan, warnings } = compile(&sources, file, &catalog()).map_err(list)?;
+    if let Some(warning) = warnings.first() {
+        return Err(shown(&sources, warning).into());
+    }
+    if Plan::from_json(&plan.to_json())? != plan {
+        return Err("the plan does not read back".into());
+    }
+    let Analysed { .. } = the_resolved_spec_means_the_same(&sources, file, &plan)?;
+    is_current(&path.with_extension("plan.json"), &plan.to_json())
+}
+
+/// What `peng config` prints is a spec of the same plan.
+fn the_resolved_spec_means_the_same(
+    sources: &SourceMap,
+    file: FileId,
+    plan: &Plan,
+) -> Result<Analysed, Box<dyn std::error::Error>> {
+    let analysed = analyse(sources, file, &catalog()).map_err(|_| "it compiles, but cannot be analysed")?;
+    let resolved = json(&ConfigValue::Map(config(&analysed, &catalog()))).to_string();
+    let (again, file) = source("resolved.yaml", resolved.as_bytes());
+    match compile(&again, file, &catalog()) {
+        Ok(compiled) if compiled.plan.digest == plan.digest => Ok(analysed),
+        Ok(_) => Err(format!("the resolved spec has another plan: {resolved}").into()),
+        Err(found) => Err(format!("{} in {resolved}", shown(&again, &found.as_slice()[0])).into()),
+    }
+}
+
+fn json(value: &ConfigValue) -> Value {
+    match value {
+        ConfigValue::Leaf(value, _) => value.clone(),
+        ConfigValue::List(list) => list.iter().map(json).collect(),
+        ConfigValue::Map(nodes) => nodes.iter().map(|node| (node.key.clone(), json(&node.value))).collect(),
+    }
+}
+
+/// A finding that a file announces.
+struct Note {
+    line: usize,
+    code: String,
+    message: String,
+}
+
+fn notes(text: &str) -> Vec<Note> {
+    let marked =
+        text.lines().enumerate().filter_map(|(index, line)| Some((index + 1, line.split_once("#~")?.1)));
+    marked
+        .map(|(line, note)| {
+            let up = note.bytes().take_while(|&b| b == b'^').count();
+            let (code, message) = note[up..].trim().split_once(' ').unwrap_or((note[up..].trim(), ""));
+            Note { line: line - up, code: code.to_owned(), message: message.trim().to_owned() }
+        })
+        .collect()
+}
+
+fn has_the_announced_findings(path: &Path) -> TestResult {
+    let bytes = std::fs::read(path)?;
+    let mut notes = notes(&String::from_utf8_lossy(&bytes));
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    if !notes.iter().any(|note| name.starts_with(&format!("{}-", note.code))) {
+        return Err("the file announces no finding of the code that it is named after".into());
+    }
+    let (sources, file) = source(&name, &bytes);
+    let mut wrong = Vec::new();
+    for found in findings(&sources, file) {
+        let line = sources.line_col(file, found.span.start).line;
+        let partner = notes.iter().position(|n| {
+            n.line == line && n.code == found.code.as_str() && found.message.contains(&n.message)
+        });
+        match partner {
+            Some(index) => drop(notes.remove(index)),
+            None => wrong.push(format!("found, but not announced: {}", shown(&sources, &found))),
+        }
+    }
+    wrong.extend(
+        notes.iter().map(|n| format!("announced, but not found: {} {} {}", n.line, n.code, n.message)),
+    );
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
+}
+
+fn every_code_has_a_fixture(readme: &Path) -> TestResult {
+    let bad = readme.with_file_name("bad");
+    let names: BTreeSet<String> = std::fs::read_dir(bad)?
+        .map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned()))
+        .collect::<Result<_, _>>()?;
+    let has_fixture = |code: &str| names.iter().any(|name| name.starts_with(&format!("{code}-")));
+    let lacking: Vec<&str> = CODES
+        .iter()
+        .copied()
+        .flatten()
+        .filter(|info| info.bad.text().is_some() && !has_fixture(info.code.as_str()))
+        .map(|info| info.code.as_str())
+        .collect();
+    if lacking.is_empty() { Ok(()) } else { Err(format!("without a fixture: {}", lacking.join(", ")).into()) }
+}
+
+fn the_examples_of_each_code_hold(_: &Path) -> TestResult {
+    let mut wrong = Vec::new();
+    for info in CODES.iter().copied().flatten() {
+        for (example, expected) in [(info.bad, vec![info.code]), (info.good, Vec::new())] {
+            let Some(text) = example.spec() else { continue };
+            let (sources, file) = source("example.yaml", text.as_bytes());
+            let found = findings(&sources, file);
+            if found.iter().map(|d| d.code).ne(expected) {
+                let found: Vec<String> = found.iter().map(|d| shown(&sources, d)).collect();
+                wrong.push(format!("{}: found {found:?} in\n{text}", info.code));
+            }
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
+}
+
+fn schema_is_current(path: &Path) -> TestResult {
+    let schema = serde_json::to_string_pretty(&SpecSchema::new(&catalog()).published())?;
+    is_current(path, &format!("{schema}\n"))
+}
