@@ -16,7 +16,7 @@ use failure::{Exit, Failure};
 fn main() -> ExitCode {
     let args = args::Cli::parse();
     let ui = ui::Ui::new(&args.global);
-    let result = std::panic::catch_unwind(|| commands::dispatch(&args.command, &ui));
+    let result = std::panic::catch_unwind(|| commands::dispatch(&args.command, ui));
     let exit = match result {
         Ok(Ok(exit)) => exit,
         Ok(Err(error)) if is_broken_pipe(&error) => Exit::Fine,

@@ -1,8 +1,8 @@
 //! Images a second that the trainer trains and evaluates, on networks of the macro space.
 //!
-//! `RAYON_NUM_THREADS=1 cargo bench -p peng-runtime --bench training [-- FILTER]` prints a line a case: one epoch to warm
-//! up, then the median of several. A worker process is started with that variable, so one thread is what counts.
-//! Training includes the measurement at the end of its epoch; evaluation alone is measured by epochs without a batch.
+//! `RAYON_NUM_THREADS=1 cargo bench -p peng -p peng-runtime --bench training [-- FILTER]` prints a line a case: one epoch
+//! to warm up, then the median of several. A worker process is started with that variable, so one thread is what counts.
+//! Seconds are those of the processor, so the figures hold on a loaded machine too.
 #![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "a benchmark reads the clock and prints")]
 
 use std::sync::{Arc, OnceLock};
@@ -34,11 +34,46 @@ enum Wiring {
 }
 
 const CASES: [Case; 5] = [
-    Case { name: "digits-chain1", nodes: 1, wiring: Wiring::Chain, channels: [8, 12, 16], side: 8, train: 1078 },
-    Case { name: "digits-chain3", nodes: 3, wiring: Wiring::Chain, channels: [8, 12, 16], side: 8, train: 1078 },
-    Case { name: "digits-dense4", nodes: 4, wiring: Wiring::Dense, channels: [8, 12, 16], side: 8, train: 1078 },
-    Case { name: "fashion-chain3", nodes: 3, wiring: Wiring::Chain, channels: [16, 24, 32], side: 28, train: 512 },
-    Case { name: "fashion-dense4", nodes: 4, wiring: Wiring::Dense, channels: [8, 16, 32], side: 28, train: 512 },
+    Case {
+        name: "digits-chain1",
+        nodes: 1,
+        wiring: Wiring::Chain,
+        channels: [8, 12, 16],
+        side: 8,
+        train: 1078,
+    },
+    Case {
+        name: "digits-chain3",
+        nodes: 3,
+        wiring: Wiring::Chain,
+        channels: [8, 12, 16],
+        side: 8,
+        train: 1078,
+    },
+    Case {
+        name: "digits-dense4",
+        nodes: 4,
+        wiring: Wiring::Dense,
+        channels: [8, 12, 16],
+        side: 8,
+        train: 1078,
+    },
+    Case {
+        name: "fashion-chain3",
+        nodes: 3,
+        wiring: Wiring::Chain,
+        channels: [16, 24, 32],
+        side: 28,
+        train: 512,
+    },
+    Case {
+        name: "fashion-dense4",
+        nodes: 4,
+        wiring: Wiring::Dense,
+        channels: [8, 16, 32],
+        side: 28,
+        train: 512,
+    },
 ];
 
 fn main() {
@@ -54,7 +89,8 @@ fn measure(case: &Case, batch_size: usize) {
     const EPOCHS: u32 = 5;
     let arch = network(case);
     let cost = arch.cost().expect("the network has shapes");
-    let data = Splits { train: examples(case.side, case.train), validation: examples(case.side, case.train / 3) };
+    let data =
+        Splits { train: examples(case.side, case.train), validation: examples(case.side, case.train / 3) };
     let training = TrainingPlan {
         epochs: EPOCHS,
         batch_size,
@@ -117,7 +153,8 @@ fn network(case: &Case) -> ArchGraph {
             last = Some(arch.push(format!("phase{phase}.pool"), pool, Vec::from_iter(last)));
         }
         let (kernel, padding) = if phase == 0 { (3, 0) } else { (1, 0) };
-        let first = arch.push(format!("phase{phase}.first"), conv(channels, kernel, padding), Vec::from_iter(last));
+        let first =
+            arch.push(format!("phase{phase}.first"), conv(channels, kernel, padding), Vec::from_iter(last));
         let mut outputs = vec![first];
         for node in 0..case.nodes {
             let name = |part: &str| format!("phase{phase}.node{node}.{part}");
@@ -144,13 +181,11 @@ fn network(case: &Case) -> ArchGraph {
 }
 
 fn merge(arch: &mut ArchGraph, name: &str, inputs: Vec<usize>, channels: usize) -> usize {
-    match inputs.as_slice() {
-        [one] => *one,
-        _ => {
-            let concat = arch.push(format!("{name}.concat"), Op::Concat, inputs);
-            arch.push(format!("{name}.conv"), conv(channels, 1, 0), [concat])
-        }
+    if let [one] = inputs.as_slice() {
+        return *one;
     }
+    let concat = arch.push(format!("{name}.concat"), Op::Concat, inputs);
+    arch.push(format!("{name}.conv"), conv(channels, 1, 0), [concat])
 }
 
 /// Seconds that all threads of this process were on a processor, so that other load does not count; elsewhere than on
@@ -159,7 +194,16 @@ fn seconds_used() -> f64 {
     static START: OnceLock<Instant> = OnceLock::new();
     let used = || -> Option<u64> {
         let threads = std::fs::read_dir("/proc/self/task").ok()?;
-        threads.map(|t| std::fs::read_to_string(t.ok()?.path().join("schedstat")).ok()?.split(' ').next()?.parse::<u64>().ok()).sum()
+        threads
+            .map(|t| {
+                std::fs::read_to_string(t.ok()?.path().join("schedstat"))
+                    .ok()?
+                    .split(' ')
+                    .next()?
+                    .parse::<u64>()
+                    .ok()
+            })
+            .sum()
     };
     used().map_or_else(|| START.get_or_init(Instant::now).elapsed().as_secs_f64(), |nanos| nanos as f64 / 1e9)
 }

@@ -62,6 +62,9 @@ mod tests {
                 assert_ne!(a.number(), b.number());
             }
         }
-        assert_eq!(root.child("trial", 7).rng().next_u64(), SeedTree::new(42).child("trial", 7).rng().next_u64());
+        assert_eq!(
+            root.child("trial", 7).rng().next_u64(),
+            SeedTree::new(42).child("trial", 7).rng().next_u64()
+        );
     }
 }

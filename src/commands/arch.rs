@@ -43,23 +43,20 @@ enum ArchFormat {
 }
 
 /// Shows networks.
-pub(crate) fn run(args: &ArchArgs, ui: &Ui, out: &mut dyn Write) -> anyhow::Result<Exit> {
+pub(crate) fn run(args: &ArchArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let Some(Loaded { plan, .. }) = load::plan_or_spec(&args.input, ui, out)? else {
         return Ok(Exit::Findings);
     };
     let space = build(&plan)?;
-    let genomes = match &args.genome {
-        Some(text) => {
-            let value = serde_json::from_str(text).map_err(|e| {
-                Failure::new(Exit::Usage, format!("`--genome` is no JSON: {e}"))
-                    .help("write it as `peng log` and `trials.csv` do, such as `[[0,1,1,0,0,1,0],...]`")
-            })?;
-            vec![Genome::new(value)]
-        }
-        None => {
-            let seed = SeedTree::new(plan.seed);
-            (0..args.sample).map(|i| space.sample(&mut seed.child("arch sample", i.into()).rng())).collect()
-        }
+    let genomes = if let Some(text) = &args.genome {
+        let value = serde_json::from_str(text).map_err(|e| {
+            Failure::new(Exit::Usage, format!("`--genome` is no JSON: {e}"))
+                .help("write it as `peng log` and `trials.csv` do, such as `[[0,1,1,0,0,1,0],...]`")
+        })?;
+        vec![Genome::new(value)]
+    } else {
+        let seed = SeedTree::new(plan.seed);
+        (0..args.sample).map(|i| space.sample(&mut seed.child("arch sample", i.into()).rng())).collect()
     };
     for genome in &genomes {
         let graph = space.decode(genome).map_err(|e| Failure::new(Exit::Usage, e.to_string()))?;
@@ -75,7 +72,8 @@ pub(crate) fn run(args: &ArchArgs, ui: &Ui, out: &mut dyn Write) -> anyhow::Resu
 
 fn build(plan: &Plan) -> Result<Box<dyn SearchSpace>, Failure> {
     let call = &plan.space.call;
-    let unknown = || Failure::new(Exit::Environment, format!("unknown search space `{}` in the plan", call.kind));
+    let unknown =
+        || Failure::new(Exit::Environment, format!("unknown search space `{}` in the plan", call.kind));
     space::find(&call.kind).ok_or_else(unknown)?.build(&call.params, &plan.dataset.facts).map_err(|issues| {
         let messages: Vec<&str> = issues.iter().map(|i| i.message.as_str()).collect();
         Failure::new(Exit::Environment, messages.join("; "))
@@ -103,15 +101,27 @@ fn table(report: &ArchReport) -> String {
     }
     format!(
         "genome {}\n{}total: {} parameters, {} FLOPs (multiply-accumulates), {} bytes of activations\n\n",
-        report.genome, table.render(0), report.params, report.flops, report.activation_bytes
+        report.genome,
+        table.render(0),
+        report.params,
+        report.flops,
+        report.activation_bytes
     )
 }
 
 fn dot(graph: &peng_spec::arch::ArchGraph, report: &ArchReport) -> String {
     use std::fmt::Write as _;
-    let mut dot = format!("digraph network {{\n  label = {:?};\n  input [shape=ellipse, label=\"input\\n{}\"];\n", report.genome.to_string(), graph.input);
+    let mut dot = format!(
+        "digraph network {{\n  label = {:?};\n  input [shape=ellipse, label=\"input\\n{}\"];\n",
+        report.genome.to_string(),
+        graph.input
+    );
     for (index, (node, layer)) in graph.nodes.iter().zip(&report.layers).enumerate() {
-        let _ = writeln!(dot, "  n{index} [shape=box, label=\"{}\\n{} {}\"];", node.name, layer.kind, layer.output);
+        let _ = writeln!(
+            dot,
+            "  n{index} [shape=box, label=\"{}\\n{} {}\"];",
+            node.name, layer.kind, layer.output
+        );
         if node.inputs.is_empty() {
             let _ = writeln!(dot, "  input -> n{index};");
         }

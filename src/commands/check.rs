@@ -36,7 +36,7 @@ enum CheckOutput {
 }
 
 /// Checks specs. Findings go to `out`, what was done and what could not be read to stderr.
-pub(crate) fn run(args: &CheckArgs, ui: &Ui, out: &mut dyn Write) -> anyhow::Result<Exit> {
+pub(crate) fn run(args: &CheckArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let mut sources = SourceMap::new();
     let mut found: Vec<Diagnostic> = Vec::new();
     let mut unreadable = 0;

@@ -35,7 +35,7 @@ enum ConfigFormat {
 }
 
 /// Shows the resolved spec.
-pub(crate) fn run(args: &ConfigArgs, ui: &Ui, out: &mut dyn Write) -> anyhow::Result<Exit> {
+pub(crate) fn run(args: &ConfigArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let mut sources = SourceMap::new();
     let file = sources.add_bytes(args.spec.display().to_string(), &load::read(&args.spec)?);
     let catalog = peng_runtime::catalog();

@@ -24,11 +24,15 @@ impl Record {
         let file = locate(path)?;
         let fail = |what: String| Failure::new(Exit::Environment, format!("`{}`: {what}", file.display()));
         let raw = BufReader::new(File::open(&file).map_err(|e| fail(e.to_string()))?);
-        let text: Box<dyn Read> =
-            if file.extension().is_some_and(|e| e == "gz") { Box::new(MultiGzDecoder::new(raw)) } else { Box::new(raw) };
+        let text: Box<dyn Read> = if file.extension().is_some_and(|e| e == "gz") {
+            Box::new(MultiGzDecoder::new(raw))
+        } else {
+            Box::new(raw)
+        };
         let mut csv = csv::Reader::from_reader(text);
         let header = csv.headers().map_err(|e| fail(e.to_string()))?.clone();
-        let columns = ["run_id", "epoch", "metric", "value"].map(|name| header.iter().position(|h| h == name));
+        let columns =
+            ["run_id", "epoch", "metric", "value"].map(|name| header.iter().position(|h| h == name));
         let [Some(run), Some(epoch), Some(metric), Some(value)] = columns else {
             let found = header.iter().collect::<Vec<_>>().join(",");
             return Err(fail(format!("found the columns `{found}`, expected `run_id,epoch,metric,value`")));
@@ -69,11 +73,11 @@ impl Record {
         let Some((name, runs)) = found else {
             let names: Vec<String> = self.metrics.keys().map(|n| format!("`{n}`")).collect();
             let message = format!("`{}` has no metric `{wanted}`", self.path.display());
-            return Err(
-                Failure::new(Exit::Usage, message).help(format!("use `--metric` with one of {}", names.join(", ")))
-            );
+            return Err(Failure::new(Exit::Usage, message)
+                .help(format!("use `--metric` with one of {}", names.join(", "))));
         };
-        let curve = |(run, curve): (&String, &Curve)| RecordedCurve { run_id: run.clone(), curve: curve.clone() };
+        let curve =
+            |(run, curve): (&String, &Curve)| RecordedCurve { run_id: run.clone(), curve: curve.clone() };
         Ok((name, runs.iter().map(curve).collect()))
     }
 }

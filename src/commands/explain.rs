@@ -17,7 +17,9 @@ pub(crate) struct ExplainArgs {
 /// Explains a code, or lists all of them.
 pub(crate) fn run(args: &ExplainArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let Some(code) = &args.code else {
-        for info in CODES.iter().copied().flatten() {
+        let mut infos: Vec<&CodeInfo> = CODES.iter().copied().flatten().collect();
+        infos.sort_by_key(|info| &info.code.as_str()[1..]);
+        for info in infos {
             writeln!(out, "{}  {}", info.code, info.title)?;
         }
         return Ok(Exit::Fine);

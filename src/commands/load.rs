@@ -20,7 +20,7 @@ pub(crate) struct Loaded {
 }
 
 /// Reads a plan (`.json`) or compiles a spec. `None`: the spec is rejected, and the findings are printed.
-pub(crate) fn plan_or_spec(path: &Path, ui: &Ui, out: &mut dyn Write) -> anyhow::Result<Option<Loaded>> {
+pub(crate) fn plan_or_spec(path: &Path, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Option<Loaded>> {
     if path.extension().is_some_and(|e| e == "json") {
         let text = String::from_utf8_lossy(&read(path)?).into_owned();
         let plan = Plan::from_json(&text).map_err(|error| {
@@ -34,7 +34,7 @@ pub(crate) fn plan_or_spec(path: &Path, ui: &Ui, out: &mut dyn Write) -> anyhow:
 }
 
 /// Compiles a spec. `None`: it is rejected, and the findings are printed.
-pub(crate) fn spec(path: &Path, ui: &Ui, out: &mut dyn Write) -> anyhow::Result<Option<Loaded>> {
+pub(crate) fn spec(path: &Path, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Option<Loaded>> {
     let bytes = read(path)?;
     let mut sources = SourceMap::new();
     let file = sources.add_bytes(path.display().to_string(), &bytes);
@@ -43,7 +43,8 @@ pub(crate) fn spec(path: &Path, ui: &Ui, out: &mut dyn Write) -> anyhow::Result<
             if !ui.quiet {
                 diagnostics::print(&sources, &warnings, ui.color_stderr, &mut std::io::stderr())?;
             }
-            let name = path.file_name().map_or_else(|| "spec.yaml".to_owned(), |n| n.to_string_lossy().into_owned());
+            let name =
+                path.file_name().map_or_else(|| "spec.yaml".to_owned(), |n| n.to_string_lossy().into_owned());
             let text = sources.text(file).to_string();
             Ok(Some(Loaded { plan, sources: vec![SourceFile { name, text }] }))
         }

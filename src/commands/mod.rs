@@ -3,12 +3,14 @@
 pub(crate) mod arch;
 pub(crate) mod check;
 pub(crate) mod config;
+mod curves;
 
 pub(crate) mod explain;
 pub(crate) mod kinds;
 mod load;
 pub(crate) mod log;
 pub(crate) mod plan;
+pub(crate) mod replay;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod schema;
@@ -22,7 +24,7 @@ use crate::failure::Exit;
 use crate::ui::Ui;
 
 /// Does what was asked for.
-pub(crate) fn dispatch(command: &Command, ui: &Ui) -> anyhow::Result<Exit> {
+pub(crate) fn dispatch(command: &Command, ui: Ui) -> anyhow::Result<Exit> {
     let mut out = BufWriter::new(std::io::stdout());
     let exit = match command {
         Command::Check(args) => check::run(args, ui, &mut out),
@@ -34,6 +36,7 @@ pub(crate) fn dispatch(command: &Command, ui: &Ui) -> anyhow::Result<Exit> {
         Command::Status(args) => status::run(args, ui.paint(), &mut out),
         Command::Log(args) => log::run(args, &mut out),
         Command::Report(args) => report::run(args, &mut out),
+        Command::Replay(args) => replay::run(args, ui, &mut out),
         Command::Schema(args) => schema::run(args, &mut out),
         Command::Explain(args) => explain::run(args, &mut out),
         Command::Kinds(args) => kinds::run(args, &mut out),

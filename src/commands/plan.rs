@@ -36,7 +36,7 @@ enum PlanFormat {
 }
 
 /// Shows a plan.
-pub(crate) fn run(args: &PlanArgs, ui: &Ui, out: &mut dyn Write) -> anyhow::Result<Exit> {
+pub(crate) fn run(args: &PlanArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let Some(Loaded { plan, .. }) = load::plan_or_spec(&args.input, ui, out)? else {
         return Ok(Exit::Findings);
     };

@@ -17,6 +17,7 @@ use peng_spec::plan::{Count, Device, Plan};
 
 use crate::commands::load::{self, Loaded};
 use crate::failure::{Exit, Failure};
+use crate::ui::Ui;
 use crate::ui::progress::{self, ProgressMode};
 
 /// Run a spec or a plan
@@ -46,7 +47,7 @@ pub(crate) struct ResumeArgs {
 }
 
 /// Runs a spec or a plan.
-pub(crate) fn run(args: &RunArgs, ui: &crate::ui::Ui, out: &mut dyn Write) -> anyhow::Result<Exit> {
+pub(crate) fn run(args: &RunArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let Some(Loaded { plan, sources }) = load::plan_or_spec(&args.input, ui, out)? else {
         return Ok(Exit::Findings);
     };
@@ -66,7 +67,7 @@ pub(crate) fn run(args: &RunArgs, ui: &crate::ui::Ui, out: &mut dyn Write) -> an
 }
 
 /// Goes on with a run.
-pub(crate) fn resume(args: &ResumeArgs, ui: &crate::ui::Ui, out: &mut dyn Write) -> anyhow::Result<Exit> {
+pub(crate) fn resume(args: &ResumeArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let dir = RunDir::open(&args.dir).map_err(Failure::from)?;
     let plan = dir.plan().map_err(Failure::from)?;
     let events = match dir.journal() {
@@ -84,7 +85,9 @@ pub(crate) fn resume(args: &ResumeArgs, ui: &crate::ui::Ui, out: &mut dyn Write)
     let lock = dir.lock().map_err(Failure::from)?;
     let first = events.first().map(|e| &e.kind);
     let bound = match first {
-        Some(EventKind::RunStarted { bound, .. }) => Bound { data: bound.data.clone(), ..bind_machine(&plan) },
+        Some(EventKind::RunStarted { bound, .. }) => {
+            Bound { data: bound.data.clone(), ..bind_machine(&plan) }
+        }
         _ => bind(&plan)?,
     };
     execute(&plan, &dir, &lock, bound, args.progress, ui, out)
@@ -96,7 +99,7 @@ fn execute(
     lock: &Lock,
     bound: Bound,
     progress: ProgressMode,
-    ui: &crate::ui::Ui,
+    ui: Ui,
     out: &mut dyn Write,
 ) -> anyhow::Result<Exit> {
     let cancel = CancelFlag::default();
@@ -109,8 +112,12 @@ fn execute(
     }
     let mut executor = Local::new(program, args, dir.clone(), plan.digest.clone(), bound.workers);
     let sinks = if ui.quiet { Vec::new() } else { progress::sinks(progress, plan) };
+    // With `--progress json` the output stream is the journal's alone.
+    let mut aside = std::io::stderr();
+    let out = if progress == ProgressMode::Json { &mut aside as &mut dyn Write } else { out };
     if !ui.quiet {
         writeln!(out, "run directory: {}", dir.path().display())?;
+        out.flush()?;
     }
     let context =
         RunContext { plan, dir, lock, executor: &mut executor, sinks, cancel, clock: &clock, bound };
@@ -178,10 +185,10 @@ fn bind_machine(plan: &Plan) -> Bound {
 
 fn free_dir(plan: &Plan) -> PathBuf {
     let dir = Path::new(&plan.output.dir);
-    (1..)
+    (1..=u32::MAX)
         .map(|k| dir.join(format!("{}-{k}", plan.name)))
         .find(|path| !path.exists())
-        .expect("a directory has fewer than 2^31 entries of a name")
+        .expect("a directory holds fewer runs")
 }
 
 /// The first Ctrl-C or SIGTERM asks the run to stop, the second ends it at once.

@@ -24,7 +24,10 @@ pub(crate) fn run(args: &WorkerArgs) -> anyhow::Result<Exit> {
     let factory = peng_runtime::trainer();
     let input = BufReader::new(io::stdin());
     let mut output = io::stdout();
-    #[expect(clippy::exit, reason = "a worker ends at once when its coordinator is gone, whatever it is doing")]
+    #[expect(
+        clippy::exit,
+        reason = "a worker ends at once when its coordinator is gone, whatever it is doing"
+    )]
     let gone = || std::process::exit(0);
     serve(&args.dir, args.data.as_deref(), &*factory, &SystemClock::new(), input, &mut output, gone)?;
     Ok(Exit::Fine)

@@ -5,7 +5,7 @@ pub(crate) mod diagnostics;
 pub(crate) mod progress;
 pub(crate) mod resume;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 pub(crate) mod style;
 pub(crate) mod wording;
 
@@ -37,15 +37,16 @@ impl Ui {
     }
 
     /// How results are coloured.
-    pub(crate) fn paint(&self) -> Paint {
+    pub(crate) fn paint(self) -> Paint {
         if self.color_stdout { Paint::Colours } else { Paint::Plain }
     }
 
     /// Prints why a command failed: the message, its causes, and what to do.
-    pub(crate) fn failure(&self, error: &anyhow::Error, out: &mut dyn Write) -> io::Result<()> {
+    pub(crate) fn failure(self, error: &anyhow::Error, out: &mut dyn Write) -> io::Result<()> {
         let paint = if self.color_stderr { Paint::Colours } else { Paint::Plain };
         let failure = error.downcast_ref::<Failure>();
-        let word = failure.and_then(|f| f.code).map_or_else(|| "error".to_owned(), |code| format!("error[{code}]"));
+        let word =
+            failure.and_then(|f| f.code).map_or_else(|| "error".to_owned(), |code| format!("error[{code}]"));
         writeln!(out, "{}: {error}", paint.red(&word))?;
         for cause in error.chain().skip(1) {
             writeln!(out, "  because {cause}")?;

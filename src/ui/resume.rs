@@ -13,8 +13,12 @@ pub(crate) fn plan_of_resume(plan: &Plan, state: &RunState, dir: &RunDir) -> Str
     // Writing to a string cannot fail.
     let mut line = |what: String| _ = writeln!(text, "{what}");
     match &state.end {
-        Some(RunEnd::Finished | RunEnd::TooManyFailed { .. }) => line("the run has ended: nothing to do".to_owned()),
-        Some(RunEnd::BudgetSpent { budget }) => line(format!("the run has ended, its {budget} is spent: nothing to do")),
+        Some(RunEnd::Finished | RunEnd::TooManyFailed { .. }) => {
+            line("the run has ended: nothing to do".to_owned());
+        }
+        Some(RunEnd::BudgetSpent { budget }) => {
+            line(format!("the run has ended, its {budget} is spent: nothing to do"));
+        }
         Some(RunEnd::Interrupted) | None => {
             let ended = state.trials.iter().filter(|t| t.outcome.is_some()).count();
             line(format!("kept: {ended} of {} trials, with their results", plan.cost.trials));
@@ -25,7 +29,8 @@ pub(crate) fn plan_of_resume(plan: &Plan, state: &RunState, dir: &RunDir) -> Str
                 if trial.attempts == 0 || (trial.outcome.is_some() && !open_confirmation) {
                     continue;
                 }
-                let saved = trial.checkpoint.filter(|&at| checkpoint_path(&dir.trial_path(trial.id), at).is_dir());
+                let saved =
+                    trial.checkpoint.filter(|&at| checkpoint_path(&dir.trial_path(trial.id), at).is_dir());
                 line(match saved {
                     Some(at) => format!("goes on: trial {} from its checkpoint at epoch {at}", trial.id),
                     None => format!("begins anew: trial {}, which has no checkpoint yet", trial.id),

@@ -147,6 +147,9 @@ pub(crate) fn notable(event: &Event, state: &RunState, scale: Scale) -> Option<S
         EventKind::TrialSkipped { trial, from } => {
             Some(format!("{} copied: same network as trial {from}", of(trial)))
         }
+        EventKind::TrialStarted { trial, purpose: Purpose::Confirm, from, .. } => {
+            Some(format!("{} goes on from epoch {} to be confirmed", of(trial), at(*from)))
+        }
         EventKind::TrialStarted { trial, attempt, from, .. } if *attempt > 1 => {
             Some(format!("{} starts again at epoch {}, attempt {attempt}", of(trial), at(*from)))
         }

@@ -7,7 +7,7 @@ use peng_spec::plan::Plan;
 /// Whole numbers up to here are exact in JSON.
 pub(super) const MOST_COUNTED: u64 = 1 << 53;
 
-/// E0701
+/// E0702
 pub(crate) fn countable(document: &Document, plan: &Plan, sink: &mut Sink) {
     let cost = &plan.cost;
     let counts =
@@ -16,7 +16,7 @@ pub(crate) fn countable(document: &Document, plan: &Plan, sink: &mut Sink) {
         let span = document.span_near(&"/search/kind".into());
         let message = format!("the plan has more than 2^53 {what}");
         sink.push(
-            Diagnostic::error(codes::E0701, span, message)
+            Diagnostic::error(codes::E0702, span, message)
                 .help("make the search smaller".to_owned())
                 .at("/search"),
         );

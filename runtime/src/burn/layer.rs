@@ -1,8 +1,8 @@
 //! One burn layer for each operation of an architecture, with initial weights of our own.
 //!
-//! Weights are initialised as PyTorch does for `Conv2d` and `Linear`: weights and biases uniform in ±1/√fan_in (He et al.
-//! 2015 with a = √5); batch norm starts at scale 1, shift 0. They are drawn from the generator that is handed in, never
-//! from burn's own, which is one for the process.
+//! Weights are initialised as `PyTorch` does for `Conv2d` and `Linear`: weights and biases uniform in ±`1/√fan_in` (He et
+//! al. 2015 with a = √5); batch norm starts at scale 1, shift 0. They are drawn from the generator that is handed in,
+//! never from burn's own, which is one for the process.
 
 use burn::module::{Module, Param};
 use burn::nn::conv::{Conv2d, Conv2dConfig};
@@ -28,7 +28,9 @@ pub(super) enum Value {
 pub(super) enum Layer {
     /// [`Op::Conv`]
     Conv(Conv2d),
-    /// [`Op::BatchNorm`], with the epsilon and momentum of PyTorch; the running variance is that of the batch without
+    /// [`Op::Conv`] with a kernel of one pixel.
+    Pointwise(Conv2d),
+    /// [`Op::BatchNorm`], with the epsilon and momentum of `PyTorch`; the running variance is that of batches without
     /// Bessel's correction.
     BatchNorm(BatchNorm),
     /// [`Op::Relu`]
@@ -64,13 +66,13 @@ impl Layer {
                     .init(device);
                 conv.weight = uniform([filters, channels_in, kernel, kernel], bound, rng, device);
                 conv.bias = bias.then(|| uniform([filters], bound, rng, device));
-                Self::Conv(conv)
+                if (kernel, stride, padding) == (1, 1, 0) { Self::Pointwise(conv) } else { Self::Conv(conv) }
             }
             Op::BatchNorm => Self::BatchNorm(BatchNormConfig::new(channels_in).init(device)),
             Op::Relu => Self::Relu(Relu),
-            Op::MaxPool { kernel, stride } => Self::MaxPool(
-                MaxPool2dConfig::new([kernel, kernel]).with_strides([stride, stride]).init(),
-            ),
+            Op::MaxPool { kernel, stride } => {
+                Self::MaxPool(MaxPool2dConfig::new([kernel, kernel]).with_strides([stride, stride]).init())
+            }
             Op::GlobalAvgPool => Self::GlobalAvgPool(GlobalAvgPool),
             Op::Linear { units } => {
                 let bound = bound(channels_in);
@@ -90,14 +92,8 @@ impl Layer {
         }
         let input = inputs.pop().expect("every node reads something");
         match (self, input) {
-            (Self::Conv(conv), x) if conv.kernel_size == [1, 1] => {
-                let x = x.image();
-                let [b, c, h, w] = x.dims();
-                let [o, ..] = conv.weight.dims();
-                let y = conv.weight.val().reshape([1, o, c]).matmul(x.reshape([b, c, h * w]));
-                Value::Image(y.reshape([b, o, h, w]))
-            }
             (Self::Conv(conv), x) => Value::Image(conv.forward(x.image())),
+            (Self::Pointwise(conv), x) => Value::Image(pointwise(conv, x.image())),
             (Self::BatchNorm(norm), Value::Image(x)) => Value::Image(norm.forward(x)),
             (Self::BatchNorm(norm), Value::Vector(x)) => Value::Vector(norm.forward(x)),
             (Self::Relu(relu), Value::Image(x)) => Value::Image(relu.forward(x)),
@@ -106,7 +102,9 @@ impl Layer {
             (Self::GlobalAvgPool(_), x) => {
                 let x = x.image();
                 let [batch, channels, height, width] = x.dims();
-                Value::Vector(x.reshape([batch, channels, height * width]).mean_dim(2).reshape([batch, channels]))
+                Value::Vector(
+                    x.reshape([batch, channels, height * width]).mean_dim(2).reshape([batch, channels]),
+                )
             }
             (Self::Linear(linear), x) => Value::Vector(linear.forward(x.vector())),
             (Self::Concat(_), x) => x,
@@ -132,13 +130,168 @@ impl Value {
     }
 }
 
+/// A convolution with a kernel of one pixel as a product of matrices: whole networks with such layers train 1.1 to 1.5
+/// times as fast, since burn computes the gradient of a convolution's weights as a convolution with a huge kernel.
+fn pointwise(conv: &Conv2d, x: Tensor<4>) -> Tensor<4> {
+    let [batch, channels, height, width] = x.dims();
+    let weight = conv.weight.val();
+    let [filters, ..] = weight.dims();
+    let y = weight.reshape([1, filters, channels]).matmul(x.reshape([batch, channels, height * width]));
+    let y = y.reshape([batch, filters, height, width]);
+    match &conv.bias {
+        Some(bias) => y + bias.val().reshape([1, filters, 1, 1]),
+        None => y,
+    }
+}
+
 fn bound(fan_in: usize) -> f32 {
     1.0 / (fan_in as f32).sqrt()
 }
 
-fn uniform<const D: usize>(shape: [usize; D], bound: f32, rng: &mut Rng, device: &Device) -> Param<Tensor<D>> {
+fn uniform<const D: usize>(
+    shape: [usize; D],
+    bound: f32,
+    rng: &mut Rng,
+    device: &Device,
+) -> Param<Tensor<D>> {
     let shape = Shape::from(shape);
     let values: Vec<f32> =
         (0..shape.num_elements()).map(|_| bound * (2.0 * rng.random::<f32>() - 1.0)).collect();
     Param::from_data(TensorData::new(values, shape), device)
+}
+
+#[cfg(test)]
+mod tests {
+    use peng_spec::arch::{ArchGraph, Shape as OpShape};
+
+    use super::*;
+    use crate::seed::SeedTree;
+
+    const CONV: Op = Op::Conv { filters: 5, kernel: 3, stride: 1, padding: 1, bias: false };
+
+    fn layer(op: &Op, channels_in: usize, device: &Device) -> Layer {
+        Layer::new(op, channels_in, &mut SeedTree::new(3).rng(), device)
+    }
+
+    fn input(shape: [usize; 4], device: &Device) -> Tensor<4> {
+        let values: Vec<f32> =
+            (0..shape.iter().product()).map(|i| ((i * 37 % 101) as f32 - 50.0) / 25.0).collect();
+        Tensor::from_data(TensorData::new(values, shape), device)
+    }
+
+    fn floats<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
+        tensor.to_data().try_to_vec().unwrap()
+    }
+
+    #[test]
+    fn every_operation_makes_the_shape_of_the_architecture() {
+        let image = OpShape::Image { channels: 3, height: 7, width: 6 };
+        let vector = OpShape::Vector { features: 4 };
+        for (op, shape) in [
+            (CONV, image),
+            (Op::Conv { filters: 5, kernel: 3, stride: 2, padding: 0, bias: true }, image),
+            (Op::Conv { filters: 2, kernel: 1, stride: 1, padding: 0, bias: true }, image),
+            (Op::Conv { filters: 2, kernel: 1, stride: 2, padding: 1, bias: false }, image),
+            (Op::Conv { filters: 2, kernel: 4, stride: 1, padding: 2, bias: false }, image),
+            (Op::MaxPool { kernel: 2, stride: 2 }, image),
+            (Op::MaxPool { kernel: 3, stride: 1 }, image),
+            (Op::BatchNorm, image),
+            (Op::BatchNorm, vector),
+            (Op::Relu, image),
+            (Op::Relu, vector),
+            (Op::GlobalAvgPool, image),
+            (Op::Linear { units: 9 }, vector),
+            (Op::Concat, image),
+        ] {
+            let mut arch = ArchGraph::new(shape);
+            arch.push("node", op.clone(), []);
+            let expected = arch.shapes().unwrap()[0];
+            for device in [Device::flex(), Device::flex().autodiff()] {
+                let value = match shape {
+                    OpShape::Image { channels, height, width } => {
+                        Value::Image(input([2, channels, height, width], &device))
+                    }
+                    OpShape::Vector { features } => {
+                        Value::Vector(input([2, features, 1, 1], &device).reshape([2, features]))
+                    }
+                };
+                let found = match layer(&op, shape.channels(), &device).forward(vec![value]) {
+                    Value::Image(x) => x.dims()[1..].to_vec(),
+                    Value::Vector(x) => x.dims()[1..].to_vec(),
+                };
+                let expected = match expected {
+                    OpShape::Image { channels, height, width } => vec![channels, height, width],
+                    OpShape::Vector { features } => vec![features],
+                };
+                assert_eq!(found, expected, "{op:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_pointwise_convolution_is_burns_convolution_with_its_gradients() {
+        let device = Device::flex().autodiff();
+        let op = Op::Conv { filters: 5, kernel: 1, stride: 1, padding: 0, bias: true };
+        let Layer::Pointwise(conv) = layer(&op, 3, &device) else { panic!("it is pointwise") };
+        let run = |forward: fn(&Conv2d, Tensor<4>) -> Tensor<4>| {
+            let x = input([2, 3, 4, 4], &device).require_grad();
+            let y = forward(&conv, x.clone());
+            let gradients = (y.clone() * y.clone()).sum().backward();
+            let bias = conv.bias.as_ref().unwrap().val();
+            [
+                floats(&y),
+                floats(&x.grad(&gradients).unwrap()),
+                floats(&conv.weight.val().grad(&gradients).unwrap()),
+                floats(&bias.grad(&gradients).unwrap()),
+            ]
+        };
+        for (ours, burns) in run(pointwise).iter().flatten().zip(run(Conv2d::forward).iter().flatten()) {
+            assert!((ours - burns).abs() <= 1e-4 * burns.abs().max(1.0), "{ours} {burns}");
+        }
+    }
+
+    #[test]
+    fn a_convolution_is_the_sum_over_its_window() {
+        let device = Device::flex();
+        let Layer::Conv(conv) = layer(&CONV, 2, &device) else { panic!("it is a convolution") };
+        let x = input([1, 2, 4, 4], &device);
+        let (weight, pixels) = (floats(&conv.weight.val()), floats(&x));
+        let y = floats(&conv.forward(x));
+        for (at, &found) in y.iter().enumerate() {
+            let (filter, row, column) = (at / 16, at / 4 % 4, at % 4);
+            let mut sum = 0.0;
+            for (tap, weight) in weight[filter * 18..(filter + 1) * 18].iter().enumerate() {
+                let (channel, y, x) = (tap / 9, row + tap / 3 % 3, column + tap % 3);
+                if (1..5).contains(&y) && (1..5).contains(&x) {
+                    sum += weight * pixels[channel * 16 + (y - 1) * 4 + x - 1];
+                }
+            }
+            assert!((sum - found).abs() < 1e-5, "{sum} {found}");
+        }
+    }
+
+    #[test]
+    fn batch_norm_normalises_the_batch_and_remembers_it() {
+        let device = Device::flex().autodiff();
+        let Layer::BatchNorm(norm) = layer(&Op::BatchNorm, 1, &device) else { panic!("it is a batch norm") };
+        let x = Tensor::<2>::from_data([[1.0_f32], [3.0]], &device);
+        let y = floats(&norm.forward(x));
+        let expected = 1.0 / (1.0_f32 + 1e-5).sqrt();
+        assert!((y[0] + expected).abs() < 1e-6 && (y[1] - expected).abs() < 1e-6);
+        let norm = norm.valid();
+        assert!((floats(&norm.running_mean.value())[0] - 0.2).abs() < 1e-6);
+        assert!((floats(&norm.running_var.value())[0] - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn initial_weights_fill_their_bounds_and_never_change() {
+        let device = Device::flex();
+        let Layer::Conv(conv) = layer(&CONV, 8, &device) else { panic!("it is a convolution") };
+        let weights = floats(&conv.weight.val());
+        let bound = 1.0 / 72.0_f32.sqrt();
+        assert!(weights.iter().all(|w| w.abs() <= bound));
+        assert!(weights.iter().copied().fold(0.0, f32::max) > 0.95 * bound);
+        assert_eq!(weights[..3], PINNED);
+    }
+    const PINNED: [f32; 3] = [-0.058_988_973, 0.028_015_869, 0.011_174_816];
 }

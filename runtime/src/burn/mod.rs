@@ -9,7 +9,10 @@ use peng_spec::plan;
 
 use crate::train::{TrainError, Trainer, TrainerFactory, TrainingJob};
 
+mod batches;
 mod device;
+#[cfg(test)]
+mod fixtures;
 mod layer;
 mod network;
 mod record;

@@ -37,7 +37,9 @@ impl Network {
         match shapes.last() {
             Some(Shape::Vector { features }) if *features == classes => {}
             Some(other) => {
-                return Err(ShapeError(format!("found an output of {other}, expected a vector of {classes}")));
+                return Err(ShapeError(format!(
+                    "found an output of {other}, expected a vector of {classes}"
+                )));
             }
             None => return Err(ShapeError("found no nodes, expected at least one".to_owned())),
         }
@@ -46,7 +48,8 @@ impl Network {
             .iter()
             .enumerate()
             .map(|(index, node)| {
-                let channels_in = arch.input_shapes(index, &shapes).iter().map(|shape| shape.channels()).sum();
+                let channels_in =
+                    arch.input_shapes(index, &shapes).iter().map(|shape| shape.channels()).sum();
                 Layer::new(&node.op, channels_in, &mut seed.child(&node.name, 0).rng(), device)
             })
             .collect();
@@ -91,5 +94,66 @@ impl Wiring {
             }
         }
         Self { reads, last_reader }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use peng_spec::arch::Op;
+
+    use super::*;
+    use crate::burn::fixtures::every_op;
+
+    fn scores(network: &Network, device: &Device) -> Vec<f32> {
+        let images = Tensor::<1>::from_floats(
+            std::array::from_fn::<f32, 128, _>(|i| (i % 7) as f32).as_slice(),
+            device,
+        );
+        network.forward(images.reshape([2, 1, 8, 8])).into_data().try_to_vec().unwrap()
+    }
+
+    #[test]
+    fn the_parameters_are_those_that_the_architecture_counts() {
+        let arch = every_op();
+        let network = Network::new(&arch, 10, SeedTree::new(1), &Device::flex()).unwrap();
+        let shapes = arch.shapes().unwrap();
+        let running: usize = arch
+            .nodes
+            .iter()
+            .zip(&shapes)
+            .map(|(node, shape)| if node.op == Op::BatchNorm { 2 * shape.channels() } else { 0 })
+            .sum();
+        assert_eq!((network.num_params() - running) as u64, arch.cost().unwrap().params);
+    }
+
+    #[test]
+    fn weights_depend_on_the_seed_and_the_name_alone() {
+        let device = Device::flex();
+        let arch = every_op();
+        let of = |arch: &ArchGraph, seed| {
+            scores(&Network::new(arch, 10, SeedTree::new(seed), &device).unwrap(), &device)
+        };
+        assert_eq!(of(&arch, 1), of(&arch, 1));
+        assert_ne!(of(&arch, 1), of(&arch, 2));
+        let mut with_unread = ArchGraph::new(arch.input);
+        with_unread.push("unread", Op::Conv { filters: 3, kernel: 3, stride: 1, padding: 1, bias: true }, []);
+        for node in &arch.nodes {
+            let inputs: Vec<usize> = node.inputs.iter().map(|i| i + 1).collect();
+            with_unread.push(node.name.clone(), node.op.clone(), inputs);
+        }
+        assert_eq!(of(&arch, 1), of(&with_unread, 1));
+    }
+
+    #[test]
+    fn what_does_not_tell_the_classes_apart_is_refused() {
+        let refused = |arch: &ArchGraph, classes| {
+            Network::new(arch, classes, SeedTree::new(1), &Device::flex()).unwrap_err().to_string()
+        };
+        let mut arch = every_op();
+        assert_eq!(refused(&arch, 9), "found an output of 10, expected a vector of 9");
+        arch.nodes.truncate(1);
+        assert_eq!(refused(&arch, 4), "found an output of 4x8x8, expected a vector of 4");
+        arch.nodes.clear();
+        assert_eq!(refused(&arch, 4), "found no nodes, expected at least one");
     }
 }

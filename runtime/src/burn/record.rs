@@ -79,7 +79,11 @@ pub(super) fn load(dir: &Path, arch: &ArchGraph, start: Saved) -> Result<Saved, 
         [("format", &state.format, FORMAT), ("architecture", &state.arch, digest(arch).as_str())]
     {
         if found != expected {
-            return Err(failure(&path, "read", &format!("found the {what} `{found}`, expected `{expected}`")));
+            return Err(failure(
+                &path,
+                "read",
+                &format!("found the {what} `{found}`, expected `{expected}`"),
+            ));
         }
     }
     let record = ModuleRecord::from_bytes(read_content(dir, &state.network)?)
@@ -141,4 +145,67 @@ fn remove_older(dir: &Path, state: &State) -> io::Result<()> {
 
 fn failure(path: &Path, action: &'static str, reason: &dyn std::fmt::Display) -> TrainError {
     TrainError::Checkpoint { path: path.display().to_string(), action, reason: reason.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::burn::fixtures::{Job, every_op, small_net};
+
+    #[test]
+    fn a_training_goes_on_bit_for_bit_after_any_measurement() {
+        for momentum in [0.9, 0.0] {
+            let job = Job { epochs: 3, limit: Some(100), halves: true, momentum, ..Job::digits(every_op()) };
+            let whole = job.curve();
+            for stop in 1..whole.len() {
+                let dir = tempfile::tempdir().unwrap();
+                let mut trainer = job.start(None);
+                for point in &job.points()[..stop] {
+                    trainer.advance(*point, &mut |_, _| {}).unwrap();
+                    trainer.save(dir.path()).unwrap();
+                }
+                drop(trainer);
+                let mut trainer = job.start(Some(dir.path()));
+                for (point, expected) in job.points()[stop..].iter().zip(&whole[stop..]) {
+                    assert_eq!(&trainer.advance(*point, &mut |_, _| {}).unwrap(), expected, "after {stop}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn saving_changes_nothing_and_leaves_one_checkpoint() {
+        let job = Job { epochs: 2, limit: Some(100), ..Job::digits(every_op()) };
+        let dir = tempfile::tempdir().unwrap();
+        let mut trainer = job.start(None);
+        let mut curve = Vec::new();
+        for point in job.points() {
+            curve.push(trainer.advance(point, &mut |_, _| {}).unwrap());
+            trainer.save(dir.path()).unwrap();
+        }
+        assert_eq!(curve, job.curve());
+        let mut files: Vec<String> = fs::read_dir(dir.path())
+            .unwrap()
+            .map(|e| e.unwrap().file_name().into_string().unwrap())
+            .collect();
+        files.sort();
+        assert_eq!(files, ["network-8.bpk", "optimizer-8.bpk", "state.json"]);
+    }
+
+    #[test]
+    fn what_is_no_checkpoint_of_this_network_is_refused() {
+        let job = Job { limit: Some(64), ..Job::digits(small_net()) };
+        let dir = tempfile::tempdir().unwrap();
+        let refused = |job: &Job| job.try_start(Some(dir.path())).err().unwrap().to_string();
+        assert!(refused(&job).contains("state.json` cannot be read"));
+
+        let mut trainer = job.start(None);
+        trainer.advance(job.points()[0], &mut |_, _| {}).unwrap();
+        trainer.save(dir.path()).unwrap();
+        assert!(refused(&Job { arch: every_op(), ..job.clone() }).contains("found the architecture"));
+
+        fs::write(dir.path().join("network-2.bpk"), "cut").unwrap();
+        let error = refused(&job);
+        assert!(error.contains("network-2.bpk` cannot be read: found content of SHA-256"), "{error}");
+    }
 }

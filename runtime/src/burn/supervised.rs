@@ -1,7 +1,7 @@
 //! The training loop: plain supervised learning with stochastic gradient descent, from measurement to measurement.
 //!
-//! With B = ⌈n / batch size⌉ batches an epoch, the point of p/q epochs lies after pB/q batches, rounded half up. The order
-//! of the data is a fresh permutation each epoch, the last short batch is trained too.
+//! Metrics of training are those of the batches since the last measurement, as the network saw them; metrics of
+//! validation are those of the whole split, with the running statistics of batch norm.
 
 use std::collections::BTreeMap;
 use std::f64::consts::PI;
@@ -14,15 +14,14 @@ use burn::optim::momentum::MomentumConfig;
 use burn::optim::{GradientsParams, ModuleOptimizer, SgdConfig};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use peng_estimator::Progress;
-use peng_spec::arch::{Shape, ShapeError};
+use peng_spec::arch::ShapeError;
 use peng_spec::plan::{Metric, OptimizerPlan, SchedulePlan, TrainingPlan};
-use rand::seq::SliceRandom;
 
+use super::batches::{Batches, images};
 use super::network::Network;
 use super::record::{self, Saved};
 use super::tally::Tally;
 use crate::data::Examples;
-use crate::seed::SeedTree;
 use crate::train::{Measurement, TrainError, Trainer, TrainingJob};
 
 /// One network and how far its training is.
@@ -33,14 +32,18 @@ pub(super) struct Supervised {
     /// `None` only while a step is being made.
     network: Option<Network>,
     optimizer: ModuleOptimizer,
+    batches: Batches,
     /// Batches trained since the beginning.
-    batches: u64,
-    order: Order,
+    done: u64,
 }
 
 impl Supervised {
     /// A training at its beginning, or where a checkpoint left it.
-    pub(super) fn start(job: TrainingJob, checkpoint: Option<&Path>, device: Device) -> Result<Self, TrainError> {
+    pub(super) fn start(
+        job: TrainingJob,
+        checkpoint: Option<&Path>,
+        device: Device,
+    ) -> Result<Self, TrainError> {
         let train = &job.data.train;
         if job.arch.input != train.input {
             let reason = format!("found an input of {}, expected the data's {}", job.arch.input, train.input);
@@ -59,19 +62,15 @@ impl Supervised {
         if let Some(dir) = checkpoint {
             saved = record::load(dir, &job.arch, saved)?;
         }
-        let order = Order::new(job.seed.child("order", 0));
-        let Saved { batches, network, optimizer } = saved;
-        Ok(Self { job, device, network: Some(network), optimizer, batches, order })
+        let batches = Batches::new(train.labels.len(), job.training.batch_size, job.seed);
+        let Saved { batches: done, network, optimizer } = saved;
+        Ok(Self { job, device, network: Some(network), optimizer, batches, done })
     }
 
     /// Trains the next batch, and counts it as the network saw it.
     fn step(&mut self, tally: &mut Tally) {
         let train = &self.job.data.train;
-        let per_epoch = batches_per_epoch(train, &self.job.training);
-        let (epoch, batch) = (self.batches / per_epoch, (self.batches % per_epoch) as usize);
-        let order = self.order.of_epoch(epoch, train.labels.len());
-        let size = self.job.training.batch_size;
-        let chosen = &order[batch * size..order.len().min((batch + 1) * size)];
+        let chosen = self.batches.examples(self.done);
         let labels: Vec<u16> = chosen.iter().map(|&i| train.labels[i as usize]).collect();
 
         let network = self.network.take().expect("it is put back below");
@@ -82,9 +81,9 @@ impl Supervised {
         let targets = Tensor::<1, Int>::from_data(TensorData::new(targets, [labels.len()]), &device);
         let loss = CrossEntropyLossConfig::new().init(&device).forward(scores, targets);
         let gradients = GradientsParams::from_grads(loss.backward(), &network);
-        let rate = learning_rate(&self.job.training, epoch);
+        let rate = learning_rate(&self.job.training, self.batches.epoch(self.done));
         self.network = Some(self.optimizer.step(rate, network, gradients));
-        self.batches += 1;
+        self.done += 1;
     }
 
     fn network(&self) -> &Network {
@@ -106,13 +105,17 @@ impl Supervised {
 }
 
 impl Trainer for Supervised {
-    fn advance(&mut self, until: Progress, on_batch: &mut dyn FnMut(u64, u64)) -> Result<Measurement, TrainError> {
-        let start = self.batches;
-        let end = batches_until(until, batches_per_epoch(&self.job.data.train, &self.job.training));
+    fn advance(
+        &mut self,
+        until: Progress,
+        on_batch: &mut dyn FnMut(u64, u64),
+    ) -> Result<Measurement, TrainError> {
+        let start = self.done;
+        let end = self.batches.until(until);
         let mut train = Tally::default();
-        while self.batches < end {
+        while self.done < end {
             self.step(&mut train);
-            on_batch(self.batches - start, end - start);
+            on_batch(self.done - start, end - start);
         }
         let images = train.examples();
         if images == 0 {
@@ -130,54 +133,22 @@ impl Trainer for Supervised {
     }
 
     fn save(&mut self, dir: &Path) -> Result<(), TrainError> {
-        record::save(dir, &self.job.arch, self.batches, self.network(), &self.optimizer)
+        record::save(dir, &self.job.arch, self.done, self.network(), &self.optimizer)
     }
 }
 
-/// The order of the data, an epoch at a time.
-#[derive(Debug)]
-struct Order {
-    seed: SeedTree,
-    epoch: Option<u64>,
-    indices: Vec<u32>,
-}
-
-impl Order {
-    fn new(seed: SeedTree) -> Self {
-        Self { seed, epoch: None, indices: Vec::new() }
-    }
-
-    fn of_epoch(&mut self, epoch: u64, examples: usize) -> &[u32] {
-        if self.epoch != Some(epoch) {
-            self.indices = (0..examples as u32).collect();
-            self.indices.shuffle(&mut self.seed.child("epoch", epoch).rng());
-            self.epoch = Some(epoch);
-        }
-        &self.indices
-    }
-}
-
-/// Some examples as one tensor.
-fn images(examples: &Examples, indices: impl ExactSizeIterator<Item = usize>, device: &Device) -> Tensor<4> {
-    let [channels, height, width] = match examples.input {
-        Shape::Image { channels, height, width } => [channels, height, width],
-        Shape::Vector { features } => [1, 1, features],
-    };
-    let numel = channels * height * width;
-    let count = indices.len();
-    let mut pixels = Vec::with_capacity(count * numel);
-    for index in indices {
-        pixels.extend_from_slice(&examples.pixels[index * numel..(index + 1) * numel]);
-    }
-    Tensor::from_data(TensorData::new(pixels, [count, channels, height, width]), device)
-}
-
-/// Momentum and weight decay as PyTorch's SGD: `d = g + decay w`, `v = momentum v + d`, `w -= rate v`.
+/// Momentum and weight decay as `PyTorch`'s SGD: `d = g + decay w`, `v = momentum v + d`, `w -= rate v`.
 fn optimizer(plan: &OptimizerPlan) -> ModuleOptimizer {
     match *plan {
         OptimizerPlan::Sgd { lr: _, momentum, weight_decay } => SgdConfig::new()
-            .with_momentum((momentum != 0.0).then_some(MomentumConfig { momentum, dampening: 0.0, nesterov: false }))
-            .with_weight_decay((weight_decay != 0.0).then_some(WeightDecayConfig { penalty: weight_decay as f32 }))
+            .with_momentum((momentum != 0.0).then_some(MomentumConfig {
+                momentum,
+                dampening: 0.0,
+                nesterov: false,
+            }))
+            .with_weight_decay(
+                (weight_decay != 0.0).then_some(WeightDecayConfig { penalty: weight_decay as f32 }),
+            )
             .init(),
     }
 }
@@ -190,11 +161,134 @@ fn learning_rate(plan: &TrainingPlan, epoch: u64) -> f64 {
     }
 }
 
-fn batches_per_epoch(train: &Examples, plan: &TrainingPlan) -> u64 {
-    train.labels.len().div_ceil(plan.batch_size).max(1) as u64
-}
+#[cfg(test)]
+mod tests {
+    use peng_spec::arch::{ArchGraph, Op, Shape};
+    use peng_spec::plan::EpochFraction;
+    use rand::RngExt as _;
 
-fn batches_until(point: Progress, per_epoch: u64) -> u64 {
-    let (above, below) = (u64::from(point.numerator()), u64::from(point.denominator()));
-    (2 * above * per_epoch + below) / (2 * below)
+    use super::*;
+    use crate::burn::fixtures::{Job, every_op, small_net};
+    use crate::data::Splits;
+    use crate::seed::SeedTree;
+
+    #[test]
+    fn a_small_network_learns_digits() {
+        let curve = Job { epochs: 8, lr: 0.1, ..Job::digits(small_net()) }.curve();
+        let last = &curve[7].metrics;
+        assert!(last[&Metric::ValAccuracy] > 90.0, "{last:?}");
+        assert!(last[&Metric::TrainLoss] < 0.5, "{last:?}");
+        assert!(curve.iter().all(|m| m.images == 1078));
+    }
+
+    #[test]
+    fn equal_jobs_have_equal_curves() {
+        let job = Job { epochs: 2, limit: Some(100), ..Job::digits(every_op()) };
+        assert_eq!(job.curve(), job.curve());
+        assert_ne!(job.curve(), Job { seed: 2, ..job.clone() }.curve());
+    }
+
+    #[test]
+    fn the_images_since_the_last_measurement_are_counted() {
+        // 70 examples are the batches 32, 32 and 6; half an epoch ends after the second.
+        let job = Job { epochs: 2, limit: Some(70), halves: true, ..Job::digits(small_net()) };
+        let images: Vec<u64> = job.curve().iter().map(|m| m.images).collect();
+        assert_eq!(images, [64, 6, 64, 6]);
+    }
+
+    #[test]
+    fn a_measurement_without_a_batch_evaluates_both_splits() {
+        let mut trainer = Job { limit: Some(20), ..Job::digits(small_net()) }.start(None);
+        let measured = trainer.advance(Progress::new(1, 4).unwrap(), &mut |_, _| {}).unwrap();
+        assert_eq!(measured.images, 0);
+        assert!(measured.metrics.values().all(|metric| metric.is_finite()));
+    }
+
+    #[test]
+    fn a_diverging_network_is_measured_and_does_not_panic() {
+        for arch in [small_net(), every_op(), regression()] {
+            let curve = Job { lr: 1e30, epochs: 2, limit: Some(100), ..Job::digits(arch) }.curve();
+            assert!(curve.iter().any(|m| !m.metrics[&Metric::TrainLoss].is_finite()), "{curve:?}");
+        }
+    }
+
+    #[test]
+    fn progress_is_told_after_each_batch() {
+        let mut told = Vec::new();
+        let mut trainer = Job { limit: Some(70), ..Job::digits(small_net()) }.start(None);
+        trainer.advance(Progress::whole(1), &mut |done, of| told.push((done, of))).unwrap();
+        assert_eq!(told, [(1, 3), (2, 3), (3, 3)]);
+    }
+
+    #[test]
+    fn an_architecture_for_other_data_is_refused() {
+        let mut arch = small_net();
+        arch.input = Shape::Image { channels: 1, height: 9, width: 8 };
+        let error = Job::digits(arch).try_start(None).err().unwrap().to_string();
+        assert_eq!(error, "the network cannot be built: found an input of 1x9x8, expected the data's 1x8x8");
+    }
+
+    fn regression() -> ArchGraph {
+        let mut arch = ArchGraph::new(Shape::Image { channels: 1, height: 8, width: 8 });
+        let pool = arch.push("pool", Op::GlobalAvgPool, []);
+        arch.push("head", Op::Linear { units: 10 }, [pool]);
+        arch
+    }
+
+    /// Softmax regression on one feature, by hand and in 64 bits.
+    #[test]
+    fn the_steps_are_those_of_momentum_decay_and_cosine() {
+        let (xs, labels) = ([0.5_f32, 0.1, 0.9], [0_u16, 1, 1]);
+        let input = Shape::Image { channels: 1, height: 1, width: 1 };
+        let examples = Examples { input, classes: 2, pixels: xs.to_vec(), labels: labels.to_vec() };
+        let mut arch = ArchGraph::new(input);
+        let pool = arch.push("pool", Op::GlobalAvgPool, []);
+        arch.push("head", Op::Linear { units: 2 }, [pool]);
+        let seed = SeedTree::new(9);
+        let training = TrainingPlan {
+            epochs: 6,
+            batch_size: 3,
+            optimizer: OptimizerPlan::Sgd { lr: 0.8, momentum: 0.9, weight_decay: 0.1 },
+            schedule: SchedulePlan::Cosine,
+            measure_every: EpochFraction::ONE,
+        };
+        let data = Splits { train: examples.clone(), validation: examples }.into();
+        let job = TrainingJob { arch, data, training, seed };
+        let mut trainer = Supervised::start(job, None, Device::flex()).unwrap();
+
+        let mut rng = seed.child("weights", 0).child("head", 0).rng();
+        // Weight and bias of class 0, weight and bias of class 1; a fan-in of 1 makes the bound 1.
+        let drawn: [f64; 4] = std::array::from_fn(|_| f64::from(2.0 * rng.random::<f32>() - 1.0));
+        let mut w = [drawn[0], drawn[2], drawn[1], drawn[3]];
+        let mut v = [0.0; 4];
+        let forward = |w: &[f64; 4], x: f64| {
+            let exp = [(w[0] * x + w[1]).exp(), (w[2] * x + w[3]).exp()];
+            exp.map(|e| e / (exp[0] + exp[1]))
+        };
+        for epoch in 0..6 {
+            let (mut loss, mut g) = (0.0, [0.0; 4]);
+            for (x, label) in xs.iter().map(|&x| f64::from(x)).zip(labels.map(usize::from)) {
+                let p = forward(&w, x);
+                loss -= p[label].ln() / 3.0;
+                for class in 0..2 {
+                    let error = (p[class] - if class == label { 1.0 } else { 0.0 }) / 3.0;
+                    g[2 * class] += error * x;
+                    g[2 * class + 1] += error;
+                }
+            }
+            let rate = 0.8 * (1.0 + (PI * f64::from(epoch) / 6.0).cos()) / 2.0;
+            for k in 0..4 {
+                v[k] = 0.9 * v[k] + g[k] + 0.1 * w[k];
+                w[k] -= rate * v[k];
+            }
+            let after: f64 = xs
+                .iter()
+                .zip(labels)
+                .map(|(&x, l)| -forward(&w, f64::from(x))[usize::from(l)].ln() / 3.0)
+                .sum();
+            let metrics = trainer.advance(Progress::whole(epoch as u32 + 1), &mut |_, _| {}).unwrap().metrics;
+            assert!((metrics[&Metric::TrainLoss] - loss).abs() < 1e-5, "{metrics:?} {loss}");
+            assert!((metrics[&Metric::ValLoss] - after).abs() < 1e-5, "{metrics:?} {after}");
+        }
+    }
 }

@@ -67,7 +67,8 @@ mod tests {
     fn it_counts_nats_and_percent() {
         let even = tally(&[[1.0, 1.0], [2.0, 1.0], [3.0, 4.0], [-2.0, -9.0]], &[0, 0, 1, 1]);
         assert_eq!(even.accuracy(), 75.0);
-        let expected = (2.0_f64.ln() + 2.0 * (1.0 + (-1.0_f64).exp()).ln() + 7.0 + (1.0 + (-7.0_f64).exp()).ln()) / 4.0;
+        let expected =
+            (2.0_f64.ln() + 2.0 * (1.0 + (-1.0_f64).exp()).ln() + 7.0 + (1.0 + (-7.0_f64).exp()).ln()) / 4.0;
         assert!((even.loss() - expected).abs() < 1e-12);
     }
 

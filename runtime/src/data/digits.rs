@@ -35,8 +35,7 @@ pub(super) struct Params {}
 impl Typed for Digits {
     type Params = Params;
     const NAME: &'static str = "digits";
-    const SUMMARY: &'static str =
-        "The 1,797 handwritten digits of the UCI repository, 8x8 pixels, which ship with peng: 1,437 to train, 360 to test";
+    const SUMMARY: &'static str = "The 1,797 handwritten digits of the UCI repository, 8x8 pixels, which ship with peng: 1,437 to train, 360 to test";
 }
 
 impl DatasetKind for Digits {
@@ -64,7 +63,8 @@ impl DatasetEntry for Digits {
 }
 
 fn all() -> Result<Examples, DataError> {
-    let malformed = |reason: String| DataError::Malformed { path: Path::new("digits.csv.gz").to_owned(), reason };
+    let malformed =
+        |reason: String| DataError::Malformed { path: Path::new("digits.csv.gz").to_owned(), reason };
     let mut pixels = Vec::with_capacity((TRAIN + TEST) * SIDE * SIDE);
     let mut labels = Vec::with_capacity(TRAIN + TEST);
     let mut lines = csv::ReaderBuilder::new().has_headers(false).from_reader(GzDecoder::new(PACKED));

@@ -41,7 +41,8 @@ pub(super) struct Params {
 impl Typed for FashionMnist {
     type Params = Params;
     const NAME: &'static str = "fashion-mnist";
-    const SUMMARY: &'static str = "Fashion-MNIST: 60,000 and 10,000 grey images of clothes, 28x28 pixels, 10 classes";
+    const SUMMARY: &'static str =
+        "Fashion-MNIST: 60,000 and 10,000 grey images of clothes, 28x28 pixels, 10 classes";
 }
 
 impl DatasetKind for FashionMnist {
@@ -139,7 +140,9 @@ fn find_dir(params: &Value) -> Result<PathBuf, DataError> {
     let file = fewest.and_then(|missing| missing.first().map(|file| file.name)).unwrap_or(FILES[0].name);
     let help = match path {
         Some(_) => "put the four IDX files of Fashion-MNIST there, plain or with the ending `.gz`",
-        None => "run `apt-get install dataset-fashion-mnist`, or name the directory of the four IDX files in `path`",
+        None => {
+            "run `apt-get install dataset-fashion-mnist`, or name the directory of the four IDX files in `path`"
+        }
     };
     Err(DataError::Missing {
         dataset: "fashion-mnist",
@@ -175,7 +178,9 @@ mod tests {
     #[test]
     fn a_file_of_the_right_form_with_other_content_is_refused() {
         let dir = tempfile::tempdir().unwrap();
-        for (file, dims) in FILES.iter().zip([vec![TRAIN, SIDE, SIDE], vec![TRAIN], vec![TEST, SIDE, SIDE], vec![TEST]]) {
+        for (file, dims) in
+            FILES.iter().zip([vec![TRAIN, SIDE, SIDE], vec![TRAIN], vec![TEST, SIDE, SIDE], vec![TEST]])
+        {
             let mut content = vec![0, 0, 8, dims.len() as u8];
             content.extend(dims.iter().flat_map(|&d| (d as u32).to_be_bytes()));
             content.resize(content.len() + dims.iter().product::<usize>(), 0);
@@ -183,7 +188,10 @@ mod tests {
         }
         let error = FashionMnist.open(&json!({"path": dir.path()}), Part::Test).unwrap_err();
         let DataError::Malformed { reason, .. } = error else { panic!("{error}") };
-        assert!(reason.ends_with("expected 5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"), "{reason}");
+        assert!(
+            reason.ends_with("expected 5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"),
+            "{reason}"
+        );
     }
 
     #[test]

@@ -34,7 +34,8 @@ impl Idx {
         file.by_ref().take(2).read_to_end(&mut start).map_err(unreadable)?;
         let packed = start == GZIP;
         let whole = start.as_slice().chain(file);
-        let source: Box<dyn Read> = if packed { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) };
+        let source: Box<dyn Read> =
+            if packed { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) };
         // One byte more than wanted tells a file that is too long from one that fits.
         let mut content = Vec::with_capacity(length + 1);
         source.take(length as u64 + 1).read_to_end(&mut content).map_err(unreadable)?;
@@ -131,7 +132,11 @@ mod tests {
             (&longer, [2, 1, 3], "found more than 22 bytes, expected 22"),
             (&rank, [2, 1, 3], "found the start 00000801, expected 00000803 of an IDX file of 2x1x3 bytes"),
             (&[], [2, 1, 3], "found 0 bytes, expected 22"),
-            (&IMAGES[..7], [2, 1, 3], "found the start 00000803, expected 00000803 of an IDX file of 2x1x3 bytes"),
+            (
+                &IMAGES[..7],
+                [2, 1, 3],
+                "found the start 00000803, expected 00000803 of an IDX file of 2x1x3 bytes",
+            ),
         ] {
             for content in [content.to_vec(), gzip(content)] {
                 let found = match read(&content, &dims).unwrap_err() {

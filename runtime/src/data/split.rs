@@ -43,7 +43,8 @@ pub fn split(
     let size = train_part.labels.len();
     let wanted = (validation_percent / 100.0 * size as f64 + 0.5).floor() as usize;
     if wanted == 0 || wanted >= size {
-        let reason = format!("{validation_percent} % of {size} examples leave no training or no validation split");
+        let reason =
+            format!("{validation_percent} % of {size} examples leave no training or no validation split");
         return Err(DataError::Facts { reason });
     }
     let chosen = stratified(&train_part.labels, train_part.classes, wanted, seed.child("validation", 0));

@@ -50,7 +50,8 @@ fn default_test() -> usize {
 impl Typed for Synthetic {
     type Params = Params;
     const NAME: &'static str = "synthetic";
-    const SUMMARY: &'static str = "Noisy images of class patterns, made on demand in any shape and number, always the same";
+    const SUMMARY: &'static str =
+        "Noisy images of class patterns, made on demand in any shape and number, always the same";
 
     fn check(params: &Params) -> Vec<Issue> {
         let mut issues = Vec::new();
@@ -77,7 +78,8 @@ impl Typed for Synthetic {
 impl DatasetKind for Synthetic {
     fn facts(&self, params: &Value) -> Result<DatasetFacts, Vec<Issue>> {
         let params: Params = read_params(params)?;
-        let input = params.input.parse().map_err(|e: peng_spec::arch::ShapeError| vec![Issue::new("/input", e.0)])?;
+        let input =
+            params.input.parse().map_err(|e: peng_spec::arch::ShapeError| vec![Issue::new("/input", e.0)])?;
         Ok(DatasetFacts { input, classes: params.classes, train: params.train, test: params.test })
     }
 }
@@ -135,7 +137,8 @@ impl Patterns {
     /// Appends an image: half grey, the pattern of its class, that of another class which is mostly weaker, and noise.
     fn draw(&self, class: usize, seed: SeedTree, pixels: &mut Vec<f32>) {
         let mut rng = seed.rng();
-        let other = (class + 1 + rng.random_range(0..self.classes.len() as u64 - 1) as usize) % self.classes.len();
+        let other =
+            (class + 1 + rng.random_range(0..self.classes.len() as u64 - 1) as usize) % self.classes.len();
         let strength = 0.08 + 0.17 * rng.random::<f32>();
         let distraction = 0.2 * rng.random::<f32>();
         let [height, width] = self.sides;

@@ -1,6 +1,8 @@
 //! The policies of `peng-estimator` as kinds of the catalogue.
 
-use peng_estimator::{Direction, Estimator, POLICIES, ParamIssue, PolicyKind, Progress, TrainingFacts as Facts};
+use peng_estimator::{
+    Direction, Estimator, POLICIES, ParamIssue, PolicyKind, Progress, TrainingFacts as Facts,
+};
 use peng_spec::catalog::{EstimatorKind, EstimatorNeeds, Issue, Kind, TrainingFacts};
 use peng_spec::plan::{EpochFraction, Goal, Plan};
 use serde_json::Value;
@@ -17,8 +19,8 @@ pub fn estimators() -> Vec<Policy> {
 /// The estimator of a plan.
 pub fn build(plan: &Plan) -> Result<Box<dyn Estimator>, String> {
     let call = &plan.estimator.call;
-    let kind =
-        peng_estimator::policy::find(&call.kind).ok_or_else(|| format!("unknown estimator `{}`", call.kind))?;
+    let kind = peng_estimator::policy::find(&call.kind)
+        .ok_or_else(|| format!("unknown estimator `{}`", call.kind))?;
     let training = TrainingFacts {
         epochs: plan.training.epochs,
         measure_every: plan.training.measure_every,
@@ -56,7 +58,10 @@ impl EstimatorKind for Policy {
     }
 
     fn needs(&self, params: &Value, training: &TrainingFacts) -> EstimatorNeeds {
-        let needs = facts(training).ok().and_then(|facts| self.0.build(params.clone(), &facts).ok()).map(|e| e.needs());
+        let needs = facts(training)
+            .ok()
+            .and_then(|facts| self.0.build(params.clone(), &facts).ok())
+            .map(|e| e.needs());
         EstimatorNeeds {
             fewest_points: needs.as_ref().map(|n| n.fewest_points).filter(|&n| n != usize::MAX),
             history: needs.is_some_and(|n| n.uses_history),

@@ -85,15 +85,11 @@ impl Fronts {
     }
 }
 
-/// The best in the first objective among the networks that were trained to the end; the earliest of equals.
+/// The best in the first objective among the networks that were trained to the end; of equals the one that is better in
+/// the next objective.
 pub(super) fn best(plan: &Plan, state: &RunState, trials: &[TrialReport]) -> Option<ReportedMember> {
-    let goal = plan.objectives.first()?.goal;
-    let observed = state.trials.iter().zip(trials).filter(|(_, t)| t.status != Status::Copied);
-    let (trial, values) = observed
-        .filter_map(|(state_of, t)| Some((t.trial, fitness::observed(plan, state, state_of)?)))
-        .filter(|(_, values)| values.first().is_some_and(|v| v.value.is_finite()))
-        .reduce(|best, next| if goal.is_better(next.1[0].value, best.1[0].value) { next } else { best })?;
-    ReportedMember::new(trials, Member { trial, values })
+    let front = fitness::front(plan, state, fitness::observed);
+    ReportedMember::new(trials, front.into_iter().next()?)
 }
 
 /// How far predictions were from what was then observed, `predicted - observed`, in the metric's units.

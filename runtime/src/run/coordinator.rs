@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use peng_estimator::Progress;
 use peng_spec::plan::{Plan, StepKind};
 
 use super::cancel::CancelFlag;
@@ -75,11 +74,7 @@ impl<'a> Coordinator<'a> {
         self.executor.prepare()?;
         let bound = self.bound.clone();
         self.emit(if self.state.next_seq == 0 {
-            EventKind::RunStarted {
-                format: EVENT_FORMAT.to_owned(),
-                digest: self.plan.digest.clone(),
-                bound,
-            }
+            EventKind::RunStarted { format: EVENT_FORMAT.to_owned(), digest: self.plan.digest.clone(), bound }
         } else {
             EventKind::RunResumed { bound }
         })?;
@@ -135,22 +130,22 @@ impl<'a> Coordinator<'a> {
             .state
             .trials
             .iter()
-            .filter(|t| !matches!(t.outcome, None | Some(TrialOutcome::Copied { .. } | TrialOutcome::Cancelled)))
+            .filter(|t| {
+                !matches!(t.outcome, None | Some(TrialOutcome::Copied { .. } | TrialOutcome::Cancelled))
+            })
             .count() as u32;
-        let failed =
-            self.state.trials.iter().filter(|t| matches!(t.outcome, Some(TrialOutcome::Failed { .. }))).count()
-                as u32;
+        let failed = self
+            .state
+            .trials
+            .iter()
+            .filter(|t| matches!(t.outcome, Some(TrialOutcome::Failed { .. })))
+            .count() as u32;
         let whole = match of {
             FailedOf::Trained => f64::from(trained),
             FailedOf::Planned => self.plan.cost.trials as f64,
         };
         let allowed = self.plan.execution.max_failed_percent / 100.0 * whole;
         (f64::from(failed) > allowed).then_some(RunEnd::TooManyFailed { failed, trained })
-    }
-
-    /// The planned end of every training.
-    pub(super) fn planned(&self) -> Progress {
-        Progress::whole(self.plan.training.epochs)
     }
 }
 

@@ -78,7 +78,8 @@ impl Coordinator<'_> {
         } else {
             let since = self.clock.elapsed().saturating_sub(self.newest);
             let spent = budget::spent(&self.plan.execution.budget, &self.state, since);
-            let Some(budget) = spent.filter(|_| !(leases.busy.is_empty() && leases.waiting.is_empty())) else {
+            let Some(budget) = spent.filter(|_| !(leases.busy.is_empty() && leases.waiting.is_empty()))
+            else {
                 return Ok(());
             };
             leases.end = Some(RunEnd::BudgetSpent { budget: budget.to_owned() });
@@ -151,7 +152,9 @@ impl Coordinator<'_> {
                 *lost += 1;
                 if *lost < ATTEMPTS {
                     leases.waiting.push_front(trial);
-                    let message = format!("the worker of trial {trial} was lost ({cause}); the trial goes on with another");
+                    let message = format!(
+                        "the worker of trial {trial} was lost ({cause}); the trial goes on with another"
+                    );
                     return self.emit(EventKind::Warned { message });
                 }
                 let cause = format!("lost its worker {ATTEMPTS} times ({cause})");

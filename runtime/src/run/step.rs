@@ -110,7 +110,9 @@ impl Coordinator<'_> {
             let mut open: Vec<TrialId> = members
                 .iter()
                 .filter_map(|m| self.state.trial(m.trial))
-                .filter(|t| matches!(t.outcome, Some(TrialOutcome::Converged { .. })) && t.confirmation.is_none())
+                .filter(|t| {
+                    matches!(t.outcome, Some(TrialOutcome::Converged { .. })) && t.confirmation.is_none()
+                })
                 .map(|t| t.id)
                 .collect();
             if open.is_empty() {

@@ -15,15 +15,15 @@ use crate::report::trials_csv;
 use crate::store::{Journal, RunDir};
 use crate::train::{CurveReplay, TrainError, Trainer, TrainerFactory, TrainingJob};
 
-/// Three generations of six networks, 20 epochs each, stopped by `penguin`.
+/// Three generations of six networks, 10 epochs each, stopped by `penguin`.
 fn plan() -> Plan {
     let mut plan = samples::plan();
     let call = |kind: &str, params| KindCall { kind: kind.to_owned(), params };
     plan.search = call("nsga-net", json!({"population": 6, "offspring": 6, "generations": 3}));
     plan.space.call.params = json!({"phases": 2, "nodes": 3, "channels": 8});
-    plan.training.epochs = 20;
+    plan.training.epochs = 10;
     plan.estimator.call =
-        call("penguin", json!({"window": 3, "tolerance": 0.5, "predict_at": 20.0, "min_points": 2}));
+        call("penguin", json!({"window": 3, "tolerance": 0.5, "predict_at": 10.0, "min_points": 2}));
     plan.cost.trials = 18;
     let step = |id: &str, kind| Step { id: id.to_owned(), needs: Vec::new(), kind };
     plan.steps = vec![
@@ -37,17 +37,20 @@ fn plan() -> Plan {
 /// Curves that saturate at different heights, some of them noisily, so that some converge and some do not.
 fn curves() -> CurveReplay {
     let curve = |k: u32| {
-        (1..=20_u32)
-            .map(|x| {
-                let noise = if k % 2 == 0 { f64::from((x * 7919 + k * 104_729) % 17) / 3.0 } else { 0.0 };
-                60.0 + f64::from(k) * 2.0 - 40.0 * (1.2 + f64::from(k) / 20.0).powf(-f64::from(x)) - noise
-            })
-            .collect()
+        let noise = |x: u32| if k.is_multiple_of(2) { f64::from(x % 2) * 12.0 } else { 0.0 };
+        let rate = 1.2 + f64::from(k) / 20.0;
+        (1..=10_u32).map(|x| 60.0 + f64::from(k) * 2.0 - 40.0 * rate.powf(-f64::from(x)) - noise(x)).collect()
     };
-    CurveReplay::new(Metric::ValAccuracy, (0..12).map(|k| curve(k as u32)).collect())
+    CurveReplay::new(Metric::ValAccuracy, (0..12).map(curve).collect())
 }
 
-fn run_with(plan: &Plan, factory: &dyn TrainerFactory, path: &Path, slots: usize, cancel: &CancelFlag) -> (RunEnd, RunState) {
+fn run_with(
+    plan: &Plan,
+    factory: &dyn TrainerFactory,
+    path: &Path,
+    slots: usize,
+    cancel: &CancelFlag,
+) -> (RunEnd, RunState) {
     let (dir, lock) = match RunDir::open(path) {
         Ok(dir) => {
             let lock = dir.lock().unwrap();
@@ -83,7 +86,9 @@ fn a_search_stops_trainings_confirms_its_front_and_is_the_fold_of_its_journal() 
     let plan = plan();
     let state = undisturbed(&plan, temp.path(), 2);
     assert_eq!(state.trials.len(), 18);
-    let count = |f: fn(&TrialOutcome) -> bool| state.trials.iter().filter_map(|t| t.outcome.as_ref()).filter(|o| f(o)).count();
+    let count = |f: fn(&TrialOutcome) -> bool| {
+        state.trials.iter().filter_map(|t| t.outcome.as_ref()).filter(|o| f(o)).count()
+    };
     assert!(count(|o| matches!(o, TrialOutcome::Converged { .. })) > 3);
     assert!(count(|o| matches!(o, TrialOutcome::Completed)) > 0);
     let front = crate::fitness::front(&plan, &state, crate::fitness::known);
@@ -104,12 +109,15 @@ fn the_number_of_workers_changes_nothing() {
 
 #[test]
 fn every_prefix_of_a_journal_resumes_to_the_same_end() {
-    let plan = plan();
+    let mut plan = plan();
+    plan.search.params = json!({"population": 4, "offspring": 3, "generations": 2});
+    let plan = plan.sealed();
     let temp = tempfile::tempdir().unwrap();
     let expected = trials_csv(&plan, &undisturbed(&plan, temp.path(), 2));
     let journal = temp.path().join("journal.jsonl");
     let whole = std::fs::read(&journal).unwrap();
-    let ends: Vec<usize> = whole.iter().enumerate().filter(|(_, b)| **b == b'\n').map(|(i, _)| i + 1).collect();
+    let ends: Vec<usize> =
+        whole.iter().enumerate().filter(|(_, b)| **b == b'\n').map(|(i, _)| i + 1).collect();
     for cut in std::iter::once(0).chain(ends) {
         std::fs::write(&journal, &whole[..cut]).unwrap();
         let state = undisturbed(&plan, temp.path(), 2);
@@ -137,7 +145,7 @@ struct Faulty(CurveReplay);
 impl TrainerFactory for Faulty {
     fn start(&self, job: TrainingJob, checkpoint: Option<&Path>) -> Result<Box<dyn Trainer>, TrainError> {
         let nodes = job.arch.nodes.len();
-        assert!(nodes % 4 != 0, "a network of {nodes} nodes");
+        assert!(!nodes.is_multiple_of(4), "a network of {nodes} nodes");
         if nodes % 4 == 1 {
             return CurveReplay::new(Metric::ValAccuracy, vec![vec![10.0, f64::NAN]]).start(job, checkpoint);
         }
@@ -185,7 +193,12 @@ fn a_spent_budget_cancels_what_is_open_and_counts_across_resumes() {
     let (end, state) = run_with(&plan, &curves(), temp.path(), 2, &CancelFlag::default());
     let spent = RunEnd::BudgetSpent { budget: "wall_time".to_owned() };
     assert_eq!(end, spent);
-    assert!(state.trials.iter().all(|t| matches!(t.outcome, Some(TrialOutcome::Cancelled | TrialOutcome::Copied { .. }))));
+    assert!(
+        state
+            .trials
+            .iter()
+            .all(|t| matches!(t.outcome, Some(TrialOutcome::Cancelled | TrialOutcome::Copied { .. })))
+    );
     let (end, again) = run_with(&plan, &curves(), temp.path(), 2, &CancelFlag::default());
     assert_eq!((end, again), (spent, state));
 }

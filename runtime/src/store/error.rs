@@ -22,7 +22,7 @@ pub enum StoreError {
         missing: &'static str,
     },
     /// Another process works in it.
-    #[error("`{}` is in use by another process{}", dir.display(), holder(pid))]
+    #[error("`{}` is in use by another process{}", dir.display(), holder(*pid))]
     Locked {
         /// The directory.
         dir: PathBuf,
@@ -91,6 +91,6 @@ impl StoreError {
     }
 }
 
-fn holder(pid: &Option<u32>) -> String {
+fn holder(pid: Option<u32>) -> String {
     pid.map(|pid| format!(" ({pid})")).unwrap_or_default()
 }

@@ -154,11 +154,13 @@ impl RunDir {
     /// Refuses a journal of another plan.
     pub fn check_plan(&self, plan: &Plan, events: &[Event]) -> Result<(), StoreError> {
         match events.first().map(|e| &e.kind) {
-            Some(EventKind::RunStarted { digest, .. }) if *digest != plan.digest => Err(StoreError::OtherPlan {
-                dir: self.path.clone(),
-                found: digest.clone(),
-                expected: plan.digest.clone(),
-            }),
+            Some(EventKind::RunStarted { digest, .. }) if *digest != plan.digest => {
+                Err(StoreError::OtherPlan {
+                    dir: self.path.clone(),
+                    found: digest.clone(),
+                    expected: plan.digest.clone(),
+                })
+            }
             _ => Ok(()),
         }
     }
@@ -172,18 +174,28 @@ impl RunDir {
 }
 
 fn make_dir(path: &Path) -> Result<(), StoreError> {
-    fs::create_dir_all(path).map_err(|source| StoreError::Io { action: "make", path: path.to_owned(), source })
+    fs::create_dir_all(path).map_err(|source| StoreError::Io {
+        action: "make",
+        path: path.to_owned(),
+        source,
+    })
 }
 
 fn read_text(path: &Path) -> Result<String, StoreError> {
-    fs::read_to_string(path).map_err(|source| StoreError::Io { action: "read", path: path.to_owned(), source })
+    fs::read_to_string(path).map_err(|source| StoreError::Io {
+        action: "read",
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// Writes beside the file and renames, so that a reader sees the old content or the new.
 fn write_whole(path: &Path, content: &[u8]) -> Result<(), StoreError> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
-    fs::write(&beside, content)
-        .and_then(|()| fs::rename(&beside, path))
-        .map_err(|source| StoreError::Io { action: "write", path: path.to_owned(), source })
+    fs::write(&beside, content).and_then(|()| fs::rename(&beside, path)).map_err(|source| StoreError::Io {
+        action: "write",
+        path: path.to_owned(),
+        source,
+    })
 }

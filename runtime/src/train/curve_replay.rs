@@ -41,7 +41,8 @@ impl TrainerFactory for CurveReplay {
         let curve = self.curves[(pick % self.curves.len() as u64) as usize].clone();
         let at = checkpoint.map_or(Ok(Progress::ZERO), read)?;
         let every = job.training.measure_every;
-        let every = Progress::new(every.numerator, every.denominator).expect("a plan's fractions are fine enough");
+        let every =
+            Progress::new(every.numerator, every.denominator).expect("a plan's fractions are fine enough");
         Ok(Box::new(Player { metric: self.metric, curve, every, at }))
     }
 }
@@ -64,7 +65,8 @@ impl Trainer for Player {
 }
 
 fn read(dir: &Path) -> Result<Progress, TrainError> {
-    let text = std::fs::read_to_string(dir.join("at.json")).map_err(|e| failed(dir, "read", e.to_string()))?;
+    let text =
+        std::fs::read_to_string(dir.join("at.json")).map_err(|e| failed(dir, "read", e.to_string()))?;
     serde_json::from_str(&text).map_err(|e| failed(dir, "read", e.to_string()))
 }
 

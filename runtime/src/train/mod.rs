@@ -44,7 +44,11 @@ pub trait Trainer {
     /// Trains on to `until` and measures there. Points must come in order and be multiples of `measure_every`.
     ///
     /// `on_batch` is told the batches done and to do until the point, for progress bars.
-    fn advance(&mut self, until: Progress, on_batch: &mut dyn FnMut(u64, u64)) -> Result<Measurement, TrainError>;
+    fn advance(
+        &mut self,
+        until: Progress,
+        on_batch: &mut dyn FnMut(u64, u64),
+    ) -> Result<Measurement, TrainError>;
 
     /// Writes all that is needed to go on exactly from here into a directory, which exists.
     fn save(&mut self, dir: &Path) -> Result<(), TrainError>;

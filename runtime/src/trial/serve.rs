@@ -57,13 +57,8 @@ pub fn serve(
     };
     let hello = FromWorker::Hello { protocol: PROTOCOL.to_owned(), digest: plan.digest.clone() };
     say(output, &hello)?;
-    let context = TrialContext {
-        plan: &plan,
-        data: Arc::new(splits),
-        factory,
-        estimator: &*estimator,
-        clock,
-    };
+    let context =
+        TrialContext { plan: &plan, data: Arc::new(splits), factory, estimator: &*estimator, clock };
     let stop = Arc::new(StopFlag::new(false));
     let leases = listen(input, Arc::clone(&stop), gone);
     for message in leases {

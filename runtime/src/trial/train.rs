@@ -244,7 +244,9 @@ fn divergence(point: &CurvePoint) -> Option<String> {
 
 fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
     let words = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
-    words.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a message".to_owned())
+    words
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "without a message".to_owned())
 }
 
 #[cfg(test)]
@@ -254,10 +256,11 @@ mod tests {
     #[test]
     fn points_lie_on_the_grid_of_the_plan() {
         let third = EpochFraction::new(1, 3).unwrap();
-        let points: Vec<String> = std::iter::successors(Some(Progress::ZERO), |&at| Some(next_point(at, third)))
-            .take(5)
-            .map(|p| format!("{}/{}", p.numerator(), p.denominator()))
-            .collect();
+        let points: Vec<String> =
+            std::iter::successors(Some(Progress::ZERO), |&at| Some(next_point(at, third)))
+                .take(5)
+                .map(|p| format!("{}/{}", p.numerator(), p.denominator()))
+                .collect();
         assert_eq!(points, ["0/1", "1/3", "2/3", "1/1", "4/3"]);
         assert_eq!(next_point(Progress::whole(4), EpochFraction::new(2, 1).unwrap()), Progress::whole(6));
     }

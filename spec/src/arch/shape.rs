@@ -87,8 +87,11 @@ impl ArchGraph {
             if node.inputs.iter().any(|&i| i >= index) {
                 return Err(ShapeError(format!("`{}` reads a node that does not come before it", node.name)));
             }
-            let inputs: Vec<Shape> =
-                if node.inputs.is_empty() { vec![self.input] } else { node.inputs.iter().map(|&i| shapes[i]).collect() };
+            let inputs: Vec<Shape> = if node.inputs.is_empty() {
+                vec![self.input]
+            } else {
+                node.inputs.iter().map(|&i| shapes[i]).collect()
+            };
             shapes.push(infer(node, &inputs)?);
         }
         Ok(shapes)

@@ -28,7 +28,10 @@ impl std::fmt::Display for PlanError {
         match self {
             Self::Malformed(what) => write!(f, "the file is no plan: {what}"),
             Self::Format { found } => {
-                write!(f, "plan format `{found}` is unknown to this version of peng; expected `{PLAN_FORMAT}`")
+                write!(
+                    f,
+                    "plan format `{found}` is unknown to this version of peng; expected `{PLAN_FORMAT}`"
+                )
             }
             Self::Digest { found, expected } => write!(
                 f,
@@ -75,7 +78,11 @@ impl Plan {
         }
         let plan: Self = serde_json::from_value(value).map_err(malformed)?;
         let expected = plan.content_digest();
-        if plan.digest == expected { Ok(plan) } else { Err(PlanError::Digest { found: plan.digest, expected }) }
+        if plan.digest == expected {
+            Ok(plan)
+        } else {
+            Err(PlanError::Digest { found: plan.digest, expected })
+        }
     }
 
     fn content_digest(&self) -> String {

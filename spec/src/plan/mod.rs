@@ -12,8 +12,8 @@ use serde_json::Value;
 
 pub use digest::{PlanError, sha256_hex};
 pub use parts::{
-    BudgetPlan, Count, DatasetPlan, Device, EpochFraction, EstimatorPlan, ExecutionPlan, ExecutorPlan, Goal, Limit,
-    Metric, Objective, OptimizerPlan, OutputPlan, PlannedCost, SchedulePlan, SpacePlan, TrainingPlan,
+    BudgetPlan, Count, DatasetPlan, Device, EpochFraction, EstimatorPlan, ExecutionPlan, ExecutorPlan, Goal,
+    Limit, Metric, Objective, OptimizerPlan, OutputPlan, PlannedCost, SchedulePlan, SpacePlan, TrainingPlan,
 };
 pub use step::{ConfirmWhat, Step, StepKind};
 

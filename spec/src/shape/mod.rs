@@ -13,11 +13,12 @@ mod params;
 mod publish;
 mod unsupported;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub use compose::{KindSchema, SpecSchema};
 pub use params::ParamDoc;
 
+use crate::catalog::Slot;
 use crate::diag::{Diagnostic, Diagnostics, Sink};
 use crate::document::Document;
 
@@ -51,4 +52,16 @@ pub fn check<'a>(
     explain::explain_all(document, schema, &effective, &converted, &mut sink);
     let warnings = sink.finish()?;
     Ok((WellFormed { document, value: converted.value }, warnings))
+}
+
+/// Checks one section of a document, whatever else is in it, and gives it as JSON with quantities as bare numbers.
+pub fn check_section(document: &Document, schema: &SpecSchema, slot: Slot) -> Result<Value, Diagnostics> {
+    let mut sink = Sink::with(Vec::new());
+    let mut effective = branch::choose(document, schema, &mut sink);
+    let section = effective["properties"][slot.key()].take();
+    let alone = json!({ "type": "object", "required": [slot.key()], "properties": { slot.key(): section } });
+    let mut converted = convert::convert(document, &alone, &mut sink);
+    explain::explain_all(document, schema, &alone, &converted, &mut sink);
+    sink.finish()?;
+    Ok(converted.value[slot.key()].take())
 }

@@ -15,6 +15,8 @@ pub(in crate::report) struct FrontFigure {
     pub(in crate::report) svg: String,
     /// Networks that lie beyond its axes.
     pub(in crate::report) outside: usize,
+    /// Whether stopped trainings count by what was measured then, since the estimator predicts another metric.
+    pub(in crate::report) has_halfway: bool,
 }
 
 /// The plot; `None` if no trial has a result.
@@ -56,7 +58,9 @@ pub(in crate::report) fn figure(report: &Report) -> Option<FrontFigure> {
     plot.labels(&mut canvas, &report.fronts.from_observations);
     let over = second.map_or("the course of the search".to_owned(), |s| s.metric.to_string());
     let title = format!("{} over {over}, predicted and observed", first.metric);
-    Some(FrontFigure { svg: canvas.finish("figure-front", &title), outside })
+    let has_halfway =
+        trials.iter().any(|t| t.status == Status::Converged && t.told.iter().flatten().all(|v| !v.predicted));
+    Some(FrontFigure { svg: canvas.finish("figure-front", &title), outside, has_halfway })
 }
 
 /// What the search was told, and what was observed.
@@ -93,7 +97,8 @@ impl Plot {
             let range = robust_range(points.iter().map(|p| p[i]))?;
             let [low, high] = on_front.iter().fold(range, |range, p| extend(range, p[i]));
             // So that no mark stands on an end.
-            Some([low - 0.02 * (high - low), high + 0.02 * (high - low)])
+            let room = if i == 0 && second.is_none() { 0.0 } else { 0.02 * (high - low) };
+            Some([low - room, high + room])
         };
         let (x_range, y_range) = (range(0)?, range(1)?);
         let (x_unit, x_name) = match second {
@@ -131,6 +136,9 @@ impl Plot {
         if let (Some(told), true) = (told, is_predicted) {
             let title = format!("trial {id}: predicted {}", shown(told));
             canvas.mark(Mark::Diamond, &format!("predicted{faint}"), self.at(told), r, &title);
+        } else if let (Some(told), Status::Converged) = (told, trial.status) {
+            let title = format!("trial {id}: measured {} when it was stopped", shown(told));
+            canvas.mark(Mark::Circle, &format!("halfway{faint}"), self.at(told), r, &title);
         } else if let (Some(told), Status::Pruned) = (told, trial.status) {
             let title = format!("trial {id}: pruned at {}", shown(told));
             canvas.mark(Mark::Cross, "stopped faint", self.at(told), r, &title);

@@ -15,6 +15,7 @@ const CURVES: usize = 12;
 pub(super) struct FrontSection {
     svg: String,
     lines: [&'static str; 2],
+    has_halfway: bool,
     outside: Option<String>,
     verdict: String,
     error: Option<String>,
@@ -144,6 +145,7 @@ pub(super) fn front_section(report: &Report) -> Option<FrontSection> {
         .collect();
     Some(FrontSection {
         svg: figure.svg,
+        has_halfway: figure.has_halfway,
         lines: match report.setup.objectives.len() {
             1 => ["best so far, observed", "best so far, as searched"],
             _ => ["front from observations", "front as searched"],

@@ -1,6 +1,6 @@
 //! E02 names and kinds, E03 data and space, E04 search and objectives, E05 estimators, E06 execution, E07 the plan.
 
-use super::Example::{NotYet, Part};
+use super::Example::{Absent, Part};
 use super::{Code, CodeInfo};
 
 /// An unknown version of the spec's format.
@@ -50,7 +50,7 @@ pub const W0601: Code = Code("W0601");
 /// A confirmation without predictions.
 pub const W0602: Code = Code("W0602");
 /// A plan beyond what can be counted.
-pub const E0701: Code = Code("E0701");
+pub const E0702: Code = Code("E0702");
 
 /// E02 to E07.
 pub(super) static MEANING: &[CodeInfo] = &[
@@ -132,23 +132,23 @@ pub(super) static MEANING: &[CodeInfo] = &[
         title: "parameters of a search that don't hold",
         explanation: "Each parameter has the right type, but the search cannot work with them. The message is the \
             search's own.",
-        bad: NotYet,
-        good: NotYet,
+        bad: Absent,
+        good: Absent,
     },
     CodeInfo {
         code: E0402,
         title: "a search that the space cannot serve",
         explanation: "The search changes or crosses networks, and the space does not offer that move. Choose another \
             search, such as `random`, or another space.",
-        bad: NotYet,
-        good: NotYet,
+        bad: Absent,
+        good: Absent,
     },
     CodeInfo {
         code: E0403,
         title: "a number of objectives that the search cannot work with",
         explanation: "Some searches rank by a single objective, others need at least a certain number of them.",
-        bad: NotYet,
-        good: NotYet,
+        bad: Absent,
+        good: Absent,
     },
     CodeInfo {
         code: E0404,
@@ -240,7 +240,7 @@ pub(super) static MEANING: &[CodeInfo] = &[
         good: Part("estimator: {kind: penguin}\nfinally: {confirm: front}\n"),
     },
     CodeInfo {
-        code: E0701,
+        code: E0702,
         title: "a plan beyond what can be counted",
         explanation: "The number of trials, epochs or training images is above 2^53, more than any computer will \
             train.",

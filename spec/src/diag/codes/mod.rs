@@ -1,14 +1,16 @@
 //! The table of codes: what each means, with a bad and a good example. A code is never reused.
 //!
 //! Families: E00 text and YAML, E01 shape, E02 names and kinds, E03 data and space, E04 search and objectives, E05
-//! estimators, E06 execution, E07 the plan. `W` are warnings of the same families.
+//! estimators, E06 execution, E07 the plan, E08 runs. `W` are warnings of the same families.
 
 mod meaning;
+mod run;
 mod text;
 
 use std::fmt;
 
 pub use meaning::*;
+pub use run::*;
 pub use text::*;
 
 /// A code, such as `E0203`.
@@ -35,8 +37,8 @@ pub enum Example {
     Part(&'static str),
     /// A whole file.
     Whole(&'static str),
-    /// No kind of this version can bring it about.
-    NotYet,
+    /// No spec of this version can show it.
+    Absent,
 }
 
 impl Example {
@@ -44,7 +46,7 @@ impl Example {
     pub fn text(self) -> Option<&'static str> {
         match self {
             Self::Part(text) | Self::Whole(text) => Some(text),
-            Self::NotYet => None,
+            Self::Absent => None,
         }
     }
 
@@ -57,7 +59,7 @@ impl Example {
                 Some(rest.map(|(key, value)| format!("{key}: {value}\n")).chain([part.to_owned()]).collect())
             }
             Self::Whole(text) => Some(text.to_owned()),
-            Self::NotYet => None,
+            Self::Absent => None,
         }
     }
 }
@@ -88,10 +90,28 @@ pub struct CodeInfo {
     pub good: Example,
 }
 
-/// All codes, in order.
-pub static CODES: &[&[CodeInfo]] = &[TEXT, MEANING];
+/// All codes, family by family.
+pub static CODES: &[&[CodeInfo]] = &[TEXT, MEANING, RUN];
 
 /// What a code means; the case does not matter.
 pub fn explain(code: &str) -> Option<&'static CodeInfo> {
     CODES.iter().copied().flatten().find(|info| info.code.0.eq_ignore_ascii_case(code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_well_formed() {
+        let mut codes: Vec<&str> = CODES.iter().copied().flatten().map(|info| info.code.as_str()).collect();
+        let well_formed =
+            |code: &&str| code.len() == 5 && code.starts_with(['E', 'W']) && code[1..].parse::<u16>().is_ok();
+        assert!(codes.iter().all(well_formed));
+        let count = codes.len();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), count);
+        assert_eq!(explain("e0203").unwrap().code, E0203);
+    }
 }
