@@ -6,11 +6,10 @@
 use peng_spec::catalog::{
     Catalog, DatasetFacts, EstimatorNeeds, Issue, Kind, SearchNeeds, Slot, SpaceFacts, TrainingFacts,
 };
-use peng_spec::diag::{Diagnostic, Sink, codes, did_you_mean, one_of, quoted};
-use peng_spec::document::{Document, Pointer};
-use peng_spec::model::{KindSpec, Spec};
+use peng_spec::diag::{Diagnostic, Sink, codes, one_of};
+use peng_spec::document::Document;
+use peng_spec::model::{KindSpec, ObjectiveSpec, Spec};
 use peng_spec::plan::{Goal, KindCall, Metric};
-use peng_spec::source::Spanned;
 use serde_json::Value;
 
 use crate::checked::CheckedObjective;
@@ -33,22 +32,6 @@ pub(crate) struct Bound {
     pub(crate) estimator: Option<BoundKind<EstimatorNeeds>>,
 }
 
-/// Metrics that exist elsewhere; no step of a training measures them here.
-const UNMEASURED: &[&str] = &[
-    "test_accuracy",
-    "test_loss",
-    "accuracy",
-    "loss",
-    "val_f1",
-    "val_auc",
-    "val_precision",
-    "val_recall",
-    "val_top5_accuracy",
-    "latency",
-    "memory",
-    "energy",
-];
-
 /// Resolves all names of a spec.
 pub(crate) fn resolve(document: &Document, spec: &Spec, catalog: &dyn Catalog, sink: &mut Sink) -> Bound {
     let mut cx = Resolver { document, sink };
@@ -58,8 +41,8 @@ pub(crate) fn resolve(document: &Document, spec: &Spec, catalog: &dyn Catalog, s
         cx.params_only(&spec.search_space, &catalog.kinds(Slot::SearchSpace), codes::E0302);
     }
     let search = cx.search(spec, catalog);
-    let objectives = cx.objectives(spec);
-    let metric = cx.metric(&spec.estimator.metric, &Pointer::from("/estimator/metric"));
+    let objectives = objectives(spec);
+    let metric = spec.estimator.metric.value.parse().ok();
     let metric = metric.filter(|&metric| cx.is_measured(spec, metric));
     let estimator = metric.and_then(|metric| cx.estimator(spec, catalog, metric.goal()));
     Bound { dataset, space, search, objectives, metric, estimator }
@@ -133,49 +116,6 @@ impl Resolver<'_> {
         }
     }
 
-    fn objectives(&mut self, spec: &Spec) -> Vec<CheckedObjective> {
-        let list = Pointer::from("/objectives");
-        let mut objectives = Vec::with_capacity(spec.objectives.len());
-        for (index, objective) in spec.objectives.iter().enumerate() {
-            let key = match objective.goal {
-                Goal::Maximize => "maximize",
-                Goal::Minimize => "minimize",
-            };
-            let pointer = list.index(index).key(key);
-            if let Some(metric) = self.metric(&objective.metric, &pointer) {
-                objectives.push(CheckedObjective {
-                    goal: objective.goal,
-                    metric,
-                    goal_span: objective.goal_span,
-                    metric_span: objective.metric.span,
-                });
-            }
-        }
-        objectives
-    }
-
-    fn metric(&mut self, name: &Spanned<String>, pointer: &Pointer) -> Option<Metric> {
-        if let Ok(metric) = name.value.parse() {
-            return Some(metric);
-        }
-        let known = || Metric::ALL.into_iter().map(Metric::name);
-        let diagnostic = if UNMEASURED.contains(&name.value.as_str()) {
-            let why = if name.value.starts_with("test_") {
-                "the test examples are never seen by a search; "
-            } else {
-                ""
-            };
-            let message = format!("no step of a training measures `{}`", name.value);
-            Diagnostic::error(codes::E0406, name.span, message).help(format!("{why}{}", one_of(known())))
-        } else {
-            let help = did_you_mean(&name.value, known()).unwrap_or_else(|| one_of(known()));
-            Diagnostic::error(codes::E0202, name.span, format!("unknown metric {}", quoted(&name.value)))
-                .help(help)
-        };
-        self.sink.push(diagnostic.at(pointer.clone()));
-        None
-    }
-
     fn is_measured(&mut self, spec: &Spec, metric: Metric) -> bool {
         if !metric.is_measured() {
             let known = Metric::ALL.into_iter().filter(|m| m.is_measured()).map(Metric::name);
@@ -214,4 +154,17 @@ fn written(section: &KindSpec) -> Value {
 
 fn call(section: &KindSpec, params: Value) -> KindCall {
     KindCall { kind: section.kind.value.clone(), params }
+}
+
+fn objectives(spec: &Spec) -> Vec<CheckedObjective> {
+    // The shape has refused names that are no metrics.
+    let bound = |objective: &ObjectiveSpec| {
+        Some(CheckedObjective {
+            goal: objective.goal,
+            metric: objective.metric.value.parse().ok()?,
+            goal_span: objective.goal_span,
+            metric_span: objective.metric.span,
+        })
+    };
+    spec.objectives.iter().filter_map(bound).collect()
 }

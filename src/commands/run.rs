@@ -111,7 +111,6 @@ fn execute(
         args.extend(["--data".into(), data.into()]);
     }
     let mut executor = Local::new(program, args, dir.clone(), plan.digest.clone(), bound.workers);
-    let sinks = if ui.quiet { Vec::new() } else { progress::sinks(progress, plan) };
     // With `--progress json` the output stream is the journal's alone.
     let mut aside = std::io::stderr();
     let out = if progress == ProgressMode::Json { &mut aside as &mut dyn Write } else { out };
@@ -119,6 +118,7 @@ fn execute(
         writeln!(out, "run directory: {}", dir.path().display())?;
         out.flush()?;
     }
+    let sinks = if ui.quiet { Vec::new() } else { progress::sinks(progress, plan) };
     let context =
         RunContext { plan, dir, lock, executor: &mut executor, sinks, cancel, clock: &clock, bound };
     let (end, state) = run_plan(context).map_err(Failure::from)?;

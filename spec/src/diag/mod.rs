@@ -144,6 +144,16 @@ impl Sink {
         self.list.iter().any(|d| d.severity == Severity::Error)
     }
 
+    /// Whether an error of another code was found.
+    pub fn has_errors_but(&self, code: Code) -> bool {
+        self.list.iter().any(|d| d.severity == Severity::Error && d.code != code)
+    }
+
+    /// Ends a pass whose errors of one code do not keep a later pass from its work: these are among what is returned.
+    pub fn finish_unless_only(self, code: Code) -> Result<Vec<Diagnostic>, Diagnostics> {
+        if self.has_errors_but(code) { self.finish() } else { Ok(self.list) }
+    }
+
     /// Ends a pass: its warnings, or everything if there is an error; in the order of the text.
     pub fn finish(mut self) -> Result<Vec<Diagnostic>, Diagnostics> {
         self.list.sort_by_key(|d| (d.span, d.code));

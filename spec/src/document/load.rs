@@ -48,12 +48,13 @@ pub fn load(sources: &SourceMap, file: FileId) -> Result<Document, Diagnostics> 
         }
     }
     let root = builder.finish();
-    if !sink.has_errors() {
+    if !sink.has_errors_but(codes::E0004) {
         check_root(file, root.as_ref(), &mut sink);
     }
-    let warnings = sink.finish()?;
-    let root = root.expect("a text without findings has a root");
-    Ok(Document { file, text: text.clone(), root, warnings })
+    // A key that occurs twice hides nothing else: its first value counts, and later passes go on to find the rest.
+    let findings = sink.finish_unless_only(codes::E0004)?;
+    let root = root.expect("a text without other findings has a root");
+    Ok(Document { file, text: text.clone(), root, findings })
 }
 
 fn check_root(file: FileId, root: Option<&Node>, sink: &mut Sink) {

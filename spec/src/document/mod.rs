@@ -27,7 +27,7 @@ pub struct Document {
     file: FileId,
     text: Arc<str>,
     root: Node,
-    warnings: Vec<Diagnostic>,
+    findings: Vec<Diagnostic>,
 }
 
 /// A value and where it stands.
@@ -142,9 +142,9 @@ impl Document {
         &self.root
     }
 
-    /// What loading found odd.
-    pub fn warnings(&self) -> &[Diagnostic] {
-        &self.warnings
+    /// What loading found: warnings, and keys that occur twice, which are errors. The shape passes them on.
+    pub fn findings(&self) -> &[Diagnostic] {
+        &self.findings
     }
 
     /// The text of a span.

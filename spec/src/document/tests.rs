@@ -14,7 +14,7 @@ fn document(text: &str) -> Result<Document, Diagnostics> {
 
 fn codes(text: &str) -> Vec<&'static str> {
     match document(text) {
-        Ok(document) => document.warnings().iter().map(|d| d.code.as_str()).collect(),
+        Ok(document) => document.findings().iter().map(|d| d.code.as_str()).collect(),
         Err(found) => found.as_slice().iter().map(|d| d.code.as_str()).collect(),
     }
 }

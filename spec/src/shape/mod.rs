@@ -9,6 +9,7 @@ mod convert;
 mod describe;
 mod explain;
 mod keys;
+mod metrics;
 mod params;
 mod publish;
 mod unsupported;
@@ -46,7 +47,8 @@ pub fn check<'a>(
     document: &'a Document,
     schema: &SpecSchema,
 ) -> Result<(WellFormed<'a>, Vec<Diagnostic>), Diagnostics> {
-    let mut sink = Sink::with(document.warnings().to_vec());
+    let mut sink = Sink::with(document.findings().to_vec());
+    metrics::check(document, &mut sink);
     let effective = branch::choose(document, schema, &mut sink);
     let converted = convert::convert(document, &effective, &mut sink);
     explain::explain_all(document, schema, &effective, &converted, &mut sink);
@@ -56,7 +58,8 @@ pub fn check<'a>(
 
 /// Checks one section of a document, whatever else is in it, and gives it as JSON with quantities as bare numbers.
 pub fn check_section(document: &Document, schema: &SpecSchema, slot: Slot) -> Result<Value, Diagnostics> {
-    let mut sink = Sink::with(Vec::new());
+    let mut sink = Sink::with(document.findings().to_vec());
+    metrics::check(document, &mut sink);
     let mut effective = branch::choose(document, schema, &mut sink);
     let section = effective["properties"][slot.key()].take();
     let alone = json!({ "type": "object", "required": [slot.key()], "properties": { slot.key(): section } });

@@ -1,0 +1,53 @@
+//! The names of metrics: a closed list of the spec, so that they are judged with the shape.
+
+use crate::diag::{Diagnostic, Sink, codes, did_you_mean, one_of, quoted};
+use crate::document::{Document, NodeValue, Pointer};
+use crate::plan::Metric;
+
+/// Metrics that exist elsewhere; no step of a training measures them here.
+const UNMEASURED: &[&str] = &[
+    "test_accuracy",
+    "test_loss",
+    "accuracy",
+    "loss",
+    "val_f1",
+    "val_auc",
+    "val_precision",
+    "val_recall",
+    "val_top5_accuracy",
+    "latency",
+    "memory",
+    "energy",
+];
+
+/// Reports names that are no metrics: of objectives, and of what an estimator observes.
+pub(super) fn check(document: &Document, sink: &mut Sink) {
+    let objectives = Pointer::from("/objectives");
+    let count = match document.find(&objectives).map(|found| &found.node.value) {
+        Some(NodeValue::List(elements)) => elements.len(),
+        _ => 0,
+    };
+    let mut pointers = vec![Pointer::from("/estimator/metric")];
+    for index in 0..count {
+        pointers.extend(["maximize", "minimize"].map(|goal| objectives.index(index).key(goal)));
+    }
+    for pointer in pointers {
+        let Some(found) = document.find(&pointer) else { continue };
+        let Some(name) = found.node.as_str() else { continue };
+        if name.parse::<Metric>().is_err() {
+            let (code, message, help) = judge(name);
+            sink.push(Diagnostic::error(code, found.node.span, message).help(help).at(pointer));
+        }
+    }
+}
+
+fn judge(name: &str) -> (codes::Code, String, String) {
+    let known = || Metric::ALL.into_iter().map(Metric::name);
+    if !UNMEASURED.contains(&name) {
+        let help = did_you_mean(name, known()).unwrap_or_else(|| one_of(known()));
+        return (codes::E0202, format!("unknown metric {}", quoted(name)), help);
+    }
+    let why = if name.starts_with("test_") { "the test examples are never seen by a search; " } else { "" };
+    let message = format!("no step of a training measures `{name}`");
+    (codes::E0406, message, format!("{why}{}", one_of(known())))
+}
