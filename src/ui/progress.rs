@@ -124,6 +124,6 @@ mod tests {
         }
         let text = String::from_utf8(lines.out).unwrap();
         assert!(text.starts_with("run started by peng 0.1.0 on cpu with 2 workers\nstep search started\n"));
-        assert_eq!(text.lines().count(), 14);
+        assert_eq!(text.lines().count(), 15);
     }
 }

@@ -226,6 +226,7 @@ mod tests {
                 "[gen 1] trial 5 failed at epoch 1/8: out of memory",
                 "[gen 1] trial 6 cancelled at epoch 2/8",
                 "warning: the clock went back",
+                "[gen 0] trial 1 goes on from epoch 4 to be confirmed",
                 "[gen 0] trial 1 confirmed: predicted 93.10, observed 90.50",
                 "run stopped, since the budget `wall_time` is spent",
             ]
