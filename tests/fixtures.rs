@@ -1,8 +1,11 @@
 //! Specs as tests: one test a file under `tests/specs`, see the README there. `BLESS=1` rewrites what is generated.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
+use libtest_mimic::{Arguments, Trial};
 use peng_compiler::{Analysed, Compiled, ConfigValue, analyse, compile, config};
 use peng_runtime::catalog;
 use peng_spec::diag::{CODES, Diagnostic, Diagnostics};
@@ -11,14 +14,32 @@ use peng_spec::shape::SpecSchema;
 use peng_spec::source::{FileId, SourceMap};
 use serde_json::Value;
 
-type TestResult = datatest_stable::Result<()>;
+type TestResult = Result<(), Box<dyn Error>>;
 
-datatest_stable::harness! {
-    { test = is_compiled, root = "tests/specs/ok", pattern = r"\.yaml$" },
-    { test = has_the_announced_findings, root = "tests/specs/bad", pattern = r"\.yaml$" },
-    { test = every_code_has_a_fixture, root = "tests/specs", pattern = r"^README\.md$" },
-    { test = the_examples_of_each_code_hold, root = "tests/specs", pattern = r"^README\.md$" },
-    { test = schema_is_current, root = "schemas", pattern = r"^experiment\.v1\.json$" },
+fn main() -> ExitCode {
+    let args = Arguments::from_args();
+    let mut tests = Vec::new();
+    for_each_file("tests/specs/ok", "yaml", is_compiled, &mut tests);
+    for_each_file("tests/specs/bad", "yaml", has_the_announced_findings, &mut tests);
+    for_each_file("examples", "yaml", example_has_no_finding, &mut tests);
+    tests.push(Trial::test("every_code_has_a_fixture", || Ok(every_code_has_a_fixture()?)));
+    tests.push(Trial::test("the_examples_of_each_code_hold", || Ok(the_examples_of_each_code_hold()?)));
+    tests.push(Trial::test("schema_is_current", || Ok(schema_is_current()?)));
+    libtest_mimic::run(&args, tests).exit_code()
+}
+
+/// A test for each file of a folder; it is an error if there is none.
+fn for_each_file(folder: &str, extension: &str, test: fn(&Path) -> TestResult, tests: &mut Vec<Trial>) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let entries = std::fs::read_dir(root.join(folder)).expect("the folder is part of the repository");
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|e| e == extension));
+    paths.sort();
+    assert!(!paths.is_empty(), "no `.{extension}` file in `{folder}`");
+    for path in paths {
+        let name = path.strip_prefix(root).expect("it is below the root").display().to_string();
+        tests.push(Trial::test(name, move || Ok(test(&path)?)));
+    }
 }
 
 fn source(name: &str, bytes: &[u8]) -> (SourceMap, FileId) {
@@ -57,6 +78,12 @@ fn is_current(path: &Path, expected: &str) -> TestResult {
     .into())
 }
 
+fn example_has_no_finding(path: &Path) -> TestResult {
+    let (sources, file) = source(&path.display().to_string(), &std::fs::read(path)?);
+    let found: Vec<String> = findings(&sources, file).iter().map(|d| shown(&sources, d)).collect();
+    if found.is_empty() { Ok(()) } else { Err(found.join("\n").into()) }
+}
+
 fn is_compiled(path: &Path) -> TestResult {
     let bytes = std::fs::read(path)?;
     let (sources, file) = source(&path.display().to_string(), &bytes);
@@ -79,7 +106,7 @@ fn the_resolved_spec_means_the_same(
     sources: &SourceMap,
     file: FileId,
     plan: &Plan,
-) -> Result<Analysed, Box<dyn std::error::Error>> {
+) -> Result<Analysed, Box<dyn Error>> {
     let analysed = analyse(sources, file, &catalog()).map_err(|_| "it compiles, but cannot be analysed")?;
     let resolved = json(&ConfigValue::Map(config(&analysed, &catalog()))).to_string();
     let (again, file) = source("resolved.yaml", resolved.as_bytes());
@@ -142,8 +169,8 @@ fn has_the_announced_findings(path: &Path) -> TestResult {
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
 }
 
-fn every_code_has_a_fixture(readme: &Path) -> TestResult {
-    let bad = readme.with_file_name("bad");
+fn every_code_has_a_fixture() -> TestResult {
+    let bad = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/specs/bad");
     let names: BTreeSet<String> = std::fs::read_dir(bad)?
         .map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned()))
         .collect::<Result<_, _>>()?;
@@ -158,7 +185,7 @@ fn every_code_has_a_fixture(readme: &Path) -> TestResult {
     if lacking.is_empty() { Ok(()) } else { Err(format!("without a fixture: {}", lacking.join(", ")).into()) }
 }
 
-fn the_examples_of_each_code_hold(_: &Path) -> TestResult {
+fn the_examples_of_each_code_hold() -> TestResult {
     let mut wrong = Vec::new();
     for info in CODES.iter().copied().flatten() {
         for (example, expected) in [(info.bad, vec![info.code]), (info.good, Vec::new())] {
@@ -174,7 +201,10 @@ fn the_examples_of_each_code_hold(_: &Path) -> TestResult {
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
 }
 
-fn schema_is_current(path: &Path) -> TestResult {
+fn schema_is_current() -> TestResult {
     let schema = serde_json::to_string_pretty(&SpecSchema::new(&catalog()).published())?;
-    is_current(path, &format!("{schema}\n"))
+    is_current(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/experiment.v1.json"),
+        &format!("{schema}\n"),
+    )
 }

@@ -280,11 +280,7 @@ impl Estimator for Penguin {
             return Observation::go_on(NAME, curve.len(), error.to_string());
         }
         if values.len() >= ceiling {
-            return Observation::go_on(
-                NAME,
-                curve.len(),
-                format!("all {ceiling} points up to the predicted epoch are measured"),
-            );
+            return Observation::go_on(NAME, curve.len(), format!("all {ceiling} points are measured"));
         }
         newest
     }
@@ -361,7 +357,7 @@ mod tests {
     fn with_all_points_nothing_converges() {
         let mut values = vec![f64::NAN; 2];
         values.extend([50.0; 18]);
-        assert_eq!(observe(&values).reason, "all 20 points up to the predicted epoch are measured");
+        assert_eq!(observe(&values).reason, "all 20 points are measured");
     }
 
     #[test]
