@@ -3,8 +3,9 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
 
 mod cli;
-#[cfg(feature = "train")]
+// Workers are looked up in `/proc`.
+#[cfg(all(feature = "train", target_os = "linux"))]
 mod runs;
-#[cfg(feature = "train")]
+#[cfg(all(feature = "train", target_os = "linux"))]
 mod support;
 mod tidy;
