@@ -9,7 +9,7 @@ use peng_spec::catalog::{
 use peng_spec::diag::{Diagnostic, Sink, codes, one_of};
 use peng_spec::document::Document;
 use peng_spec::model::{KindSpec, ObjectiveSpec, Spec};
-use peng_spec::plan::{Goal, KindCall, Metric};
+use peng_spec::plan::{KindCall, Metric, Objective};
 use serde_json::Value;
 
 use crate::checked::CheckedObjective;
@@ -44,7 +44,18 @@ pub(crate) fn resolve(document: &Document, spec: &Spec, catalog: &dyn Catalog, s
     let objectives = objectives(spec);
     let metric = spec.estimator.metric.value.parse().ok();
     let metric = metric.filter(|&metric| cx.is_measured(spec, metric));
-    let estimator = metric.and_then(|metric| cx.estimator(spec, catalog, metric.goal()));
+    // Without its data set the estimator is checked all the same, as for two classes.
+    let classes = dataset.as_ref().map_or(2, |dataset| dataset.facts.classes);
+    let estimator = metric.and_then(|metric| {
+        let training = TrainingFacts {
+            epochs: spec.training.epochs.value,
+            measure_every: spec.training.measure_every.value.0,
+            metric,
+            classes,
+            objectives: objectives.iter().map(|o| Objective { goal: o.goal, metric: o.metric }).collect(),
+        };
+        cx.estimator(spec, catalog, &training)
+    });
     Bound { dataset, space, search, objectives, metric, estimator }
 }
 
@@ -92,20 +103,15 @@ impl Resolver<'_> {
         &mut self,
         spec: &Spec,
         catalog: &dyn Catalog,
-        goal: Goal,
+        training: &TrainingFacts,
     ) -> Option<BoundKind<EstimatorNeeds>> {
         let section = &spec.estimator.call;
-        let training = TrainingFacts {
-            epochs: spec.training.epochs.value,
-            measure_every: spec.training.measure_every.value.0,
-            goal,
-        };
         let kind = entry(catalog.estimators(), &section.kind.value)?;
         let params = self.take(section, codes::E0501, kind.normalise(&written(section)))?;
         // Measurements that don't divide the training are reported by a check; what follows from them is not.
         training.measure_every.count_in(training.epochs)?;
-        let params = self.take(section, codes::E0501, kind.resolve(&params, &training))?;
-        let facts = kind.needs(&params, &training);
+        let params = self.take(section, codes::E0501, kind.resolve(&params, training))?;
+        let facts = kind.needs(&params, training);
         Some(BoundKind { call: call(section, params), facts })
     }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 use indexmap::IndexMap;
-use peng_estimator::replay::RecordedCurve;
+use peng_estimator::replay::RecordedRun;
 use peng_estimator::{Curve, Point, Progress};
 
 use crate::failure::{Exit, Failure};
@@ -59,7 +59,7 @@ impl Record {
     }
 
     /// The curves of a metric: the one that is named, else `val_accuracy`, else the only `val_*`.
-    pub(crate) fn metric(&self, name: Option<&str>) -> Result<(&str, Vec<RecordedCurve>), Failure> {
+    pub(crate) fn metric(&self, name: Option<&str>) -> Result<(&str, Vec<RecordedRun>), Failure> {
         let mut validation = self.metrics.keys().filter(|n| n.starts_with("val_"));
         let only = match (validation.next(), validation.next()) {
             (only, None) => only.map(String::as_str),
@@ -76,8 +76,11 @@ impl Record {
             return Err(Failure::new(Exit::Usage, message)
                 .help(format!("use `--metric` with one of {}", names.join(", "))));
         };
-        let curve =
-            |(run, curve): (&String, &Curve)| RecordedCurve { run_id: run.clone(), curve: curve.clone() };
+        let curve = |(run, curve): (&String, &Curve)| RecordedRun {
+            run_id: run.clone(),
+            curve: curve.clone(),
+            ..RecordedRun::default()
+        };
         Ok((name, runs.iter().map(curve).collect()))
     }
 }

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use peng_estimator::policy::{self, PolicyKind};
-use peng_estimator::replay::{Decision, HistoryRule, RecordedCurve, replay};
+use peng_estimator::replay::{Decision, HistoryRule, RecordedRun, Setting, replay};
 use peng_estimator::score::{Score, score};
-use peng_estimator::{Direction, Outcome};
+use peng_estimator::{Direction, Outcome, Scale};
 use peng_runtime::report::{Align, Table};
 use peng_spec::catalog::Slot;
 use peng_spec::document;
@@ -113,10 +113,17 @@ fn scored(
     kind: &dyn PolicyKind,
     params: &Value,
     direction: Direction,
-    curves: &[RecordedCurve],
+    curves: &[RecordedRun],
     confidence: f64,
 ) -> anyhow::Result<(Vec<Decision>, Score)> {
-    let decisions = replay(kind, params, direction, curves, HistoryRule::Sequential)?;
+    let setting = Setting {
+        direction,
+        scale: (direction == Direction::Maximize).then_some(Scale::Percent),
+        confidence,
+        history: HistoryRule::Sequential,
+        costs: Vec::new(),
+    };
+    let decisions = replay(kind, params, &setting, curves)?;
     let score = score(curves, &decisions, confidence)?;
     Ok((decisions, score))
 }

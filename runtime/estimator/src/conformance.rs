@@ -1,8 +1,10 @@
 //! The contract of [`Estimator`] as a test, which every kind's tests call with one of its estimators.
 
 use crate::curve::{Curve, Point};
+use crate::estimator::Estimator;
 use crate::progress::Progress;
-use crate::verdict::{Estimator, History, Observation, Verdict};
+use crate::trial::{History, TrialRecord};
+use crate::verdict::{Observation, Verdict};
 
 /// A curve with these values at every half epoch.
 pub(crate) fn half_epochs(values: &[f64]) -> Curve {
@@ -44,12 +46,19 @@ pub(crate) fn conforms(estimator: &dyn Estimator) {
 }
 
 fn conforms_on(estimator: &dyn Estimator, curve: &Curve) {
-    let history = History::default();
-    let whole = estimator.observe(curve, &history);
-    assert_eq!(estimator.observe(curve, &history), whole, "the same curve has the same answer");
-    let steps = (0..=curve.len()).map(|points| estimator.observe(&curve.prefix(points), &history));
+    let rule = estimator.learn(&History::default());
+    let trial = TrialRecord::new(0, curve.clone());
+    let whole = rule.judge(&trial, 0);
+    assert_eq!(estimator.observe(&trial, &History::default()), whole, "the same curve has the same answer");
     let mut stop: Option<Observation> = None;
-    for (points, step) in steps.enumerate() {
+    for points in 0..=curve.len() {
+        let prefix = trial.prefix(points);
+        let step = rule.judge(&prefix, 0);
+        if stop.is_none() {
+            for judged in 1..points {
+                assert_eq!(rule.judge(&prefix, judged), step, "what was judged before changes nothing");
+            }
+        }
         assert_eq!(step.rule, estimator.name());
         assert!(!step.reason.is_empty());
         if let Some(stop) = &stop {

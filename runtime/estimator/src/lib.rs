@@ -2,7 +2,7 @@
 //!
 //! It sits next to a search for network architectures, sees nothing but learning curves, and is pure: no
 //! file, no clock, no environment, no randomness, no training framework. An [`Estimator`] is a function from
-//! a [`Curve`] and the [`History`] of ended trials to an [`Observation`]. The same arguments give the same
+//! the [`TrialRecord`] of a trial and the [`History`] of ended ones to an [`Observation`]. The same arguments give the same
 //! answer; across platforms as far as `pow` does, the only function in it that IEEE 754 leaves to them.
 //!
 //! # The papers' terms
@@ -36,18 +36,24 @@
 #[cfg(test)]
 mod conformance;
 mod curve;
+mod estimator;
 pub mod extended;
 pub mod family;
 pub mod fit;
 pub mod policy;
 mod progress;
 pub mod replay;
+mod scale;
 pub mod score;
+mod trial;
 mod verdict;
 
 pub use curve::{Curve, CurveError, Direction, Point};
+pub use estimator::{Estimator, Needs, Revises, Rule};
 pub use policy::{POLICIES, ParamIssue, PolicyKind};
 pub use progress::{Progress, ProgressError};
-pub use replay::{Decision, HistoryRule, RecordedCurve, ReplayError};
+pub use replay::{Decision, HistoryRule, RecordedRun, ReplayError, Setting};
+pub use scale::{Scale, ScaleError};
 pub use score::{PredictionError, Score, ScoreError};
-pub use verdict::{EndedTrial, Estimator, History, Needs, Observation, Outcome, TrainingFacts, Verdict};
+pub use trial::{CostObjective, EndedTrial, History, Outcome, TrainingFacts, TrialRecord};
+pub use verdict::{Observation, Resumption, Revised, Revision, Verdict};

@@ -1,21 +1,30 @@
 //! A policy over recorded curves: where it would have stopped each training, and with which fitness. Pure; no
 //! file is read.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::curve::{Curve, CurveError, Direction};
+use crate::estimator::{Estimator, Revises, Rule};
 use crate::policy::{ParamIssue, PolicyKind};
 use crate::progress::Progress;
-use crate::verdict::{EndedTrial, History, Outcome, TrainingFacts, Verdict};
+use crate::scale::Scale;
+use crate::trial::{CostObjective, EndedTrial, History, Outcome, TrainingFacts, TrialRecord};
+use crate::verdict::Verdict;
 
 /// A training that was recorded to its end.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RecordedCurve {
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RecordedRun {
     /// Its name in the record.
     pub run_id: String,
     /// All that was measured; the last point is the truth, and its epoch the planned one.
     pub curve: Curve,
+    /// Other metrics by name.
+    pub others: BTreeMap<String, Curve>,
+    /// What is known of the network before its training, by name.
+    pub covariates: BTreeMap<String, f64>,
 }
 
 /// Which earlier trainings a decision may use.
@@ -30,7 +39,22 @@ pub enum HistoryRule {
     },
 }
 
-/// What a policy did with one training.
+/// What a replay takes as given.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+    /// Which values of the metric are better.
+    pub direction: Direction,
+    /// How the metric becomes a score; `None` for an unbounded one.
+    pub scale: Option<Scale>,
+    /// The confidence of intervals, above 0 and below 1.
+    pub confidence: f64,
+    /// Which earlier trainings a decision may use.
+    pub history: HistoryRule,
+    /// The search's other objectives, by covariate.
+    pub costs: Vec<CostObjective>,
+}
+
+/// What a policy did with one training, as of the end of the search.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
     /// The training's name in the record.
@@ -83,96 +107,219 @@ pub enum ReplayError {
     },
 }
 
-/// Replays a policy over curves in the given order.
+/// Replays a policy over runs in the given order.
 ///
-/// It is built anew for each curve, since the planned epochs are those of the curve. Where it cannot be built
+/// It is built anew for each kind of training, since the planned epochs are those of the curve. Where it cannot be built
 /// for a curve, though it can for the one with the most points, the curve is too short to be stopped and
-/// counts as completed. The curve is shown whole: by the contract of an [`Estimator`](crate::Estimator) that
-/// is the same as showing it point by point.
+/// counts as completed. The curve is shown whole: by the contract of a [`Rule`] that is the same as showing it point by
+/// point. Paused runs are taken up again as in a search; a sequential history has no generations, so there that is done
+/// at the end only.
 pub fn replay(
     kind: &dyn PolicyKind,
     params: &Value,
-    direction: Direction,
-    curves: &[RecordedCurve],
-    rule: HistoryRule,
+    setting: &Setting,
+    runs: &[RecordedRun],
 ) -> Result<Vec<Decision>, ReplayError> {
-    if let Some(longest) = curves.iter().max_by_key(|recorded| recorded.curve.len()) {
-        let points = longest.curve.len();
-        kind.build(params.clone(), &facts(&longest.curve, direction))
-            .map_err(|issues| ReplayError::Params { points, issues })?;
-    }
-    let mut history = History::default();
-    let mut generation = Vec::new();
-    let mut decisions = Vec::with_capacity(curves.len());
-    for recorded in curves {
-        let decision = decide(kind, params, direction, recorded, &history)?;
-        generation.push(EndedTrial {
-            curve: recorded.curve.prefix(decision.points_seen),
-            outcome: decision.outcome,
-            fitness: decision.predicted_final,
-            covariates: std::collections::BTreeMap::new(),
-        });
-        decisions.push(decision);
-        let is_over = match rule {
-            HistoryRule::Sequential => true,
-            HistoryRule::Generations { size } => generation.len() >= size,
-        };
-        if is_over {
-            history.trials.append(&mut generation);
+    let Some(longest) = runs.iter().max_by_key(|run| run.curve.len()) else { return Ok(Vec::new()) };
+    let points = longest.curve.len();
+    let reviser = kind
+        .build(params.clone(), &facts(&longest.curve, setting))
+        .map_err(|issues| ReplayError::Params { points, issues })?;
+    let needs = reviser.needs();
+    let mut search = Search { runs, history: History::default(), decisions: Vec::new() };
+    let mut experts = Experts { kind, params, setting, known: Vec::new() };
+    let size = match setting.history {
+        HistoryRule::Sequential => 1,
+        HistoryRule::Generations { size } => size.max(1),
+    };
+    for generation in (0..runs.len()).collect::<Vec<_>>().chunks(size) {
+        let ended: Vec<(Decision, EndedTrial)> =
+            generation.iter().map(|&number| search.decide(number, &mut experts)).collect::<Result<_, _>>()?;
+        for (decision, trial) in ended {
+            search.decisions.push(decision);
+            search.history.trials.push(trial);
+        }
+        if needs.uses_history {
+            experts.forget();
+        }
+        if needs.revises == Revises::EachGeneration && setting.history != HistoryRule::Sequential {
+            search.revise(&*reviser);
         }
     }
-    Ok(decisions)
+    if needs.revises != Revises::Never {
+        search.revise(&*reviser);
+    }
+    Ok(search.decisions)
 }
 
-fn decide(
-    kind: &dyn PolicyKind,
-    params: &Value,
-    direction: Direction,
-    recorded: &RecordedCurve,
-    history: &History,
-) -> Result<Decision, ReplayError> {
-    let RecordedCurve { run_id, curve } = recorded;
-    let Some(last) = curve.last() else { return Err(ReplayError::Empty { run_id: run_id.clone() }) };
-    let completed = Decision {
-        run_id: run_id.clone(),
-        points_seen: curve.len(),
-        points_planned: curve.len(),
-        stop_epoch: last.at,
-        outcome: Outcome::Completed,
-        predicted_final: last.value,
-        interval: None,
-        last_value: last.value,
-        audit: false,
-    };
-    let Ok(policy) = kind.build(params.clone(), &facts(curve, direction)) else { return Ok(completed) };
-    policy.admits(curve).map_err(|source| ReplayError::Curve { run_id: run_id.clone(), source })?;
-    let observation = policy.observe(curve, history);
-    let points_seen = observation.points.clamp(1, curve.len());
-    let stop = curve.points()[points_seen - 1];
-    let (outcome, predicted_final) = match observation.verdict {
-        Verdict::Continue => return Ok(completed),
-        Verdict::Converged { predicted } => (Outcome::Converged, predicted),
-        Verdict::Pruned => (Outcome::Pruned, stop.value),
-    };
-    Ok(Decision {
-        points_seen,
-        stop_epoch: stop.at,
-        outcome,
-        predicted_final,
-        interval: observation.interval,
-        last_value: stop.value,
-        ..completed
-    })
+/// The search that is played.
+struct Search<'a> {
+    runs: &'a [RecordedRun],
+    history: History,
+    decisions: Vec<Decision>,
+}
+
+impl Search<'_> {
+    fn decide(
+        &self,
+        number: usize,
+        experts: &mut Experts<'_>,
+    ) -> Result<(Decision, EndedTrial), ReplayError> {
+        let run = &self.runs[number];
+        let Some(last) = run.curve.last() else {
+            return Err(ReplayError::Empty { run_id: run.run_id.clone() });
+        };
+        let planned = run.curve.len();
+        let mut decision = Decision {
+            run_id: run.run_id.clone(),
+            points_seen: planned,
+            points_planned: planned,
+            stop_epoch: last.at,
+            outcome: Outcome::Completed,
+            predicted_final: last.value,
+            interval: None,
+            last_value: last.value,
+            audit: false,
+        };
+        let record = record(run, number, planned);
+        if let Some(expert) = experts.of(&run.curve, &self.history) {
+            let judged = |source| ReplayError::Curve { run_id: run.run_id.clone(), source };
+            expert.estimator.admits(&run.curve).map_err(judged)?;
+            let observation = expert.rule.judge(&record, 0);
+            // A verdict at the last point comes too late to stop anything.
+            let points = observation.points.clamp(1, planned);
+            let stop = run.curve.points()[points - 1];
+            let ended = match observation.verdict {
+                Verdict::Continue => None,
+                _ if points == planned => None,
+                Verdict::Converged { predicted } => Some((Outcome::Converged, predicted)),
+                Verdict::Pruned => Some((Outcome::Pruned, stop.value)),
+            };
+            if let Some((outcome, predicted_final)) = ended {
+                decision = Decision {
+                    points_seen: points,
+                    stop_epoch: stop.at,
+                    outcome,
+                    predicted_final,
+                    interval: observation.interval,
+                    last_value: stop.value,
+                    ..decision
+                };
+            }
+        }
+        let trial = EndedTrial {
+            record: record.prefix(decision.points_seen),
+            points_planned: planned,
+            outcome: decision.outcome,
+            fitness: decision.predicted_final,
+        };
+        Ok((decision, trial))
+    }
+
+    /// Takes paused runs up again until the estimator leaves the rest as it is.
+    fn revise(&mut self, estimator: &dyn Estimator) {
+        loop {
+            let revision = estimator.revise(&self.history);
+            for revised in &revision.predictions {
+                let decision = &mut self.decisions[revised.number];
+                decision.predicted_final = revised.predicted;
+                decision.interval = revised.interval;
+                self.history.trials[revised.number].fitness = revised.predicted;
+            }
+            for resumption in &revision.resumptions {
+                self.resume(resumption.number, resumption.until_points);
+            }
+            if revision.resumptions.is_empty() {
+                return;
+            }
+        }
+    }
+
+    fn resume(&mut self, number: usize, until_points: usize) {
+        let run = &self.runs[number];
+        let (decision, trial) = (&mut self.decisions[number], &mut self.history.trials[number]);
+        let points = until_points.clamp(decision.points_seen + 1, decision.points_planned);
+        let stop = run.curve.points()[points - 1];
+        trial.record = record(run, number, points);
+        decision.points_seen = points;
+        decision.stop_epoch = stop.at;
+        decision.last_value = stop.value;
+        if points == decision.points_planned {
+            decision.outcome = Outcome::Completed;
+            decision.predicted_final = stop.value;
+            decision.interval = None;
+            trial.outcome = Outcome::Completed;
+            trial.fitness = stop.value;
+        }
+    }
+}
+
+fn record(run: &RecordedRun, number: usize, points: usize) -> TrialRecord {
+    TrialRecord {
+        number,
+        curve: run.curve.prefix(points),
+        others: run.others.iter().map(|(name, curve)| (name.clone(), curve.prefix(points))).collect(),
+        covariates: run.covariates.clone(),
+    }
+}
+
+/// An estimator for one kind of training, and what it has learned.
+struct Expert {
+    facts: TrainingFacts,
+    /// `None`: such trainings are too short for it.
+    built: Option<Built>,
+}
+
+struct Built {
+    estimator: Box<dyn Estimator>,
+    rule: Box<dyn Rule>,
+}
+
+/// One expert for each kind of training that was met.
+struct Experts<'a> {
+    kind: &'a dyn PolicyKind,
+    params: &'a Value,
+    setting: &'a Setting,
+    known: Vec<Expert>,
+}
+
+impl Experts<'_> {
+    fn of(&mut self, curve: &Curve, history: &History) -> Option<&Built> {
+        let facts = facts(curve, self.setting);
+        let place = self.known.iter().position(|expert| expert.facts == facts);
+        let place = place.unwrap_or_else(|| {
+            let built = self.kind.build(self.params.clone(), &facts).ok().map(|estimator| {
+                let rule = estimator.learn(history);
+                Built { estimator, rule }
+            });
+            self.known.push(Expert { facts, built });
+            self.known.len() - 1
+        });
+        self.known[place].built.as_ref()
+    }
+
+    /// The history has grown.
+    fn forget(&mut self) {
+        self.known.clear();
+    }
 }
 
 /// What would have been known of a recorded training before it began.
-fn facts(curve: &Curve, direction: Direction) -> TrainingFacts {
+fn facts(curve: &Curve, setting: &Setting) -> TrainingFacts {
     let planned = curve.last().map_or(Progress::ZERO, |last| last.at);
     let apart = match curve.points() {
         [first, second, ..] => first.at.until(second.at),
         [] | [_] => None,
     };
-    TrainingFacts { planned, measure_every: apart.unwrap_or(planned), direction }
+    TrainingFacts {
+        planned,
+        measure_every: apart.unwrap_or(planned),
+        points: curve.len(),
+        direction: setting.direction,
+        scale: setting.scale,
+        confidence: setting.confidence,
+        costs: setting.costs.clone(),
+    }
 }
 
 #[cfg(test)]
@@ -183,16 +330,23 @@ mod tests {
     use crate::conformance::half_epochs;
     use crate::policy::find;
 
-    fn recorded(run_id: &str, values: &[f64]) -> RecordedCurve {
-        RecordedCurve { run_id: run_id.to_owned(), curve: half_epochs(values) }
+    fn recorded(run_id: &str, values: &[f64]) -> RecordedRun {
+        RecordedRun { run_id: run_id.to_owned(), curve: half_epochs(values), ..RecordedRun::default() }
     }
 
     fn saturating() -> Vec<f64> {
         (1..=20).map(|x| 80.0 - 60.0 * 1.4_f64.powi(1 - x)).collect()
     }
 
-    fn replayed(kind: &str, curves: &[RecordedCurve]) -> Result<Vec<Decision>, ReplayError> {
-        replay(find(kind).unwrap(), &json!({}), Direction::Maximize, curves, HistoryRule::Sequential)
+    fn replayed(kind: &str, curves: &[RecordedRun]) -> Result<Vec<Decision>, ReplayError> {
+        let setting = Setting {
+            direction: Direction::Maximize,
+            scale: Some(Scale::Percent),
+            confidence: 0.9,
+            history: HistoryRule::Sequential,
+            costs: Vec::new(),
+        };
+        replay(find(kind).unwrap(), &json!({}), &setting, curves)
     }
 
     #[test]

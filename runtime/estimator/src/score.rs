@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use statrs::distribution::{Beta, ContinuousCDF, StudentsT};
 use statrs::statistics::{Data, OrderStatistics, RankTieBreaker};
 
-use crate::replay::{Decision, RecordedCurve};
-use crate::verdict::Outcome;
+use crate::replay::{Decision, RecordedRun};
+use crate::trial::Outcome;
 
 /// The score of a policy on one set of runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -76,7 +76,7 @@ pub enum ScoreError {
 }
 
 /// Scores the decisions that a replay made on these curves, both in the same order.
-pub fn score(curves: &[RecordedCurve], decisions: &[Decision], confidence: f64) -> Result<Score, ScoreError> {
+pub fn score(curves: &[RecordedRun], decisions: &[Decision], confidence: f64) -> Result<Score, ScoreError> {
     if !(confidence > 0.0 && confidence < 1.0) {
         return Err(ScoreError::Confidence { confidence });
     }
@@ -88,7 +88,7 @@ pub fn score(curves: &[RecordedCurve], decisions: &[Decision], confidence: f64) 
     let ended = |outcome| decisions.iter().filter(|decision| decision.outcome == outcome).count();
     let (runs, converged) = (decisions.len(), ended(Outcome::Converged));
     let epochs_trained: f64 = decisions.iter().map(|decision| decision.stop_epoch.to_f64()).sum();
-    let last = |recorded: &RecordedCurve| recorded.curve.last();
+    let last = |recorded: &RecordedRun| recorded.curve.last();
     let epochs_planned: f64 = curves.iter().filter_map(last).map(|point| point.at.to_f64()).sum();
     let truths = curves.iter().map(|recorded| last(recorded).map_or(f64::NAN, |point| point.value));
     let scored: Vec<(&Decision, f64)> = decisions
@@ -207,10 +207,14 @@ mod tests {
     /// Two points a run; a run stops after one of them where it has a prediction.
     fn scored(runs: &[(Option<f64>, f64)]) -> Score {
         let named = |index: usize| format!("run-{index}");
-        let curves: Vec<RecordedCurve> = runs
+        let curves: Vec<RecordedRun> = runs
             .iter()
             .enumerate()
-            .map(|(i, &(_, truth))| RecordedCurve { run_id: named(i), curve: half_epochs(&[0.0, truth]) })
+            .map(|(i, &(_, truth))| RecordedRun {
+                run_id: named(i),
+                curve: half_epochs(&[0.0, truth]),
+                ..RecordedRun::default()
+            })
             .collect();
         let decide = |(i, &(predicted, truth)): (usize, &(Option<f64>, f64))| Decision {
             run_id: named(i),

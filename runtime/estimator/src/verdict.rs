@@ -1,11 +1,8 @@
-//! What an estimator is asked and what it answers. No rule is in this file.
+//! What an estimator answers.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-
-use crate::curve::{Curve, CurveError, Direction};
-use crate::progress::Progress;
 
 /// Whether a training goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,6 +44,10 @@ pub struct Observation {
     pub rule: String,
     /// How many points of the curve the answer rests on: where the rule stopped, else all.
     pub points: usize,
+    /// What the answer was computed from, by name: the parameters of the fitted curve, the terms of the rule.
+    /// All are finite.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fit: BTreeMap<String, f64>,
 }
 
 impl Observation {
@@ -59,95 +60,42 @@ impl Observation {
             reason: reason.into(),
             rule: rule.to_owned(),
             points,
+            fit: BTreeMap::new(),
         }
     }
 }
 
-/// How a training ended, as far as estimators care.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// Trained for all planned epochs.
-    Completed,
-    /// Stopped with a prediction as its fitness.
-    Converged,
-    /// Stopped as hopeless.
-    Pruned,
-    /// Ended without a result.
-    Failed,
-}
-
-/// A training that ended before the one that is observed began.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct EndedTrial {
-    /// All that was measured of it.
-    pub curve: Curve,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// What the search was told, in the metric's own units.
-    #[serde(with = "crate::extended")]
-    pub fitness: f64,
-    /// What else is known of the network, by name: parameters, FLOPs, and the like.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub covariates: BTreeMap<String, f64>,
-}
-
-/// What a decision may know of other trials, in trial order.
+/// What all ended trials together say of the paused ones, which are those that
+/// [converged](crate::Outcome::Converged).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct History {
-    /// The ended trials.
-    pub trials: Vec<EndedTrial>,
+#[serde(deny_unknown_fields)]
+pub struct Revision {
+    /// The newest prediction of every paused trial, in trial order.
+    pub predictions: Vec<Revised>,
+    /// The paused trials whose trainings should go on, the most urgent first; empty: the rest may be left as it is.
+    pub resumptions: Vec<Resumption>,
 }
 
-/// What an estimator asks of a training.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Needs {
-    /// Metrics it reads besides the one it predicts.
-    pub metrics: Vec<String>,
-    /// It never stops a training with fewer points; `usize::MAX` if it never stops one.
-    pub fewest_points: usize,
-    /// Whether its answers depend on the history.
-    pub uses_history: bool,
+/// A prediction that was made again.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Revised {
+    /// The trial's place in the order of the search.
+    pub number: usize,
+    /// The predicted final value, always finite, in the metric's own units.
+    pub predicted: f64,
+    /// Lower and upper end of its interval.
+    pub interval: Option<[f64; 2]>,
 }
 
-/// What is known of a training before it begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TrainingFacts {
-    /// The planned epochs.
-    pub planned: Progress,
-    /// The epochs between two measurements; the first one comes after as many.
-    pub measure_every: Progress,
-    /// Which values of the metric are better.
-    pub direction: Direction,
-}
-
-impl TrainingFacts {
-    /// How many measurements the planned training makes.
-    pub fn points(&self) -> usize {
-        self.planned.steps_of(self.measure_every)
-    }
-}
-
-/// A rule that watches a learning curve and says when its training may stop.
-///
-/// It is a pure function of its arguments and keeps nothing between calls: the whole curve is observed anew
-/// each time. Observing a longer curve than the one at which it would have stopped gives the same answer as
-/// at that stop.
-pub trait Estimator: Send + Sync {
-    /// The kind's name.
-    fn name(&self) -> &'static str;
-
-    /// What it asks of a training.
-    fn needs(&self) -> Needs;
-
-    /// Whether the rule is defined on such a curve; where it is not, [`observe`](Estimator::observe) never
-    /// stops.
-    fn admits(&self, curve: &Curve) -> Result<(), CurveError> {
-        let _ = curve;
-        Ok(())
-    }
-
-    /// Judges a curve.
-    fn observe(&self, curve: &Curve, history: &History) -> Observation;
+/// A training that is taken up again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resumption {
+    /// The trial's place in the order of the search.
+    pub number: usize,
+    /// With how many measurements it pauses again: more than it has, at most those planned.
+    pub until_points: usize,
+    /// Why, in words for people.
+    pub reason: String,
 }

@@ -4,11 +4,10 @@
 use peng_estimator::{Direction, PolicyKind, Progress, TrainingFacts, policy};
 use serde_json::{Value, json};
 
-const FACTS: TrainingFacts = TrainingFacts {
-    planned: Progress::whole(20),
-    measure_every: Progress::whole(1),
-    direction: Direction::Maximize,
-};
+/// A training of that many epochs, measured after each.
+fn facts(epochs: u32) -> TrainingFacts {
+    TrainingFacts::percent(Progress::whole(epochs), Progress::whole(1))
+}
 
 fn penguin() -> &'static dyn PolicyKind {
     policy::find("penguin").unwrap()
@@ -16,7 +15,7 @@ fn penguin() -> &'static dyn PolicyKind {
 
 #[test]
 fn defaults_are_the_papers() {
-    let filled = penguin().normalise(Value::Null, Some(&FACTS)).unwrap();
+    let filled = penguin().normalise(Value::Null, Some(&facts(20))).unwrap();
     assert_eq!(filled, json!({"window": 3, "tolerance": 0.5, "predict_at": 20.0, "min_points": 2}));
     assert_eq!(penguin().normalise(json!({}), None).unwrap()["predict_at"], Value::Null);
 }
@@ -48,7 +47,7 @@ fn each_wrong_parameter_is_an_issue() {
 
 #[test]
 fn a_training_too_short_to_converge_is_an_issue() {
-    let short = TrainingFacts { planned: Progress::whole(4), ..FACTS };
+    let short = facts(4);
     let message = |params: Value| penguin().build(params, &short).err().unwrap()[0].message.clone();
     assert_eq!(
         message(json!({})),
@@ -56,14 +55,14 @@ fn a_training_too_short_to_converge_is_an_issue() {
          converges with all 4 up to epoch 4"
     );
     assert!(penguin().build(json!({"predict_at": 20}), &short).is_ok());
-    let early = penguin().build(json!({"predict_at": 4}), &FACTS).err().unwrap();
+    let early = penguin().build(json!({"predict_at": 4}), &facts(20)).err().unwrap();
     assert_eq!(early[0].pointer, "/predict_at");
-    assert!(penguin().build(json!({}), &TrainingFacts { planned: Progress::whole(5), ..FACTS }).is_ok());
+    assert!(penguin().build(json!({}), &facts(5)).is_ok());
 }
 
 #[test]
 fn a_falling_metric_is_an_issue() {
-    let loss = TrainingFacts { direction: Direction::Minimize, ..FACTS };
+    let loss = TrainingFacts { direction: Direction::Minimize, ..facts(20) };
     let issues = penguin().build(json!({}), &loss).err().unwrap();
     assert_eq!((issues.len(), issues[0].pointer.as_str()), (1, ""));
 }

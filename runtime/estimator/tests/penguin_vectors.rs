@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use peng_estimator::{Curve, Direction, History, Point, Progress, TrainingFacts, Verdict, policy};
+use peng_estimator::{Curve, History, Point, Progress, TrainingFacts, TrialRecord, Verdict, policy};
 use serde_json::json;
 
 fn curves() -> BTreeMap<String, Curve> {
@@ -23,8 +23,7 @@ fn curves() -> BTreeMap<String, Curve> {
 #[test]
 fn the_published_curves_converge_where_they_should() {
     let half = Progress::new(1, 2).unwrap();
-    let facts =
-        TrainingFacts { planned: Progress::whole(40), measure_every: half, direction: Direction::Maximize };
+    let facts = TrainingFacts::percent(Progress::whole(40), half);
     let penguin = policy::find("penguin").unwrap().build(json!({"predict_at": 20}), &facts).unwrap();
     // The last three predictions are those of the points up to the stop.
     let expected = [
@@ -35,12 +34,13 @@ fn the_published_curves_converge_where_they_should() {
     let curves = curves();
     for (run, epoch, window) in expected {
         let curve = &curves[&format!("penguin_2021_02_15_{run}")];
-        let stop = penguin.observe(curve, &History::default());
+        let rule = penguin.learn(&History::default());
+        let trial = TrialRecord::new(0, curve.clone());
+        let stop = rule.judge(&trial, 0);
         assert_eq!(curve.points()[stop.points - 1].at.to_f64(), epoch, "{run}: {stop:?}");
         assert_eq!(stop.verdict, Verdict::Converged { predicted: stop.predicted.unwrap() });
         // A failed fit is skipped, so the window need not be that of the last three points.
-        let observed =
-            (1..=stop.points).map(|points| penguin.observe(&curve.prefix(points), &History::default()));
+        let observed = (1..=stop.points).map(|points| rule.judge(&trial.prefix(points), 0));
         let found: Vec<f64> = observed.filter_map(|observation| observation.predicted).collect();
         assert!(found.len() >= window.len(), "{run}: {found:?}");
         for (found, expected) in found[found.len() - window.len()..].iter().zip(window) {

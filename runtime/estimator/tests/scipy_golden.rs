@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use peng_estimator::family::exp3;
-use peng_estimator::{Curve, Direction, History, Point, Progress, TrainingFacts, Verdict, policy};
+use peng_estimator::{Curve, History, Point, Progress, TrainingFacts, TrialRecord, Verdict, policy};
 use serde_json::json;
 
 const CURVES: &str = include_str!("data/scipy_curves.csv");
@@ -152,12 +152,11 @@ fn every_curve_converges_where_it_does_with_scipy() {
     for (run, values) in &curves {
         let fits: Vec<&Row> = golden.iter().filter(|row| row.run == *run).collect();
         let planned = Progress::whole(values.len() as u32);
-        let facts =
-            TrainingFacts { planned, measure_every: Progress::whole(1), direction: Direction::Maximize };
+        let facts = TrainingFacts::percent(planned, Progress::whole(1));
         let penguin = policy::find("penguin").unwrap().build(json!({}), &facts).unwrap();
         let point = |(&value, at)| Point { at: Progress::whole(at), value };
         let curve = Curve::try_from(values.iter().zip(1..).map(point).collect::<Vec<_>>()).unwrap();
-        let found = penguin.observe(&curve, &History::default());
+        let found = penguin.observe(&TrialRecord::new(0, curve), &History::default());
         match published(&fits) {
             None => assert_eq!(found.verdict, Verdict::Continue, "{run}"),
             Some((points, predicted)) => {

@@ -1,10 +1,11 @@
 //! The policies of `peng-estimator` as kinds of the catalogue.
 
 use peng_estimator::{
-    Direction, Estimator, POLICIES, ParamIssue, PolicyKind, Progress, TrainingFacts as Facts,
+    CostObjective, Direction, Estimator, POLICIES, ParamIssue, PolicyKind, Progress, Scale,
+    TrainingFacts as Facts,
 };
 use peng_spec::catalog::{EstimatorKind, EstimatorNeeds, Issue, Kind, TrainingFacts};
-use peng_spec::plan::{EpochFraction, Goal, Plan};
+use peng_spec::plan::{EpochFraction, Goal, Metric, Plan};
 use serde_json::Value;
 
 /// A policy of `peng-estimator` as the compiler sees it.
@@ -24,7 +25,9 @@ pub fn build(plan: &Plan) -> Result<Box<dyn Estimator>, String> {
     let training = TrainingFacts {
         epochs: plan.training.epochs,
         measure_every: plan.training.measure_every,
-        goal: plan.estimator.metric.goal(),
+        metric: plan.estimator.metric,
+        classes: plan.dataset.facts.classes,
+        objectives: plan.objectives.clone(),
     };
     let facts = facts(&training).map_err(|issue| issue.message)?;
     kind.build(call.params.clone(), &facts)
@@ -71,14 +74,38 @@ impl EstimatorKind for Policy {
 
 fn facts(training: &TrainingFacts) -> Result<Facts, Issue> {
     let EpochFraction { numerator, denominator } = training.measure_every;
+    let planned = Progress::whole(training.epochs);
+    let measure_every = Progress::new(numerator, denominator).map_err(|e| Issue::new("", e.to_string()))?;
+    let costs = training.objectives.iter().filter(|objective| !objective.metric.is_measured());
     Ok(Facts {
-        planned: Progress::whole(training.epochs),
-        measure_every: Progress::new(numerator, denominator).map_err(|e| Issue::new("", e.to_string()))?,
-        direction: match training.goal {
-            Goal::Maximize => Direction::Maximize,
-            Goal::Minimize => Direction::Minimize,
-        },
+        planned,
+        measure_every,
+        points: planned.steps_of(measure_every),
+        direction: direction(training.metric.goal()),
+        scale: Some(scale(training.metric, training.classes)),
+        confidence: Facts::CONFIDENCE,
+        costs: costs
+            .map(|cost| CostObjective {
+                covariate: cost.metric.name().to_owned(),
+                direction: direction(cost.goal),
+            })
+            .collect(),
     })
+}
+
+fn direction(goal: Goal) -> Direction {
+    match goal {
+        Goal::Maximize => Direction::Maximize,
+        Goal::Minimize => Direction::Minimize,
+    }
+}
+
+/// A network that tells all classes equally likely has half the score of a perfect one.
+fn scale(metric: Metric, classes: usize) -> Scale {
+    match metric.goal() {
+        Goal::Maximize => Scale::Percent,
+        Goal::Minimize => Scale::Loss { worst: 2.0 * (classes.max(2) as f64).ln() },
+    }
 }
 
 fn issues(issues: Vec<ParamIssue>) -> Vec<Issue> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use peng_estimator::{Curve, Estimator, History, Point, Progress, Verdict};
+use peng_estimator::{Curve, Estimator, History, Point, Progress, TrialRecord, Verdict};
 use peng_spec::plan::{EpochFraction, Metric, Plan};
 
 use super::protocol::{CurvePoint, Extended, FromWorker, Lease};
@@ -125,11 +125,17 @@ impl Attempt<'_, '_> {
             return None;
         }
         match self.lease.purpose {
-            Purpose::Search => {
-                verdict(self.context.estimator.observe(curve, &History::default()).verdict, at, planned)
-            }
+            Purpose::Search => verdict(
+                self.context.estimator.observe(&self.record(curve), &History::default()).verdict,
+                at,
+                planned,
+            ),
             Purpose::Confirm => (at >= planned).then_some(TrialOutcome::Completed),
         }
+    }
+
+    fn record(&self, curve: &Curve) -> TrialRecord {
+        TrialRecord::new(self.lease.trial.index(), curve.clone())
     }
 
     fn known_curve(&self) -> Curve {
@@ -182,7 +188,7 @@ impl Attempt<'_, '_> {
     }
 
     fn estimate(&mut self, curve: &Curve, at: Progress, planned: Progress) -> Option<TrialOutcome> {
-        let observation = self.context.estimator.observe(curve, &History::default());
+        let observation = self.context.estimator.observe(&self.record(curve), &History::default());
         (self.say)(FromWorker::Estimated {
             trial: self.lease.trial,
             token: self.lease.token,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::arch::{Cost, Shape};
-use crate::plan::{EpochFraction, Goal};
+use crate::plan::{EpochFraction, Metric, Objective};
 
 /// What is known of a data set without reading it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,8 +64,12 @@ pub struct TrainingFacts {
     pub epochs: u32,
     /// Epochs between two measurements.
     pub measure_every: EpochFraction,
-    /// Whether the observed metric rises or falls when a network gets better.
-    pub goal: Goal,
+    /// The observed metric.
+    pub metric: Metric,
+    /// Number of classes of the data set.
+    pub classes: usize,
+    /// What the search is after.
+    pub objectives: Vec<Objective>,
 }
 
 /// What an estimator needs.

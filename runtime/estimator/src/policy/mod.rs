@@ -5,7 +5,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::verdict::{Estimator, TrainingFacts};
+use crate::estimator::Estimator;
+use crate::trial::TrainingFacts;
 
 pub mod never;
 pub mod penguin;

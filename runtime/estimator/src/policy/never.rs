@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{ParamIssue, PolicyKind, decode, encode};
-use crate::curve::Curve;
-use crate::verdict::{Estimator, History, Needs, Observation, TrainingFacts};
+use crate::estimator::{Estimator, Needs, Revises, Rule};
+use crate::trial::{History, TrainingFacts, TrialRecord};
+use crate::verdict::Observation;
 
 const NAME: &str = "never";
 
@@ -51,11 +52,17 @@ impl Estimator for Never {
     }
 
     fn needs(&self) -> Needs {
-        Needs { metrics: Vec::new(), fewest_points: usize::MAX, uses_history: false }
+        Needs { metrics: Vec::new(), fewest_points: usize::MAX, uses_history: false, revises: Revises::Never }
     }
 
-    fn observe(&self, curve: &Curve, _history: &History) -> Observation {
-        Observation::go_on(NAME, curve.len(), "no training is stopped")
+    fn learn(&self, _history: &History) -> Box<dyn Rule> {
+        Box::new(*self)
+    }
+}
+
+impl Rule for Never {
+    fn judge(&self, trial: &TrialRecord, _judged: usize) -> Observation {
+        Observation::go_on(NAME, trial.curve.len(), "no training is stopped")
     }
 }
 

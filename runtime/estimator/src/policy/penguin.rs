@@ -13,8 +13,10 @@ use serde_json::Value;
 
 use super::{ParamIssue, PolicyKind, decode, encode};
 use crate::curve::{Curve, CurveError, Direction};
+use crate::estimator::{Estimator, Needs, Revises, Rule};
 use crate::family::exp3;
-use crate::verdict::{Estimator, History, Needs, Observation, TrainingFacts, Verdict};
+use crate::trial::{History, TrainingFacts, TrialRecord};
+use crate::verdict::{Observation, Verdict};
 
 const NAME: &str = "penguin";
 /// The fewest points of which a spacing can be told.
@@ -97,7 +99,7 @@ impl Params {
                 "use an accuracy as its metric, or another estimator",
             )];
         }
-        let planned = facts.points();
+        let planned = facts.points;
         let predict_at = self.predict_at.unwrap_or(facts.planned.to_f64());
         let ceiling = points_before(facts.measure_every.divides(predict_at));
         let (needed, usable) = (self.fewest_points(), planned.min(ceiling.saturating_sub(1)));
@@ -196,7 +198,7 @@ impl Penguin {
     }
 
     /// Judges the newest of the predictions, of which there are at most as many as the window holds.
-    fn judge(&self, predictions: &VecDeque<f64>, predicted: f64, points: usize) -> Observation {
+    fn weigh(&self, predictions: &VecDeque<f64>, predicted: f64, points: usize) -> Observation {
         let Params { window, tolerance, .. } = self.params;
         let go_on = |reason: String| Observation {
             predicted: Some(predicted),
@@ -226,15 +228,27 @@ impl Estimator for Penguin {
     }
 
     fn needs(&self) -> Needs {
-        Needs { metrics: Vec::new(), fewest_points: self.params.fewest_points(), uses_history: false }
+        Needs {
+            metrics: Vec::new(),
+            fewest_points: self.params.fewest_points(),
+            uses_history: false,
+            revises: Revises::Never,
+        }
     }
 
     fn admits(&self, curve: &Curve) -> Result<(), CurveError> {
         curve.spacing().map(drop)
     }
 
+    fn learn(&self, _history: &History) -> Box<dyn Rule> {
+        Box::new(*self)
+    }
+}
+
+impl Rule for Penguin {
     /// A value that is NaN or infinite makes every later fit fail, as in the published code: no prediction.
-    fn observe(&self, curve: &Curve, _history: &History) -> Observation {
+    fn judge(&self, trial: &TrialRecord, _judged: usize) -> Observation {
+        let curve = &trial.curve;
         let regular = curve.prefix(curve.regular_points());
         let spacing = match regular.spacing() {
             Ok(Some(spacing)) => spacing,
@@ -265,7 +279,7 @@ impl Estimator for Penguin {
                 }
                 Attempt::Predicted(predicted) => {
                     predictions.push_back(predicted);
-                    let observation = self.judge(&predictions, predicted, points);
+                    let observation = self.weigh(&predictions, predicted, points);
                     if predictions.len() >= self.params.window as usize {
                         predictions.pop_front();
                     }
@@ -302,19 +316,17 @@ mod tests {
     use crate::conformance::{conforms, half_epochs};
     use crate::progress::Progress;
 
-    const FACTS: TrainingFacts = TrainingFacts {
-        planned: Progress::whole(20),
-        measure_every: Progress::whole(1),
-        direction: Direction::Maximize,
-    };
+    fn facts() -> TrainingFacts {
+        TrainingFacts::percent(Progress::whole(20), Progress::whole(1))
+    }
 
     fn penguin(params: Value) -> Penguin {
-        let params = checked(params, Some(&FACTS)).unwrap();
+        let params = checked(params, Some(&facts())).unwrap();
         Penguin { params, predict_at: params.predict_at.unwrap() }
     }
 
     fn observe(values: &[f64]) -> Observation {
-        penguin(json!({"predict_at": 10})).observe(&half_epochs(values), &History::default())
+        penguin(json!({"predict_at": 10})).judge(&TrialRecord::new(0, half_epochs(values)), 0)
     }
 
     #[test]
@@ -363,7 +375,7 @@ mod tests {
     #[test]
     fn the_newest_prediction_decides_on_the_range() {
         let judge = |predictions: [f64; 3]| {
-            penguin(json!({})).judge(&VecDeque::from(predictions), predictions[2], 9).verdict
+            penguin(json!({})).weigh(&VecDeque::from(predictions), predictions[2], 9).verdict
         };
         assert_eq!(judge([100.4, 100.2, 100.0]), Verdict::Converged { predicted: 100.0 });
         assert_eq!(judge([100.0, 100.2, 100.1]), Verdict::Continue);
@@ -378,8 +390,8 @@ mod tests {
         #[test]
         fn any_curve_is_judged_alike_whole_and_in_steps(values in prop::collection::vec(0.0..100.0_f64, 0..14)) {
             let rule = penguin(json!({"predict_at": 10, "tolerance": 5}));
-            let whole = rule.observe(&half_epochs(&values), &History::default());
-            let mut steps = (0..=values.len()).map(|n| rule.observe(&half_epochs(&values[..n]), &History::default()));
+            let whole = rule.judge(&TrialRecord::new(0, half_epochs(&values)), 0);
+            let mut steps = (0..=values.len()).map(|n| rule.judge(&TrialRecord::new(0, half_epochs(&values[..n])), 0));
             if let Some(stop) = steps.find(|step| step.verdict.is_stop()) {
                 prop_assert_eq!(whole, stop);
             } else {
