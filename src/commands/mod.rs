@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod config;
 mod curves;
 
+mod estimator;
 pub(crate) mod explain;
 pub(crate) mod kinds;
 mod load;

@@ -1,27 +1,22 @@
 //! `peng replay`: estimators over recorded curves, scored against how the trainings really ended.
 
-use std::fmt::Write as _;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use peng_estimator::policy::{self, PolicyKind};
+use peng_estimator::policy::PolicyKind;
 use peng_estimator::replay::{Decision, HistoryRule, RecordedRun, Setting, replay};
 use peng_estimator::score::{Score, score};
 use peng_estimator::{Direction, Outcome, Scale};
 use peng_runtime::report::{Align, Table};
-use peng_spec::catalog::Slot;
-use peng_spec::document;
-use peng_spec::shape::{self, SpecSchema};
-use peng_spec::source::SourceMap;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::commands::curves::Record;
-use crate::commands::load;
+use crate::commands::estimator::{self, Asked};
 use crate::failure::{Exit, Failure};
-use crate::ui::{Ui, diagnostics};
+use crate::ui::Ui;
 
 /// Replay estimators over recorded learning curves, and score them
 #[derive(Debug, Args)]
@@ -59,14 +54,6 @@ enum ReplayFormat {
     Json,
 }
 
-/// An estimator as it is asked for.
-struct Asked {
-    name: String,
-    kind: &'static dyn PolicyKind,
-    params: Value,
-    metric: Option<String>,
-}
-
 /// A scored estimator.
 #[derive(Serialize)]
 struct Scored {
@@ -82,7 +69,7 @@ struct Scored {
 pub(crate) fn run(args: &ReplayArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let mut asked = Vec::new();
     for text in &args.estimators {
-        match estimator(text, ui, out)? {
+        match estimator::read(text, ui, out)? {
             Some(estimator) => asked.push(estimator),
             None => return Ok(Exit::Findings),
         }
@@ -126,46 +113,6 @@ fn scored(
     let decisions = replay(kind, params, &setting, curves)?;
     let score = score(curves, &decisions, confidence)?;
     Ok((decisions, score))
-}
-
-/// Reads what was asked for. `None`: it is rejected, and the findings are printed.
-fn estimator(text: &str, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Option<Asked>> {
-    let mut sources = SourceMap::new();
-    let path = Path::new(text);
-    let file = if path.is_file() {
-        sources.add_bytes(text, &load::read(path)?)
-    } else {
-        sources.add("<command line>", section(text)?)
-    };
-    let schema = SpecSchema::new(&peng_runtime::catalog());
-    let read = document::load(&sources, file)
-        .and_then(|document| shape::check_section(&document, &schema, Slot::Estimator));
-    let mut section: Map<String, Value> = match read {
-        Ok(Value::Object(section)) => section,
-        Ok(_) => unreachable!("the schema of a section admits mappings only"),
-        Err(found) => {
-            diagnostics::print(&sources, found.as_slice(), ui.color_stdout, out)?;
-            return Ok(None);
-        }
-    };
-    let mut take = |key: &str| section.shift_remove(key).and_then(|v| v.as_str().map(str::to_owned));
-    let (name, metric) = (take("kind").unwrap_or_default(), take("metric"));
-    let kind = policy::find(&name).expect("the schema lists the kinds of the catalogue");
-    Ok(Some(Asked { name: text.to_owned(), kind, params: Value::Object(section), metric }))
-}
-
-/// `KIND:key=value,...` as YAML.
-fn section(text: &str) -> Result<String, Failure> {
-    let (kind, params) = text.split_once(':').unwrap_or((text, ""));
-    let mut yaml = format!("estimator:\n  kind: {kind}\n");
-    for param in params.split(',').filter(|p| !p.is_empty()) {
-        let Some((key, value)) = param.split_once('=') else {
-            let message = format!("`{param}` in `--estimator {text}` is no parameter; expected `key=value`");
-            return Err(Failure::new(Exit::Usage, message).help("write `KIND:key=value,key=value`"));
-        };
-        writeln!(yaml, "  {key}: {value}").expect("writing to a string cannot fail");
-    }
-    Ok(yaml)
 }
 
 fn table(results: &[Scored]) -> String {
