@@ -2,8 +2,8 @@
 //!
 //! It sits next to a search for network architectures, sees nothing but learning curves, and is pure: no
 //! file, no clock, no environment, no randomness, no training framework. An [`Estimator`] is a function from
-//! the [`TrialRecord`] of a trial and the [`History`] of ended ones to an [`Observation`]. The same arguments give the same
-//! answer; across platforms as far as `pow` does, the only function in it that IEEE 754 leaves to them.
+//! the [`TrialRecord`] of a trial and the [`History`] of ended ones to an [`Observation`]. The same arguments
+//! give the same answer; across platforms as far as `pow` does, the only function in it that IEEE 754 leaves to them.
 //!
 //! # The papers' terms
 //!
