@@ -11,7 +11,7 @@ use crate::verdict::{Observation, Revision};
 pub struct Needs {
     /// Metrics without which it cannot work, besides the one it predicts.
     pub metrics: Vec<String>,
-    /// It never stops a training with fewer points; `usize::MAX` if it never stops one.
+    /// It never stops a training with fewer points that is measured as planned; `usize::MAX` if it never stops one.
     pub fewest_points: usize,
     /// Whether its answers depend on the history.
     pub uses_history: bool,

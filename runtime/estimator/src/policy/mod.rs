@@ -8,11 +8,22 @@ use serde_json::{Map, Value};
 use crate::estimator::Estimator;
 use crate::trial::TrainingFacts;
 
+pub mod asha;
+pub mod median;
 pub mod never;
+pub mod patience;
 pub mod penguin;
+pub mod truncate;
 
 /// Every kind, in the order in which they are listed to users.
-pub static POLICIES: &[&dyn PolicyKind] = &[&never::NeverKind, &penguin::PenguinKind];
+pub static POLICIES: &[&dyn PolicyKind] = &[
+    &never::NeverKind,
+    &truncate::TruncateKind,
+    &patience::PatienceKind,
+    &penguin::PenguinKind,
+    &median::MedianKind,
+    &asha::AshaKind,
+];
 
 /// A kind of estimator.
 pub trait PolicyKind: Send + Sync {
