@@ -1,9 +1,11 @@
 //! The bottom of a valley of a smooth function of one variable, to the last bits, by its derivative.
 
-/// Far more than ever needed; bisection alone takes about sixty.
-const MOST_STEPS: usize = 100;
+/// Far more than ever needed; every fourth halves the interval.
+const MOST_STEPS: usize = 300;
 /// Where the distance to 1 or to 0 no longer changes by more than this share, the bottom is reached.
 const PRECISION: f64 = 1e-13;
+/// Where so many steps don't halve the interval, as at a bend of the slope, the next one does.
+const PATIENCE: usize = 3;
 /// Heights that differ by less than this share count as equal, since sums are rounded.
 const ROUNDING: f64 = 1e-12;
 
@@ -29,18 +31,24 @@ pub(crate) fn bottom<G: Ground + Copy>(
     let mut far = (end, ground(end));
     // Slopes by which the root is interpolated: an end that stays put loses half of its weight (Illinois).
     let mut weight = 1.0;
+    let mut widths = [f64::INFINITY; PATIENCE];
     for _ in 0..MOST_STEPS {
         let opposite = near.1.slope() * far.1.slope() < 0.0;
-        let share = if opposite {
+        let width = (far.0 - near.0).abs();
+        let slow = width > 0.5 * widths[0];
+        widths.rotate_left(1);
+        widths[PATIENCE - 1] = if slow { f64::INFINITY } else { width };
+        let share = if opposite && !slow {
             let (here, there) = (near.1.slope().abs(), far.1.slope().abs() * weight);
             here / (here + there)
         } else {
             0.5
         };
-        let step = (far.0 - near.0) * share;
-        let trial = near.0 + step;
+        let trial = near.0 + (far.0 - near.0) * share;
+        // Where the slope bends, interpolation stays at an end although the other one is far.
+        let trial = if trial == near.0 || trial == far.0 { near.0 + (far.0 - near.0) * 0.5 } else { trial };
         let room = trial.abs().min((1.0 - trial).abs()).max(PRECISION);
-        if step.abs() <= PRECISION * room || trial == far.0 || !trial.is_finite() {
+        if (trial - near.0).abs() <= PRECISION * room || trial == far.0 || !trial.is_finite() {
             break;
         }
         let here = (trial, ground(trial));
