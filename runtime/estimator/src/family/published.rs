@@ -7,7 +7,7 @@
 
 use crate::fit::exact::geometric::{Best, Box2, Data, LANES};
 use crate::fit::exact::valley::bottom;
-use crate::fit::exact::{ExactFitError, Steps, check};
+use crate::fit::exact::{ExactFitError, Side, Steps, check};
 
 /// a, b and c.
 const PARAMETERS: usize = 3;
@@ -64,15 +64,6 @@ pub struct Active {
     pub k: Option<Side>,
 }
 
-/// A side of the box.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// The smallest value.
-    Lower,
-    /// The largest.
-    Upper,
-}
-
 impl PublishedFit {
     /// The curve's value at `x`; minus infinity before the first x for a step.
     pub fn value(&self, x: f64) -> f64 {
@@ -80,6 +71,18 @@ impl PublishedFit {
             return self.a - self.drop;
         }
         self.a - self.drop * libm::pow(self.ratio, (x - self.steps.first()) / self.steps.step())
+    }
+
+    /// How far the curve lies below a at the first x, and its factor from one x to the next: K r^first and r^step.
+    pub fn drop_and_ratio(&self) -> (f64, f64) {
+        (self.drop, self.ratio)
+    }
+
+    /// The derivatives of the value at `x` to a, drop and ratio.
+    pub(super) fn gradient(&self, x: f64) -> [f64; 3] {
+        let power = (x - self.steps.first()) / self.steps.step();
+        let slope = if power == 0.0 { 0.0 } else { power * libm::pow(self.ratio, power - 1.0) };
+        [1.0, -libm::pow(self.ratio, power), -self.drop * slope]
     }
 
     /// Where the curve goes.
@@ -141,13 +144,13 @@ pub fn fit(values: &[f64], steps: Steps) -> Result<PublishedFit, ExactFitError> 
     heights[0] = data.at(1.0, &limits).sse;
     heights[last] = data.at(0.0, &limits).sse;
 
-    let ground = |u: f64| data.at(u, &limits);
+    let mut ground = |u: f64| data.at(u, &limits);
     let mut best = (1.0, flat_line(&data));
     for i in 0..=last {
         let (before, after) = (i.saturating_sub(1), (i + 1).min(last));
         let low = heights[i] <= heights[before] && (heights[i] < heights[after] || i == last);
         if low {
-            let (u, found) = bottom(&ground, [ratios[after], ratios[i], ratios[before]]);
+            let (u, found) = bottom(&mut ground, [ratios[after], ratios[i], ratios[before]]);
             let sse = data.sse(u, found.a, found.k);
             if sse < best.1.sse * (1.0 - BETTER) {
                 best = (u, Best { sse, ..found });

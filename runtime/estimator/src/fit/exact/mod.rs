@@ -4,8 +4,14 @@
 //! SIAM J. Numer. Anal. 10(2), 1973), bounds included. What is left is the search of an interval: a grid
 //! fine enough that no valley slips through, then roots of the derivative. Nothing is allocated, nothing drawn.
 
+mod covariance;
 pub(crate) mod geometric;
+pub(crate) mod linear;
+pub(crate) mod search;
 pub(crate) mod valley;
+
+pub(crate) use covariance::{MOST, covariance};
+pub use covariance::{Matrix, NoCovariance};
 
 /// Where a curve's values were measured: `first`, `first + step`, `first + 2 step`, ...
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,6 +46,15 @@ impl Steps {
     pub fn at(self, index: usize) -> f64 {
         self.first + self.step * index as f64
     }
+}
+
+/// A side of a box, on which a parameter lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The smallest value.
+    Lower,
+    /// The largest.
+    Upper,
 }
 
 /// Why values have no exact fit.

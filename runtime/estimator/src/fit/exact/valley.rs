@@ -20,7 +20,7 @@ pub(crate) trait Ground {
 /// The point with the lowest value near `middle`, whose neighbours `below` and `above` are not lower; either
 /// may be `middle` itself where the interval ends.
 pub(crate) fn bottom<G: Ground + Copy>(
-    ground: &dyn Fn(f64) -> G,
+    ground: &mut dyn FnMut(f64) -> G,
     [below, middle, above]: [f64; 3],
 ) -> (f64, G) {
     let mut near = (middle, ground(middle));
@@ -89,15 +89,15 @@ mod tests {
 
     #[test]
     fn the_bottom_of_a_bowl_is_found() {
-        let bowl =
+        let mut bowl =
             |x: f64| At((x - 0.3).powi(4) + (x - 0.3).powi(2), 4.0 * (x - 0.3).powi(3) + 2.0 * (x - 0.3));
-        assert!((bottom(&bowl, [0.0, 0.25, 0.9]).0 - 0.3).abs() < 1e-12);
-        assert!((bottom(&bowl, [0.0, 0.6, 0.9]).0 - 0.3).abs() < 1e-12);
+        assert!((bottom(&mut bowl, [0.0, 0.25, 0.9]).0 - 0.3).abs() < 1e-12);
+        assert!((bottom(&mut bowl, [0.0, 0.6, 0.9]).0 - 0.3).abs() < 1e-12);
     }
 
     #[test]
     fn an_end_that_is_lowest_is_the_bottom() {
-        assert_eq!(bottom(&|x| At(x, 1.0), [0.0, 0.0, 0.1]).0, 0.0);
-        assert_eq!(bottom(&|x| At(-x, -1.0), [0.9, 1.0, 1.0]).0, 1.0);
+        assert_eq!(bottom(&mut |x| At(x, 1.0), [0.0, 0.0, 0.1]).0, 0.0);
+        assert_eq!(bottom(&mut |x| At(-x, -1.0), [0.9, 1.0, 1.0]).0, 1.0);
     }
 }
