@@ -1,7 +1,7 @@
 //! Fitting a form of the table, and the fitted curve: its value anywhere, its errors, its parameters.
 
 use super::published::{self, PublishedFit};
-use super::shape::{Frame, Shape};
+use super::shape::{Frame, Order, Shape};
 use super::{Form, Model};
 use crate::fit::exact::linear::{Along, Linear, Solution, Values};
 use crate::fit::exact::search::{Range, lowest};
@@ -79,33 +79,79 @@ pub(super) fn fit(
 /// The best of the box, without what only the caller knows.
 fn searched(shape: &'static Shape, used: &[f64], frame: &Frame, scratch: &mut Scratch) -> CurveFit {
     let values = Values::new(used);
+    scratch.coordinates.clear();
+    let x = (0..used.len()).map(|i| frame.first + frame.gap * i as f64);
+    scratch.coordinates.extend(x.map(|x| (shape.coordinates)(frame, x)));
+    let mut best: Option<([f64; 2], Solution)> = None;
+    for order in shape.orders {
+        let found = match order {
+            Order::SecondOutside => second_outside(shape, &values, frame, scratch),
+            Order::FirstOutside => first_outside(shape, &values, frame, scratch),
+        };
+        if best.is_none_or(|best| found.1.sse < best.1.sse) {
+            best = Some(found);
+        }
+    }
+    let (shares, solution) = best.expect("a shape has an order");
+    assemble(shape, &values, frame, shares, &solution)
+}
+
+/// The parameter and its derivative at a share of its interval; zero where the form has no such parameter.
+fn at(range: Option<Range>, share: f64) -> (f64, f64) {
+    range.map_or((0.0, 0.0), |range| range.at(share))
+}
+
+/// The lowest place of an interval, or the only place where there is no interval.
+fn lowest_of(range: Option<Range>, ground: &mut dyn FnMut(f64) -> Along) -> (f64, Along) {
+    match range {
+        Some(range) => lowest(ground, range.nodes),
+        None => (0.0, ground(0.0)),
+    }
+}
+
+/// Shares of the intervals, and the solution there.
+fn second_outside(
+    shape: &Shape,
+    values: &Values<'_>,
+    frame: &Frame,
+    scratch: &mut Scratch,
+) -> ([f64; 2], Solution) {
     let Scratch { coordinates, prepared } = scratch;
-    coordinates.clear();
-    coordinates
-        .extend((0..used.len()).map(|i| (shape.coordinates)(frame, frame.first + frame.gap * i as f64)));
-    let [inner, outer] = (shape.ranges)(frame);
-    // Shares of the intervals, and the solution there.
-    let mut at_outer = |outer_share: f64| -> Along {
-        let (outer_at, outer_rate) = outer.map_or((0.0, 0.0), |range| range.at(outer_share));
+    let [first, second] = (shape.ranges)(frame);
+    let (outside, found) = lowest_of(second, &mut |outside| {
+        let (theta_2, rate_2) = at(second, outside);
         prepared.clear();
-        prepared.extend(coordinates.iter().map(|at| (shape.prepare)(frame, *at, outer_at)));
-        let mut at_inner = |share: f64| {
-            let (at, rate) = inner.map_or((0.0, 0.0), |range| range.at(share));
-            let mut samples = prepared.iter().map(|point| (shape.sample)(*point, [at, outer_at]));
+        prepared.extend(coordinates.iter().map(|point| (shape.prepare)(frame, *point, theta_2)));
+        let (inside, found) = lowest_of(first, &mut |inside| {
+            let (theta_1, rate_1) = at(first, inside);
+            let mut samples = prepared.iter().map(|point| (shape.sample)(*point, [theta_1, theta_2]));
             let solution = values.solve(shape.linear, &mut samples);
-            Along { solution, other: 0.0, slope: solution.gradient[0] * rate }
-        };
-        let (share, found) = match inner {
-            Some(range) => lowest(&mut at_inner, range.nodes),
-            None => (0.0, at_inner(0.0)),
-        };
-        Along { other: share, slope: found.solution.gradient[1] * outer_rate, ..found }
-    };
-    let (outer_share, found) = match outer {
-        Some(range) => lowest(&mut at_outer, range.nodes),
-        None => (0.0, at_outer(0.0)),
-    };
-    assemble(shape, &values, frame, [found.other, outer_share], &found.solution)
+            Along { solution, other: 0.0, slope: solution.gradient[0] * rate_1 }
+        });
+        Along { other: inside, slope: found.solution.gradient[1] * rate_2, ..found }
+    });
+    ([found.other, outside], found.solution)
+}
+
+fn first_outside(
+    shape: &Shape,
+    values: &Values<'_>,
+    frame: &Frame,
+    scratch: &Scratch,
+) -> ([f64; 2], Solution) {
+    let [first, second] = (shape.ranges)(frame);
+    let (outside, found) = lowest_of(first, &mut |outside| {
+        let (theta_1, rate_1) = at(first, outside);
+        let (inside, found) = lowest_of(second, &mut |inside| {
+            let (theta_2, rate_2) = at(second, inside);
+            let prepared = scratch.coordinates.iter().map(|point| (shape.prepare)(frame, *point, theta_2));
+            let mut samples = prepared.map(|point| (shape.sample)(point, [theta_1, theta_2]));
+            let solution = values.solve(shape.linear, &mut samples);
+            Along { solution, other: 0.0, slope: solution.gradient[1] * rate_2 }
+        });
+        Along { other: inside, slope: found.solution.gradient[0] * rate_1, ..found }
+    });
+    ([outside, found.other], found.solution)
 }
 
 fn assemble(
@@ -117,7 +163,7 @@ fn assemble(
 ) -> CurveFit {
     let Solution { c, a, .. } = *solution;
     let ranges = (shape.ranges)(frame);
-    let theta = [0, 1].map(|j| ranges[j].map_or(0.0, |range: Range| range.at(shares[j]).0));
+    let theta = [0, 1].map(|j| at(ranges[j], shares[j]).0);
     let (mut params, mut active) = ([0.0; MOST], [None; MOST]);
     let linear: &[(f64, Option<Side>)] = match shape.linear {
         Linear::OffsetAndScale => {
@@ -126,7 +172,8 @@ fn assemble(
         }
         Linear::Line => &[(c, None), (a, None)],
         Linear::Scale => &[(a, None)],
-        Linear::Offset => &[(c, None)],
+        // The value where e is 0.
+        Linear::Offset => &[(c + a, None)],
     };
     let nonlinear = [0, 1].into_iter().filter(|j| ranges[*j].is_some());
     let nonlinear = nonlinear.map(|j| (theta[j], side(shares[j], [0.0, 1.0])));

@@ -3,12 +3,13 @@
 //! a is the part that the exponential has at the first x; the papers' a is at x = 0 (times e^(-b first)) or at
 //! x = 1 (times first^-b).
 
-use super::shape::{Frame, Shape, as_they_are};
+use super::shape::{Frame, ONE_WAY, Shape, as_they_are};
 use crate::fit::exact::linear::{Linear, Sample};
 use crate::fit::exact::search::{Range, Spacing};
 
 pub(super) const EXP2: Shape = Shape {
     linear: Linear::Scale,
+    orders: ONE_WAY,
     defined: |x| x >= 0.0,
     ranges: |frame| [Some(rates(frame)), None],
     coordinates: |frame, x| [x - frame.first, 0.0],
@@ -20,6 +21,7 @@ pub(super) const EXP3: Shape = Shape { linear: Linear::OffsetAndScale, ..EXP2 };
 
 pub(super) const POW2: Shape = Shape {
     linear: Linear::Scale,
+    orders: ONE_WAY,
     defined: |x| x > 0.0,
     ranges: |_| [Some(POWERS), None],
     coordinates: |frame, x| [libm::log(x / frame.first), 0.0],

@@ -1,10 +1,11 @@
 //! c + a ln x and c + a / ln x: linear in all parameters.
 
-use super::shape::{Shape, as_they_are};
+use super::shape::{ONE_WAY, Shape, as_they_are};
 use crate::fit::exact::linear::Linear;
 
 pub(super) const LOG2: Shape = Shape {
     linear: Linear::Line,
+    orders: ONE_WAY,
     defined: |x| x > 0.0,
     ranges: |_| [None, None],
     coordinates: |_, x| [libm::log(x) - 1.0, 0.0],

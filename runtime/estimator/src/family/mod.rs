@@ -106,9 +106,9 @@ pub static FORMS: [Form; 11] = [
     Form {
         name: "expp3",
         aliases: &[],
-        formula: "c - e^((x - first + s)^a)",
+        formula: "c + e^(s^a) - e^((x - first + s)^a)",
         parameters: &["c", "a", "s"],
-        note: "published as c - e^((x - b)^a): b = first - s; the amplitude is fixed, so units matter",
+        note: "published as c - e^((x - b)^a): b = first - s, and its c is e^(s^a) more; the amplitude is fixed, so units matter",
         model: Model::Searched(expp3::EXPP3),
     },
     Form {

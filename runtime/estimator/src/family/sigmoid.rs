@@ -1,12 +1,13 @@
 //! c + a e^(-k (X^d - first^d)) and c + a (1 + k first^d) / (1 + k X^d): from one level to another, with a take-off
 //! that d delays. X is x in units of the last x, `first` the first x in them.
 
-use super::shape::{Frame, Shape};
+use super::shape::{Frame, ONE_WAY, Shape};
 use crate::fit::exact::linear::{Linear, Sample};
 use crate::fit::exact::search::{Range, Spacing};
 
 pub(super) const WBL4: Shape = Shape {
     linear: Linear::OffsetAndScale,
+    orders: ONE_WAY,
     defined: |x| x >= 0.0,
     ranges: |_| [Some(RATES), Some(POWERS)],
     coordinates: |frame, x| [libm::log(x / frame.last), libm::log(frame.first / frame.last)],

@@ -1,11 +1,12 @@
 //! a e^(b (1/x - 1/first)) (x / first)^c: a vapour-pressure curve, a being its value at the first x.
 
-use super::shape::{Frame, Shape};
+use super::shape::{Frame, ONE_WAY, Shape};
 use crate::fit::exact::linear::{Linear, Sample};
 use crate::fit::exact::search::{Range, Spacing};
 
 pub(super) const VAP3: Shape = Shape {
     linear: Linear::Scale,
+    orders: ONE_WAY,
     defined: |x| x > 0.0,
     ranges: |frame| [Some(pressures(frame)), Some(POWERS)],
     coordinates: |frame, x| [1.0 / x - 1.0 / frame.first, libm::log(x / frame.first)],

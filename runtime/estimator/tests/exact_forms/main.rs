@@ -75,7 +75,7 @@ fn check(reference: &Reference, nodes: usize) {
         );
         let again: f64 =
             (found.left_out..values.len()).map(|i| found.value(steps.at(i)) - values[i]).map(|r| r * r).sum();
-        assert_eq!(again, found.sse);
+        assert!((again - found.sse).abs() <= 1e-9 * found.sse + rounding, "{again:e} {:e}", found.sse);
     }
 }
 
@@ -88,7 +88,9 @@ fn forms_without_nonlinear_parameters_are_solved() {
 
 #[test]
 fn forms_with_one_nonlinear_parameter_are_as_good_as_a_dense_grid() {
-    for reference in REFERENCES.iter().filter(|r| ["pow2", "pow3", "exp2", "exp3"].contains(&r.name)) {
+    for reference in
+        REFERENCES.iter().filter(|r| ["default", "pow2", "pow3", "exp2", "exp3"].contains(&r.name))
+    {
         check(reference, NODES[1]);
     }
 }

@@ -10,6 +10,8 @@ pub(crate) enum Free {
     Unlimited,
     Scale,
     Offset,
+    /// The published box.
+    Published,
 }
 
 /// A point of the unit square, made the form's nonlinear parameters.
@@ -32,7 +34,15 @@ pub(crate) struct Setting {
     step: f64,
 }
 
-pub(crate) const REFERENCES: [Reference; 10] = [
+pub(crate) const REFERENCES: [Reference; 11] = [
+    Reference {
+        name: "default",
+        free: Free::Published,
+        dimensions: 1,
+        first_above: -1.0,
+        place: |_, [i, _]| [ratios(1e-9, 1.0, i), 0.0],
+        g: |s, x, [w, _]| if x > s.first { ((x - s.first) / s.step * (-w).ln_1p()).exp() } else { 1.0 },
+    },
     Reference { name: "pow2", free: Free::Scale, dimensions: 1, first_above: 0.0, place: powers, g: power },
     Reference { name: "pow3", free: Free::Both, dimensions: 1, first_above: 0.0, place: powers, g: power },
     Reference {
@@ -65,7 +75,7 @@ pub(crate) const REFERENCES: [Reference; 10] = [
         dimensions: 2,
         first_above: -1.0,
         place: |s, [i, j]| [signed(-10.0, 3.0, 0.01, i), ratios(0.01 * s.step, 1000.0 * s.step, j)],
-        g: |s, x, [a, shift]| -(x - s.first + shift).powf(a).min(300.0).exp(),
+        g: |s, x, [a, shift]| -(x - s.first + shift).powf(a).min(50.0).exp(),
     },
     Reference {
         name: "vap3",
@@ -142,7 +152,7 @@ impl Reference {
         let sse = |share: [f64; 2]| {
             let theta = (self.place)(&setting, share);
             let g: Vec<f64> = x.iter().map(|x| (self.g)(&setting, *x, theta)).collect();
-            squares(self.free, &g, values)
+            squares(self.free, &g, values, &setting)
         };
         Some(match self.dimensions {
             0 => sse([0.0; 2]),
@@ -153,7 +163,7 @@ impl Reference {
 }
 
 /// The best of c and a, the sum taken residual by residual.
-fn squares(free: Free, g: &[f64], y: &[f64]) -> f64 {
+fn squares(free: Free, g: &[f64], y: &[f64], setting: &Setting) -> f64 {
     let n = y.len() as f64;
     let sse = |c: f64, a: f64| -> f64 { g.iter().zip(y).map(|(g, y)| c + a * g - y).map(|r| r * r).sum() };
     let mean = |v: &[f64]| v.iter().sum::<f64>() / n;
@@ -165,6 +175,9 @@ fn squares(free: Free, g: &[f64], y: &[f64]) -> f64 {
     };
     if free == Free::Scale {
         return through(0.0);
+    }
+    if free == Free::Published {
+        return published(g, y, setting.first / setting.step, &sse);
     }
     if free == Free::Offset {
         return sse(y_mean - g_mean, 1.0);
@@ -185,6 +198,30 @@ fn squares(free: Free, g: &[f64], y: &[f64]) -> f64 {
         return sse(c, a);
     }
     through(limits[0]).min(through(limits[1])).min(flat)
+}
+
+/// The best of 0.5 <= a <= 200 and k >= u^power in a - k g, u being g's second value; a flat line besides.
+fn published(g: &[f64], y: &[f64], power: f64, sse: &dyn Fn(f64, f64) -> f64) -> f64 {
+    let n = y.len() as f64;
+    let (g_mean, y_mean) = (g.iter().sum::<f64>() / n, y.iter().sum::<f64>() / n);
+    let least = g[1].powf(power);
+    let (mut top, mut bottom) = (0.0, 0.0);
+    for (g, y) in g.iter().zip(y) {
+        top += (g - g_mean) * (y_mean - y);
+        bottom += (g - g_mean) * (g - g_mean);
+    }
+    let k = (top / bottom).max(least);
+    let mut best = sse(y_mean.min(199.0), 0.0);
+    // Whatever is best for one of the two, given the other, where it is best or on a bound.
+    for k in [k, least] {
+        best = best.min(sse((y_mean + k * g_mean).clamp(0.5, 200.0), -k));
+    }
+    for a in [0.5, 200.0] {
+        let (top, bottom) =
+            g.iter().zip(y).fold((0.0, 0.0), |(top, bottom), (g, y)| (top + g * (a - y), bottom + g * g));
+        best = best.min(sse(a, -(top / bottom).max(least)));
+    }
+    best
 }
 
 /// The least value on [0, 1].

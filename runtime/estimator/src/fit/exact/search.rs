@@ -7,6 +7,11 @@ use super::valley::{Ground, bottom};
 /// The most nodes of a grid.
 const MOST_NODES: usize = 64;
 
+/// A gain by less than this share is none.
+const ROUNDING: f64 = 1e-12;
+/// So many times as high as the lowest node, a valley doesn't begin.
+const HOPELESS: f64 = 1e4;
+
 /// The interval of a parameter, and how a grid is spread over it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Range {
@@ -54,25 +59,36 @@ impl Range {
 /// The lowest point of [0, 1]: of each valley between nodes the bottom, and of these the lowest.
 pub(crate) fn lowest<G: Ground + Copy>(ground: &mut dyn FnMut(f64) -> G, nodes: usize) -> (f64, G) {
     let nodes = nodes.clamp(2, MOST_NODES);
-    let at = |i: usize| i as f64 / (nodes - 1) as f64;
-    let mut left = (0.0, ground(0.0));
-    let mut best = left;
-    let mut keep = |found: (f64, G)| {
-        if found.1.height() < best.1.height() {
-            best = found;
+    let width = 1.0 / (nodes - 1) as f64;
+    let at = |i: usize| i as f64 * width;
+    let first = ground(0.0);
+    let mut seen = [first; MOST_NODES];
+    let mut best = (0.0, first);
+    for (i, node) in seen.iter_mut().enumerate().take(nodes).skip(1) {
+        *node = ground(at(i));
+        if node.height() < best.1.height() {
+            best = (at(i), *node);
         }
-    };
+    }
     for i in 1..nodes {
-        let right = (at(i), ground(at(i)));
-        let falls = left.1.slope() < 0.0;
-        let rises = right.1.slope() > 0.0;
-        if falls && (rises || right.1.height() >= left.1.height()) {
-            keep(bottom(ground, [left.0, left.0, right.0]));
-        } else if rises && left.1.height() >= right.1.height() {
-            keep(bottom(ground, [left.0, right.0, right.0]));
+        let (left, right) = (seen[i - 1], seen[i]);
+        let (falls, rises) = (-left.slope(), right.slope());
+        let middle = if falls > 0.0 && (rises > 0.0 || right.height() >= left.height()) {
+            at(i - 1)
+        } else if rises > 0.0 && left.height() >= right.height() {
+            at(i)
+        } else {
+            continue;
+        };
+        // Where the slope grows all along, no valley is deeper.
+        let lower = left.height().min(right.height());
+        let deepest = lower - falls.abs().max(rises.abs()) * width;
+        if deepest < best.1.height() * (1.0 - ROUNDING) && lower <= HOPELESS * best.1.height() {
+            let found = bottom(ground, [at(i - 1), middle, at(i)]);
+            if found.1.height() < best.1.height() {
+                best = found;
+            }
         }
-        keep(right);
-        left = right;
     }
     best
 }

@@ -44,11 +44,15 @@ pub(crate) fn bottom<G: Ground + Copy>(
         } else {
             0.5
         };
-        let trial = near.0 + (far.0 - near.0) * share;
+        let room = near.0.abs().min((1.0 - near.0).abs()).max(PRECISION);
+        // Never less than the precision, so that the far end, too, comes near.
+        let least = PRECISION * room;
+        let way = far.0 - near.0;
+        let step = if way.abs() * share < least { least.copysign(way) } else { way * share };
+        let trial = near.0 + step;
         // Where the slope bends, interpolation stays at an end although the other one is far.
-        let trial = if trial == near.0 || trial == far.0 { near.0 + (far.0 - near.0) * 0.5 } else { trial };
-        let room = trial.abs().min((1.0 - trial).abs()).max(PRECISION);
-        if (trial - near.0).abs() <= PRECISION * room || trial == far.0 || !trial.is_finite() {
+        let trial = if trial == near.0 || trial == far.0 { near.0 + way * 0.5 } else { trial };
+        if way.abs() <= 2.0 * least || trial == near.0 || trial == far.0 || !trial.is_finite() {
             break;
         }
         let here = (trial, ground(trial));
