@@ -176,7 +176,9 @@ fn assemble(
         Linear::Offset => &[(c + a, None)],
     };
     let nonlinear = [0, 1].into_iter().filter(|j| ranges[*j].is_some());
-    let nonlinear = nonlinear.map(|j| (theta[j], side(shares[j], [0.0, 1.0])));
+    // A flat curve has no shape that could be held.
+    let held = |share: f64| if a == 0.0 { None } else { side(share, [0.0, 1.0]) };
+    let nonlinear = nonlinear.map(|j| (theta[j], held(shares[j])));
     for (i, (value, held)) in linear.iter().copied().chain(nonlinear).enumerate() {
         params[i] = value;
         active[i] = held;

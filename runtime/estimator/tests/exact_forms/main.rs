@@ -1,5 +1,7 @@
 //! The exact fits against a dense grid with polish: 500 prefixes a form, of accuracies and what can be made of them.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 mod reference;
 
 use peng_estimator::family::{Form, Scratch};

@@ -1,4 +1,4 @@
-//! The covariance of a least-squares fit's parameters, s² (JᵀJ)⁻¹, for up to four of them.
+//! The covariance of a least-squares fit's parameters, `s² (JᵀJ)⁻¹`, for up to four of them.
 
 /// The most parameters of a form.
 pub(crate) const MOST: usize = 4;
@@ -23,7 +23,7 @@ pub enum NoCovariance {
 /// Pivots of the scaled normal matrix below this are rounding.
 const LEAST_PIVOT: f64 = 1e-11;
 
-/// The inverse of JᵀJ over its first `count` parameters, times `variance`.
+/// The inverse of `JᵀJ` over its first `count` parameters, times `variance`.
 pub(crate) fn covariance(normal: &Matrix, count: usize, variance: f64) -> Result<Matrix, NoCovariance> {
     let mut scale = [0.0; MOST];
     for i in 0..count {

