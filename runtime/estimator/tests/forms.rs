@@ -1,4 +1,5 @@
 //! The table of forms: names, curves found again, data that are no curves, errors of the parameters.
+#![allow(clippy::unwrap_used)]
 
 use peng_estimator::family::{CurveFit, FORMS, Form, Scratch};
 use peng_estimator::fit::exact::{ExactFitError, NoCovariance, Side, Steps};
@@ -149,6 +150,8 @@ fn units_do_not_matter_but_to_the_default_and_expp3() {
     }
 }
 
+type Curve<'a> = Box<dyn Fn(f64) -> f64 + 'a>;
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -156,7 +159,7 @@ proptest! {
     fn curves_of_a_form_are_found_again(
         offset in -50.0..50.0_f64, amplitude in prop_oneof![-80.0..-5.0_f64, 5.0..80.0_f64], b in 0.1..1.5_f64, d in 0.6..2.0_f64
     ) {
-        let curves: [(&str, Box<dyn Fn(f64) -> f64>); 9] = [
+        let curves: [(&str, Curve<'_>); 9] = [
             ("pow2", Box::new(|x: f64| amplitude * x.powf(-b))),
             ("pow3", Box::new(|x: f64| offset + amplitude * x.powf(-b))),
             ("log2", Box::new(|x: f64| offset + amplitude * x.ln())),

@@ -1,6 +1,5 @@
 //! The exact fits against a dense grid with polish: 500 prefixes a form, of accuracies and what can be made of them.
-
-#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::unwrap_used)]
 
 mod reference;
 
