@@ -7,7 +7,8 @@
 
 use crate::fit::exact::geometric::{Best, Box2, Data, LANES};
 use crate::fit::exact::valley::bottom;
-use crate::fit::exact::{ExactFitError, Side, Steps, check};
+pub use crate::fit::exact::Side;
+use crate::fit::exact::{ExactFitError, Steps, check};
 
 /// a, b and c.
 const PARAMETERS: usize = 3;

@@ -1,5 +1,5 @@
 //! Curve fitting without randomness: bounded nonlinear least squares as the published engine's optimiser does
-//! it.
+//! it, and in [`exact`] without a start value, for curves that are linear in most of their parameters.
 
 mod bounded;
 mod bounds;
