@@ -18,7 +18,8 @@
 //! | t | `tolerance` | how far each may lie from their median, in percentage points |
 //! | `C_min` | `min_points` | how many points the first fit has (the published code never reads its 3 and takes 2) |
 //! | E | `TrainingFacts::measure_every` | epochs between measurements |
-//! | a, b, c | [`family::exp3`] | the asymptote, the rate, the shift |
+//! | a, b, c | [`family::exp3`] | the asymptote, the rate, the shift; [`family::published`] fits them exactly |
+//! | the function index | [`family::FORMS`] | the other curves, by their names |
 //!
 //! * PEng4NN: Keller Rorabaugh et al., "PEng4NN: an accurate performance estimation engine for efficient
 //!   automated neural network architecture search", arXiv 2101.04185, 2021.

@@ -1,8 +1,9 @@
 //! Curve fitting without randomness: bounded nonlinear least squares as the published engine's optimiser does
-//! it.
+//! it, and in [`exact`] without a start value, for curves that are linear in most of their parameters.
 
 mod bounded;
 mod bounds;
+pub mod exact;
 mod jacobian;
 mod step;
 mod subproblem;
