@@ -38,6 +38,7 @@ mod conformance;
 mod curve;
 mod estimator;
 pub mod extended;
+mod extrapolation;
 pub mod family;
 pub mod fit;
 pub mod policy;

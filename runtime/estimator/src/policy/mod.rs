@@ -8,11 +8,12 @@ use serde_json::{Map, Value};
 use crate::estimator::Estimator;
 use crate::trial::TrainingFacts;
 
+pub mod a4nn;
 pub mod never;
 pub mod penguin;
 
 /// Every kind, in the order in which they are listed to users.
-pub static POLICIES: &[&dyn PolicyKind] = &[&never::NeverKind, &penguin::PenguinKind];
+pub static POLICIES: &[&dyn PolicyKind] = &[&never::NeverKind, &penguin::PenguinKind, &a4nn::A4nnKind];
 
 /// A kind of estimator.
 pub trait PolicyKind: Send + Sync {
