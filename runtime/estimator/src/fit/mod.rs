@@ -3,6 +3,7 @@
 
 mod bounded;
 mod bounds;
+pub mod exact;
 mod jacobian;
 mod step;
 mod subproblem;
