@@ -17,10 +17,12 @@ fn penguin() -> &'static dyn PolicyKind {
 fn defaults_are_the_papers() {
     let filled = penguin().normalise(Value::Null, Some(&facts(20))).unwrap();
     let expected = json!({
-        "window": 3, "tolerance": 0.5, "predict_at": 20.0, "family": "exp3", "variant": "main", "min_points": 2
+        "window": 3, "tolerance": 0.5, "predict_at": 20.0, "family": "exp3", "variant": "main", "corrected": false,
+        "min_points": 2
     });
     assert_eq!(filled, expected);
     assert_eq!(penguin().normalise(json!({}), None).unwrap()["predict_at"], Value::Null);
+    assert_eq!(penguin().normalise(json!({"corrected": true}), None).unwrap()["min_points"], 4);
 }
 
 #[test]

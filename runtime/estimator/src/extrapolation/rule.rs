@@ -1,10 +1,9 @@
 //! The rule: a prediction a point, and a stop when the last ones agree.
 
-use super::{Failure, Method, Range, Target, points_up_to};
+use super::fitted::Fitted;
+use super::{Bound, Failure, Method, Range, Target, points_up_to};
 use crate::curve::{Curve, CurveError};
 use crate::estimator::{Estimator, Needs, Revises, Rule};
-use crate::family::exp3;
-use crate::fit::Fit;
 use crate::trial::{History, TrialRecord};
 use crate::verdict::{Observation, Verdict};
 
@@ -28,7 +27,7 @@ pub(crate) struct Extrapolation {
 
 /// What the points up to one of them lead to.
 struct Attempt {
-    fit: Option<Fit<3>>,
+    fit: Option<Fitted>,
     predicted: Option<f64>,
     outcome: Outcome,
 }
@@ -82,26 +81,29 @@ impl Extrapolation {
             Failure::Skipped => Outcome::Skipped(reason),
             Failure::Interrupts => Outcome::Interrupts(reason),
         };
-        let fit = match exp3::fit_as(values, &self.method.setup) {
+        let fit = match self.method.fits.fit(values, x) {
             Ok(fit) => fit,
             Err(error) => {
                 let outcome = nothing(format!("no prediction: {error}"));
                 return Attempt { fit: None, predicted: None, outcome };
             }
         };
-        let predicted = match self.method.target {
-            Target::Value => exp3::value(&fit.x, x),
-            Target::Asymptote => fit.x[0],
+        let mut predicted = match self.method.target {
+            Target::Value => fit.value,
+            Target::Asymptote => fit.asymptote,
         };
+        if self.method.range == Range::EachOrNearly && predicted <= 100.0 + self.tolerance {
+            predicted = predicted.min(100.0);
+        }
         let attempt = |predicted, outcome| Attempt { fit: Some(fit), predicted, outcome };
         if !predicted.is_finite() {
             let reason = "no prediction: the fitted curve is not finite at the predicted epoch";
             attempt(None, nothing(reason.to_owned()))
-        } else if self.method.on_bound.is_some_and(|bound| fit.x[0] >= bound) {
-            let highest = self.method.setup.bounds.upper[0];
+        } else if self.method.bound == Bound::Interrupts && fit.on_bound {
+            let highest = self.method.fits.highest();
             let reason = format!("no prediction: the asymptote lies on its bound of {highest}");
             attempt(None, Outcome::Interrupts(reason))
-        } else if self.method.range == Range::Each && !(0.0..=100.0).contains(&predicted) {
+        } else if self.method.range != Range::Newest && !(0.0..=100.0).contains(&predicted) {
             attempt(Some(predicted), Outcome::Interrupts(out_of_range(predicted)))
         } else {
             attempt(Some(predicted), Outcome::Joins)
@@ -113,8 +115,8 @@ impl Extrapolation {
         let attempt = attempts.of(points);
         let mut observation = Observation::go_on(self.name, points, "");
         observation.predicted = attempt.predicted;
-        if let Some(Fit { x: [a, b, c], cost, .. }) = attempt.fit {
-            note(&mut observation, &[("a", a), ("b", b), ("c", c), ("cost", cost)]);
+        if let Some(fit) = attempt.fit {
+            note(&mut observation, &fit.terms);
         }
         if let Outcome::Skipped(reason) | Outcome::Interrupts(reason) = &attempt.outcome {
             observation.reason.clone_from(reason);
@@ -171,7 +173,8 @@ impl Estimator for Extrapolation {
 }
 
 impl Rule for Extrapolation {
-    /// A value that is NaN or infinite makes every later fit fail, as in the published code: no prediction.
+    /// A value that is NaN or infinite makes every later fit fail, as in the published code: no prediction. So it is
+    /// when the rule is corrected; who has seen such values should see the training's end.
     fn judge(&self, trial: &TrialRecord, judged: usize) -> Observation {
         let curve = &trial.curve;
         let regular = curve.prefix(curve.regular_points());
@@ -181,7 +184,8 @@ impl Rule for Extrapolation {
             Ok(None) => return go_on(format!("{} of {LEAST_POINTS} points", curve.len())),
             Err(error) => return go_on(error.to_string()),
         };
-        let x = spacing.divides(self.predict_at);
+        let first_at = regular.points()[0].at;
+        let x = self.method.place.of(self.predict_at, first_at, spacing);
         let ceiling = points_up_to(x);
         let values: Vec<f64> = regular.points().iter().map(|point| point.value).collect();
         let most = self.method.last.most(ceiling).unwrap_or(usize::MAX);

@@ -12,12 +12,10 @@ use serde_json::Value;
 
 use super::{ParamIssue, PolicyKind, decode, encode};
 use crate::estimator::Estimator;
-use crate::extrapolation::{A4NN, Common, Method, checked};
+use crate::extrapolation::{A4NN, CORRECTED, Common, Method, checked};
 use crate::trial::TrainingFacts;
 
 const NAME: &str = "a4nn";
-/// The fewest points of which a spacing can be told.
-const LEAST_POINTS: u32 = 2;
 
 /// The kind.
 pub struct A4nnKind;
@@ -35,20 +33,27 @@ pub struct Params {
     /// The epoch whose value is predicted (the papers' `e_pred`), in epochs; default: the last planned one.
     #[schemars(extend("x-unit" = "epochs", "exclusiveMinimum" = 0))]
     pub predict_at: Option<f64>,
-    /// How many points the first fit has.
+    /// Repairs the rule. Fits are exact, without a start and without the limit of 300 evaluations, so they fail for
+    /// values that are not finite only. The first has at least 3 points, one a parameter; by default 4. The prediction
+    /// is taken at the epoch that was asked for, wherever the first measurement lies. No fit, an asymptote on its bound
+    /// of 200, and a prediction outside 0 to 100 each make the window begin anew, so the predictions that agree are
+    /// those of successive points; one above 100 by no more than the tolerance counts as 100. All
+    /// this is what `penguin` does when it is corrected, too.
+    pub corrected: bool,
+    /// How many points the first fit has; at least 3 if `corrected`.
     #[schemars(range(min = 2))]
     pub min_points: u32,
 }
 
 impl Default for Params {
     fn default() -> Self {
-        Params { window: 3, tolerance: 0.5, predict_at: None, min_points: 4 }
+        Params { window: 3, tolerance: 0.5, predict_at: None, corrected: false, min_points: 4 }
     }
 }
 
 impl Params {
     fn method(&self) -> Method {
-        A4NN
+        if self.corrected { CORRECTED } else { A4NN }
     }
 
     fn common(&self) -> Common {
@@ -58,7 +63,7 @@ impl Params {
             tolerance: self.tolerance,
             predict_at: self.predict_at,
             min_points: self.min_points,
-            least_points: LEAST_POINTS,
+            least_points: if self.corrected { 3 } else { 2 },
             least_help: "leave it out to fit from 4 points on, as published",
         }
     }
@@ -110,7 +115,9 @@ mod tests {
 
     #[test]
     fn it_conforms() {
-        for params in [json!({}), json!({"window": 2, "tolerance": 9, "min_points": 2})] {
+        for params in
+            [json!({}), json!({"window": 2, "tolerance": 9, "min_points": 2}), json!({"corrected": true})]
+        {
             conforms(&*a4nn(params));
         }
     }
@@ -128,7 +135,8 @@ mod tests {
     #[test]
     fn defaults_are_the_published_ones() {
         let filled = A4nnKind.normalise(Value::Null, None).unwrap();
-        let expected = json!({"window": 3, "tolerance": 0.5, "predict_at": null, "min_points": 4});
+        let expected =
+            json!({"window": 3, "tolerance": 0.5, "predict_at": null, "corrected": false, "min_points": 4});
         assert_eq!(filled, expected);
     }
 

@@ -1,7 +1,7 @@
 //! `penguin`: extrapolates the curve after each measurement and stops when the last predictions agree.
 //!
 //! The rules of PEng4NN (2021) and of both branches of PENGUIN (TPDS 33(11), 2022), oddities included; which they are
-//! is told at [`Variant`].
+//! is told at [`Variant`], and what becomes of them at [`Params::corrected`]. The rule is in `extrapolation`.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,13 +9,10 @@ use serde_json::Value;
 
 use super::{ParamIssue, PolicyKind, decode, encode};
 use crate::estimator::Estimator;
-use crate::extrapolation::{ASYMPTOTE, Common, MAIN, MODULAR, Method, checked};
+use crate::extrapolation::{ASYMPTOTE, CORRECTED, Common, MAIN, MODULAR, Method, Target, checked};
 use crate::trial::TrainingFacts;
 
 const NAME: &str = "penguin";
-/// The fewest points of which a spacing can be told, and how many the published engines fit first, for three
-/// parameters.
-const LEAST_POINTS: u32 = 2;
 
 /// The kind.
 pub struct PenguinKind;
@@ -40,7 +37,14 @@ pub struct Params {
     /// the highest value.
     #[schemars(with = "String", extend("enum" = ["main", "modular", "asymptote"]))]
     pub variant: Variant,
-    /// How many points the first fit has; default: 2.
+    /// Repairs the rule. Fits are exact, without a start and without the limit of 300 evaluations, so they fail for
+    /// values that are not finite only. The first has at least 3 points, one a parameter; by default 4. The prediction
+    /// is taken at the epoch that was asked for, wherever the first measurement lies. No fit, an asymptote on its bound
+    /// of 200, and a prediction outside 0 to 100 each make the window begin anew, so the predictions that agree are
+    /// those of successive points; one above 100 by no more than the tolerance counts as 100. `main` and `modular`
+    /// are then the same rule.
+    pub corrected: bool,
+    /// How many points the first fit has; default: 2, or 4 if `corrected`, which needs at least 3.
     #[schemars(range(min = 2))]
     pub min_points: Option<u32>,
 }
@@ -81,6 +85,7 @@ impl Default for Params {
             predict_at: None,
             family: Family::default(),
             variant: Variant::default(),
+            corrected: false,
             min_points: None,
         }
     }
@@ -89,22 +94,29 @@ impl Default for Params {
 impl Params {
     fn method(&self) -> Method {
         let Family::Exp3 = self.family;
-        match self.variant {
-            Variant::Main => MAIN,
-            Variant::Modular => MODULAR,
-            Variant::Asymptote => ASYMPTOTE,
+        match (self.variant, self.corrected) {
+            (Variant::Main, false) => MAIN,
+            (Variant::Modular, false) => MODULAR,
+            (Variant::Asymptote, false) => ASYMPTOTE,
+            (Variant::Main | Variant::Modular, true) => CORRECTED,
+            (Variant::Asymptote, true) => Method { target: Target::Asymptote, ..CORRECTED },
         }
     }
 
     fn common(&self) -> Common {
+        let (points, least_points, least_help) = if self.corrected {
+            (4, 3, "leave it out to fit from 4 points on; the curve has 3 parameters")
+        } else {
+            (2, 2, "leave it out to fit from 2 points on, as published")
+        };
         Common {
             name: NAME,
             window: self.window,
             tolerance: self.tolerance,
             predict_at: self.predict_at,
-            min_points: self.min_points.unwrap_or(LEAST_POINTS),
-            least_points: LEAST_POINTS,
-            least_help: "leave it out to fit from 2 points on, as published",
+            min_points: self.min_points.unwrap_or(points),
+            least_points,
+            least_help,
         }
     }
 }
@@ -171,6 +183,8 @@ mod tests {
             json!({"window": 2, "tolerance": 9, "min_points": 4}),
             json!({"variant": "modular", "predict_at": 10}),
             json!({"variant": "asymptote", "predict_at": 10}),
+            json!({"corrected": true, "predict_at": 10}),
+            json!({"corrected": true, "variant": "asymptote", "window": 2, "tolerance": 9}),
         ] {
             conforms(&*penguin(params));
         }
