@@ -1,7 +1,7 @@
 //! `a4nn` against what its authors recorded for 300 networks, and every published engine against a second
 //! implementation on `SciPy`'s fits, `published_golden.py`.
 //!
-//! Fits that end at their limit of evaluations hang on the last bit, so a thousandth of them may differ.
+//! Fits that end near their limit of evaluations hang on the last bit, so a thousandth of them may differ.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
@@ -154,9 +154,29 @@ fn variants_of_penguin_converge_where_they_do_with_scipy() {
     }
 }
 
+/// Under a <= 102.5 more fits hang on the last bit than a thousandth: three do. `SciPy` itself, on data multiplied by
+/// 1 - 4e-16 to 1 + 9e-16, finds no fit or 102.4997 to 102.4999 for one of them, 79.8 to 82.0 for another, and for the
+/// third no fit but without a factor.
 #[test]
 fn asymptotes_agree() {
     let (all, apart) = fits_apart(&golden("asymptote"), &other_runs(), &exp3::PENG4NN, 3);
     assert!(all > 2000);
-    assert!(apart * 1000 <= all, "{apart} of {all} differ");
+    assert!(apart * 1000 <= 2 * all, "{apart} of {all} differ");
+}
+
+/// How many converge was counted by a second implementation of the rule, on the same exact fits.
+#[test]
+fn corrected_engines_are_one_rule() {
+    for (beam, expected) in [("1e14", 49), ("1e15", 83), ("1e16", 84)] {
+        let mut converged = 0;
+        for (name, run) in a4nn_runs().iter().filter(|(name, _)| name.starts_with(&format!("1gpu_{beam}"))) {
+            let of =
+                |kind, params| Observation { rule: String::new(), ..observed(kind, params, &run.values) };
+            let penguin = of("penguin", json!({"corrected": true}));
+            assert_eq!(penguin, of("penguin", json!({"corrected": true, "variant": "modular"})), "{name}");
+            assert_eq!(penguin, of("a4nn", json!({"corrected": true})), "{name}");
+            converged += usize::from(penguin.verdict.is_stop());
+        }
+        assert_eq!(converged, expected, "{beam}");
+    }
 }

@@ -1,7 +1,8 @@
 //! What `penguin` and `a4nn` share: rules that extrapolate the curve after each measurement and stop when the last
-//! predictions agree. A published engine is a value of [`Method`]; the fits are in `fitted`, the rule itself in `rule`,
-//! the checks of parameters in `params`. Names and defaults are with the kinds.
+//! predictions agree. A published engine is a value of [`Method`]; the fits are in `fitted`, the predictions in
+//! `attempt`, the rule itself in `rule`, the checks of parameters in `params`. Names and defaults are with the kinds.
 
+mod attempt;
 mod fitted;
 mod params;
 mod rule;

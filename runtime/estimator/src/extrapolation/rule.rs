@@ -1,7 +1,7 @@
-//! The rule: a prediction a point, and a stop when the last ones agree.
+//! The rule: a stop when the last predictions agree. How they come about is in `attempt`.
 
-use super::fitted::Fitted;
-use super::{Bound, Failure, Method, Range, Target, points_up_to};
+use super::attempt::{Attempts, Outcome, out_of_range};
+use super::{Method, Range, points_up_to};
 use crate::curve::{Curve, CurveError};
 use crate::estimator::{Estimator, Needs, Revises, Rule};
 use crate::trial::{History, TrialRecord};
@@ -25,91 +25,7 @@ pub(crate) struct Extrapolation {
     pub min_points: usize,
 }
 
-/// What the points up to one of them lead to.
-struct Attempt {
-    fit: Option<Fitted>,
-    predicted: Option<f64>,
-    outcome: Outcome,
-}
-
-/// What an attempt does to the run of predictions.
-#[derive(Clone, Debug, PartialEq)]
-enum Outcome {
-    /// Its prediction is the next of the run.
-    Joins,
-    /// The run stays as it is.
-    Skipped(String),
-    /// The run ends; the next prediction begins another one.
-    Interrupts(String),
-}
-
-/// The attempts on a curve, each made when it is asked for and once only.
-struct Attempts<'a> {
-    rule: &'a Extrapolation,
-    values: &'a [f64],
-    x: f64,
-    made: Vec<Option<Attempt>>,
-}
-
-impl Attempts<'_> {
-    fn of(&mut self, points: usize) -> &Attempt {
-        self.made[points].get_or_insert_with(|| self.rule.attempt(&self.values[..points], self.x))
-    }
-
-    /// The last predictions of the run that is not interrupted, the newest first, as many as a window holds.
-    fn run(&mut self, points: usize) -> Vec<f64> {
-        let (first, window) = (self.rule.min_points, self.rule.window);
-        let mut run = Vec::with_capacity(window);
-        for points in (first..=points).rev() {
-            let attempt = self.of(points);
-            match attempt.outcome {
-                Outcome::Joins => run.extend(attempt.predicted),
-                Outcome::Skipped(_) => {}
-                Outcome::Interrupts(_) => break,
-            }
-            if run.len() == window {
-                break;
-            }
-        }
-        run
-    }
-}
-
 impl Extrapolation {
-    fn attempt(&self, values: &[f64], x: f64) -> Attempt {
-        let nothing = |reason: String| match self.method.failure {
-            Failure::Skipped => Outcome::Skipped(reason),
-            Failure::Interrupts => Outcome::Interrupts(reason),
-        };
-        let fit = match self.method.fits.fit(values, x) {
-            Ok(fit) => fit,
-            Err(error) => {
-                let outcome = nothing(format!("no prediction: {error}"));
-                return Attempt { fit: None, predicted: None, outcome };
-            }
-        };
-        let mut predicted = match self.method.target {
-            Target::Value => fit.value,
-            Target::Asymptote => fit.asymptote,
-        };
-        if self.method.range == Range::EachOrNearly && predicted <= 100.0 + self.tolerance {
-            predicted = predicted.min(100.0);
-        }
-        let attempt = |predicted, outcome| Attempt { fit: Some(fit), predicted, outcome };
-        if !predicted.is_finite() {
-            let reason = "no prediction: the fitted curve is not finite at the predicted epoch";
-            attempt(None, nothing(reason.to_owned()))
-        } else if self.method.bound == Bound::Interrupts && fit.on_bound {
-            let highest = self.method.fits.highest();
-            let reason = format!("no prediction: the asymptote lies on its bound of {highest}");
-            attempt(None, Outcome::Interrupts(reason))
-        } else if self.method.range != Range::Newest && !(0.0..=100.0).contains(&predicted) {
-            attempt(Some(predicted), Outcome::Interrupts(out_of_range(predicted)))
-        } else {
-            attempt(Some(predicted), Outcome::Joins)
-        }
-    }
-
     /// What the newest of `points` points leads to.
     fn weigh(&self, attempts: &mut Attempts<'_>, points: usize) -> Observation {
         let attempt = attempts.of(points);
@@ -191,8 +107,7 @@ impl Rule for Extrapolation {
         let most = self.method.last.most(ceiling).unwrap_or(usize::MAX);
         let last = values.len().min(most);
         let first = self.min_points;
-        let mut attempts = Attempts { rule: self, values: &values, x, made: Vec::new() };
-        attempts.made.resize_with(last + 1, || None);
+        let mut attempts = Attempts::new(self, &values[..last], x);
         let mut newest = go_on(format!("{} of {first} points", values.len()));
         // Fits depend on nothing but their points, so those before are made only as far as the window reaches back.
         for points in first.max(judged.min(last.saturating_sub(1)) + 1)..=last {
@@ -217,10 +132,6 @@ fn note(observation: &mut Observation, terms: &[(&str, f64)]) {
     observation.fit.extend(finite.map(|&(name, value)| (name.to_owned(), value)));
 }
 
-fn out_of_range(predicted: f64) -> String {
-    format!("the prediction {predicted:.2} lies outside 0 to 100")
-}
-
 fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -234,7 +145,7 @@ mod tests {
 
     use super::*;
     use crate::conformance::half_epochs;
-    use crate::extrapolation::{A4NN, ASYMPTOTE, MAIN, MODULAR};
+    use crate::extrapolation::{A4NN, ASYMPTOTE, CORRECTED, MAIN, MODULAR};
 
     fn rule(method: Method) -> Extrapolation {
         Extrapolation { name: "test", method, window: 3, tolerance: 0.5, predict_at: 10.0, min_points: 2 }
@@ -260,51 +171,15 @@ mod tests {
         assert_eq!(judged(MODULAR, [0.0, 0.1, 0.2]), Verdict::Converged { predicted: 0.0 });
     }
 
-    /// The window as it stands after a curve on which these outcomes were found.
-    fn run_after(outcomes: &[Outcome]) -> Vec<f64> {
-        let rule = rule(MAIN);
-        let values = vec![0.0; outcomes.len() + 1];
-        let made = outcomes.iter().zip(2_u32..).map(|(outcome, points)| {
-            Some(Attempt { fit: None, predicted: Some(f64::from(points)), outcome: outcome.clone() })
-        });
-        let made = [None, None].into_iter().chain(made).collect();
-        Attempts { rule: &rule, values: &values, x: 20.0, made }.run(outcomes.len() + 1)
-    }
-
-    #[test]
-    fn a_run_reaches_over_what_is_skipped_and_to_what_interrupts() {
-        let (skip, cut) = (Outcome::Skipped("".to_owned()), Outcome::Interrupts("".to_owned()));
-        let join = Outcome::Joins;
-        assert_eq!(run_after(&vec![join.clone(); 5]), [6.0, 5.0, 4.0]);
-        assert_eq!(
-            run_after(&[join.clone(), join.clone(), skip.clone(), skip, join.clone()]),
-            [6.0, 3.0, 2.0]
-        );
-        assert_eq!(run_after(&[join.clone(), cut, join.clone(), join]), [5.0, 4.0]);
-    }
-
-    #[test]
-    fn only_the_fits_that_the_window_needs_are_made_again() {
-        let values: Vec<f64> = (1..=15).map(|x| 80.0 - 60.0 * 1.2_f64.powi(1 - x)).collect();
-        for method in [MAIN, MODULAR, ASYMPTOTE, A4NN] {
-            let rule = rule(method);
-            let mut attempts =
-                Attempts { rule: &rule, values: &values, x: 20.0, made: (0..=15).map(|_| None).collect() };
-            rule.weigh(&mut attempts, 15);
-            let made: Vec<usize> = (0..=15).filter(|&points| attempts.made[points].is_some()).collect();
-            assert_eq!(made, [13, 14, 15]);
-        }
-    }
-
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(24))]
 
         #[test]
         fn any_curve_is_judged_alike_whole_and_in_steps(
             values in prop::collection::vec(prop_oneof![8 => 0.0..100.0_f64, 1 => Just(f64::NAN)], 0..14),
-            method in prop::sample::select(vec![MAIN, MODULAR, ASYMPTOTE, A4NN])
+            method in prop::sample::select(vec![MAIN, MODULAR, ASYMPTOTE, A4NN, CORRECTED])
         ) {
-            let rule = Extrapolation { tolerance: 5.0, ..rule(method) };
+            let rule = Extrapolation { tolerance: 5.0, min_points: 4, ..rule(method) };
             let trial = TrialRecord::new(0, half_epochs(&values));
             let whole = rule.judge(&trial, 0);
             let mut stop = None;
@@ -318,9 +193,10 @@ mod tests {
                     break;
                 }
             }
-            match stop {
-                Some(stop) => prop_assert_eq!(whole, stop),
-                None => prop_assert_eq!(whole.verdict, Verdict::Continue),
+            if let Some(stop) = stop {
+                prop_assert_eq!(whole, stop);
+            } else {
+                prop_assert_eq!(whole.verdict, Verdict::Continue);
             }
         }
     }
