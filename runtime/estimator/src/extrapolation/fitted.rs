@@ -57,7 +57,7 @@ impl Fits {
                 Ok(Fitted {
                     value: fit.value(x),
                     asymptote: fit.limit(),
-                    on_bound: fit.active.a == Some(published::Side::Upper),
+                    on_bound: fit.a >= exp3::BOUNDS.upper[0],
                     terms: [
                         ("a", fit.a),
                         ("b", or_limit(fit.b())),
