@@ -2,14 +2,15 @@
 //!
 //! It sits next to a search for network architectures, sees nothing but learning curves, and is pure: no
 //! file, no clock, no environment, no randomness, no training framework. An [`Estimator`] is a function from
-//! the [`TrialRecord`] of a trial and the [`History`] of ended ones to an [`Observation`]. The same arguments
-//! give the same answer; across platforms as far as `pow` does, the only function in it that IEEE 754 leaves to them.
+//! the [`TrialRecord`] of a trial and the [`History`] of ended ones to an [`Observation`]. The same arguments give the same
+//! answer, on every platform: what IEEE 754 leaves to them, such as `pow`, is `libm`'s.
 //!
 //! # The papers' terms
 //!
 //! The rule [`penguin`](policy::penguin) fits F(x) = a - b^(c - x) to the points so far, x counting
 //! measurements from 1, and evaluates it where the search would stop anyway. When its last predictions agree,
-//! the training ends with the newest one as its fitness.
+//! the training ends with the newest one as its fitness. [`a4nn`](policy::a4nn) is its later form. Both come as they
+//! were published, oddities included, and [corrected](policy::penguin::Params::corrected).
 //!
 //! | paper | here | |
 //! |---|---|---|
@@ -41,6 +42,7 @@ mod conformance;
 mod curve;
 mod estimator;
 pub mod extended;
+mod extrapolation;
 pub mod family;
 pub mod fit;
 mod handed;

@@ -16,8 +16,13 @@ fn penguin() -> &'static dyn PolicyKind {
 #[test]
 fn defaults_are_the_papers() {
     let filled = penguin().normalise(Value::Null, Some(&facts(20))).unwrap();
-    assert_eq!(filled, json!({"window": 3, "tolerance": 0.5, "predict_at": 20.0, "min_points": 2}));
+    let expected = json!({
+        "window": 3, "tolerance": 0.5, "predict_at": 20.0, "family": "exp3", "variant": "main", "corrected": false,
+        "min_points": 2
+    });
+    assert_eq!(filled, expected);
     assert_eq!(penguin().normalise(json!({}), None).unwrap()["predict_at"], Value::Null);
+    assert_eq!(penguin().normalise(json!({"corrected": true}), None).unwrap()["min_points"], 4);
 }
 
 #[test]
@@ -27,6 +32,7 @@ fn the_schema_tells_units_and_bounds() {
     assert_eq!(schema["properties"]["predict_at"]["x-unit"], "epochs");
     assert_eq!(schema["properties"]["window"]["minimum"], 2);
     assert_eq!(schema["properties"]["tolerance"]["exclusiveMinimum"], 0);
+    assert_eq!(schema["properties"]["variant"]["enum"], json!(["main", "modular", "asymptote"]));
 }
 
 #[test]
@@ -41,8 +47,9 @@ fn each_wrong_parameter_is_an_issue() {
         "/min_points: `min_points` is 1; expected at least 2",
     ];
     assert_eq!(shown, expected);
-    let issues = penguin().normalise(json!({"family": "exp3", "window": "x"}), None).unwrap_err();
-    assert_eq!(issues.len(), 2, "{issues:?}");
+    let issues =
+        penguin().normalise(json!({"curve": "exp3", "family": "exp2", "window": "x"}), None).unwrap_err();
+    assert_eq!(issues.len(), 3, "{issues:?}");
 }
 
 #[test]
@@ -58,6 +65,14 @@ fn a_training_too_short_to_converge_is_an_issue() {
     let early = penguin().build(json!({"predict_at": 4}), &facts(20)).err().unwrap();
     assert_eq!(early[0].pointer, "/predict_at");
     assert!(penguin().build(json!({}), &facts(5)).is_ok());
+    // PEng4NN looks at the fit of all points, too.
+    assert!(penguin().build(json!({"variant": "asymptote"}), &short).is_ok());
+    let early = json!({"variant": "asymptote", "predict_at": 3});
+    assert_eq!(
+        message(early),
+        "`window` 3 needs 4 points before a training can converge, but at most 3 count: 4 are planned, and those after \
+         epoch 3 are ignored"
+    );
 }
 
 #[test]

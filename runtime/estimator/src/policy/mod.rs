@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::estimator::Estimator;
 use crate::trial::TrainingFacts;
 
+pub mod a4nn;
 pub mod asha;
 pub mod median;
 pub mod never;
@@ -21,6 +22,7 @@ pub static POLICIES: &[&dyn PolicyKind] = &[
     &truncate::TruncateKind,
     &patience::PatienceKind,
     &penguin::PenguinKind,
+    &a4nn::A4nnKind,
     &median::MedianKind,
     &asha::AshaKind,
 ];
