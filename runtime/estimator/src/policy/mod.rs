@@ -10,9 +10,11 @@ use crate::trial::TrainingFacts;
 
 pub mod never;
 pub mod penguin;
+pub mod population;
 
 /// Every kind, in the order in which they are listed to users.
-pub static POLICIES: &[&dyn PolicyKind] = &[&never::NeverKind, &penguin::PenguinKind];
+pub static POLICIES: &[&dyn PolicyKind] =
+    &[&never::NeverKind, &penguin::PenguinKind, &population::PopulationKind];
 
 /// A kind of estimator.
 pub trait PolicyKind: Send + Sync {
