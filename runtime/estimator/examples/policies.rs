@@ -5,6 +5,7 @@
 //! CURVES is text: `population NAME SCALE max|min`, then `run ID VALUES...`, `other METRIC VALUES...` and `covariate NAME
 //! VALUE` lines; ORDERS is CSV: `population,order,index,run_id`.
 #![allow(missing_docs, clippy::print_stdout, reason = "a program that prints a table")]
+#![allow(clippy::needless_for_each, clippy::needless_range_loop, clippy::manual_midpoint, reason = "a table is numbers by place")]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -83,7 +84,11 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-fn print_tables(rows: &[(String, usize, [Measures; 2])], coverage: &BTreeMap<String, [[usize; 4]; 2]>, sets: bool) {
+fn print_tables(
+    rows: &[(String, usize, [Measures; 2])],
+    coverage: &BTreeMap<String, [[usize; 4]; 2]>,
+    sets: bool,
+) {
     let set_of = |name: &str| name.split('/').next().unwrap_or(name).to_owned();
     let mut by_order: BTreeMap<usize, BTreeMap<String, Vec<[Measures; 2]>>> = BTreeMap::new();
     let mut by_name: BTreeMap<String, Vec<[Measures; 2]>> = BTreeMap::new();
@@ -109,7 +114,8 @@ fn print_tables(rows: &[(String, usize, [Measures; 2])], coverage: &BTreeMap<Str
         let orders: Vec<Measures> = by_order
             .values()
             .map(|sets| {
-                let each: Vec<[Measures; 2]> = sets.values().map(|all| [mean(all, 0), mean(all, 1)]).collect();
+                let each: Vec<[Measures; 2]> =
+                    sets.values().map(|all| [mean(all, 0), mean(all, 1)]).collect();
                 mean(&each, when)
             })
             .collect();
@@ -123,7 +129,14 @@ fn print_tables(rows: &[(String, usize, [Measures; 2])], coverage: &BTreeMap<Str
         let worst = by_name.values().map(|each| mean(each, when).0[4]).fold(0.0, f64::max);
         println!(
             "{label}: saved {:.1}+-{:.1} nMAE {:.2}+-{:.2} rho {:.3} rec {:.2} nReg {:.2}+-{:.2} worst {worst:.1}",
-            all.0[0], error(0), all.0[1], error(1), all.0[2], all.0[3], all.0[4], error(4)
+            all.0[0],
+            error(0),
+            all.0[1],
+            error(1),
+            all.0[2],
+            all.0[3],
+            all.0[4],
+            error(4)
         );
     }
     for (label, when) in [("now", 0), ("end", 1)] {
@@ -169,7 +182,10 @@ impl Search<'_> {
                 let run = self.runs[number];
                 let planned = run.curve.len();
                 let rules = rules.entry(planned).or_insert_with(|| {
-                    LEVELS.map(|level| Some(self.build(planned, level)?.learn(&history))).into_iter().collect()
+                    LEVELS
+                        .map(|level| Some(self.build(planned, level)?.learn(&history)))
+                        .into_iter()
+                        .collect()
                 });
                 let trial = TrialRecord { number, ..run.clone() };
                 let truth = run.curve.points()[planned - 1].value;
@@ -204,7 +220,8 @@ impl Search<'_> {
         }
         if revises != Revises::Never {
             self.revise(&**main, &mut history, &mut decided, one);
-            let revisions: Vec<_> = reviser.iter().flatten().map(|each| each.revise(&history).predictions).collect();
+            let revisions: Vec<_> =
+                reviser.iter().flatten().map(|each| each.revise(&history).predictions).collect();
             for place in 0..revisions[0].len() {
                 let number = revisions[0][place].number;
                 let run = self.runs[number];
@@ -267,7 +284,8 @@ impl Search<'_> {
 
 fn measure(population: &Population, runs: &[&TrialRecord], decided: &[Decided], when: usize) -> Measures {
     let score = |value: f64| population.scale.score(value);
-    let truth: Vec<f64> = runs.iter().map(|run| score(run.curve.points()[run.curve.len() - 1].value)).collect();
+    let truth: Vec<f64> =
+        runs.iter().map(|run| score(run.curve.points()[run.curve.len() - 1].value)).collect();
     let told: Vec<f64> = decided.iter().map(|decided| score(decided.fitness[when])).collect();
     let seen: usize = decided.iter().map(|decided| decided.points[when]).sum();
     let planned: usize = runs.iter().map(|run| run.curve.len()).sum();

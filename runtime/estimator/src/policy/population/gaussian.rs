@@ -103,7 +103,7 @@ pub(super) struct Candidates {
 impl Kernel {
     pub(super) fn at(self, distance: f64, product: f64, seen: usize) -> f64 {
         let scale = 2.0 * self.length * self.length * seen as f64;
-        (libm::exp(-distance / scale) + product) / 2.0 + LEVEL
+        f64::midpoint(libm::exp(-distance / scale), product) + LEVEL
     }
 
     /// The kernel of an input with itself.
@@ -160,8 +160,11 @@ impl Inputs {
             }
         }
         let (all, few) = (self.seen(Features::All) as f64, self.seen(Features::Few) as f64);
-        like.iter_mut().for_each(|sum| *sum /= all);
-        like_few.iter_mut().for_each(|sum| *sum /= few);
+        for (sums, seen) in [(like, all), (like_few, few)] {
+            for sum in sums {
+                *sum /= seen;
+            }
+        }
     }
 
     /// The inner product of an input with itself.
@@ -236,7 +239,9 @@ impl Centred {
         let mean = values.iter().map(|x| x / count).sum::<f64>();
         let variance = values.iter().map(|x| (x - mean) * (x - mean) / count).sum::<f64>();
         let deviation = variance.sqrt().max(1e-3);
-        values.iter_mut().for_each(|x| *x = (*x - mean) / deviation);
+        for x in &mut values {
+            *x = (*x - mean) / deviation;
+        }
         Centred { mean, deviation, values }
     }
 }
@@ -345,7 +350,9 @@ fn invert(matrix: &mut [f64], diagonal: &[f64]) {
         pivot_row.copy_from_slice(&matrix[k * size..][..size]);
         for (i, row) in matrix.chunks_exact_mut(size).enumerate() {
             if i == k {
-                row.iter_mut().for_each(|x| *x *= pivot);
+                for x in row.iter_mut() {
+                    *x *= pivot;
+                }
                 row[k] = pivot;
                 continue;
             }

@@ -73,7 +73,9 @@ impl Mixture {
             .filter(|member| member.weight >= LEAST_WEIGHT)
             .collect();
         let total: f64 = members.iter().map(|member| member.weight).sum();
-        members.iter_mut().for_each(|member| member.weight /= total);
+        for member in &mut members {
+            member.weight /= total;
+        }
 
         let residuals: Vec<f64> = (0..inputs.count)
             .map(|example| members.iter().map(|member| member.weight * member.residual(example)).sum())
@@ -88,7 +90,9 @@ impl Mixture {
             .collect();
         let count = inputs.count as f64;
         let inflation = (surprises.iter().sum::<f64>() / count).max(1e-3);
-        surprises.iter_mut().for_each(|surprise| *surprise = (*surprise / inflation).min(MOST_SURPRISE));
+        for surprise in &mut surprises {
+            *surprise = (*surprise / inflation).min(MOST_SURPRISE);
+        }
         let squares = finals.iter().zip(&residuals).map(|(&last, &residual)| {
             let error = from_log(last) - from_log(last - residual);
             error * error

@@ -48,7 +48,7 @@ impl Rule for Learned {
             resolution: self.params.resolution,
         };
         let known = knowledge.grid.reached(judged, self.planned).min(reached - 1);
-        let from = if self.must_finish(trial.number).is_some() { reached - 1 } else { known };
+        let from = if must_finish(trial.number).is_some() { reached - 1 } else { known };
         let mut newest = Observation::go_on(NAME, points, "nothing was predicted");
         for prediction in knowledge.predictions(model, &series, from, reached) {
             let value = scales.value_of_waiting(prediction.decision, prediction.belief);
@@ -62,18 +62,6 @@ impl Rule for Learned {
 }
 
 impl Learned {
-    fn must_finish(&self, number: usize) -> Option<String> {
-        if number < WARM_UP {
-            Some(format!("the first {WARM_UP} trainings run to the end"))
-        } else if number % EVERY == EVERY - 1 {
-            Some(format!(
-                "every {EVERY}th training runs to the end, so that predictions rest on all kinds of networks"
-            ))
-        } else {
-            None
-        }
-    }
-
     fn observe(
         &self,
         trial: &TrialRecord,
@@ -88,7 +76,7 @@ impl Learned {
             fit: answer::terms(prediction, scales, value),
             ..Observation::go_on(NAME, trial.curve.len(), reason)
         };
-        if let Some(reason) = self.must_finish(trial.number) {
+        if let Some(reason) = must_finish(trial.number) {
             return go_on(reason);
         }
         if prediction.decision < grid::FIRST {
@@ -104,5 +92,18 @@ impl Learned {
             points,
             ..go_on(format!("no more training is worth its cost: {words}"))
         }
+    }
+}
+
+/// Why a trial is trained to the end whatever is predicted.
+fn must_finish(number: usize) -> Option<String> {
+    if number < WARM_UP {
+        Some(format!("the first {WARM_UP} trainings run to the end"))
+    } else if number % EVERY == EVERY - 1 {
+        Some(format!(
+            "every {EVERY}th training runs to the end, so that predictions rest on all kinds of networks"
+        ))
+    } else {
+        None
     }
 }
