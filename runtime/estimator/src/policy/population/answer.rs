@@ -1,23 +1,10 @@
-//! A prediction as an answer: its interval, its terms by name, and its words.
+//! A prediction as an answer: its terms by name, and its words.
 
 use std::collections::BTreeMap;
 
-use super::gaussian::from_log;
 use super::knowledge::Prediction;
-use super::normal;
 use super::series::Metric;
 use super::waiting::Scales;
-
-/// A value of waiting up to this is none.
-pub(super) const WORTH: f64 = 1e-12;
-
-/// Where the final value lies at this confidence, in the metric's own units.
-pub(super) fn interval(prediction: &Prediction, confidence: f64, metric: Metric) -> [f64; 2] {
-    let reach =
-        normal::quantile(0.5 + 0.5 * confidence.clamp(0.0, 0.999_999)) * prediction.guess.log_deviation;
-    let log = prediction.guess.log;
-    metric.interval([from_log(log - reach), from_log(log + reach)])
-}
 
 /// What the answer was computed from.
 pub(super) fn terms(prediction: &Prediction, scales: &Scales<'_>, value: f64) -> BTreeMap<String, f64> {

@@ -34,12 +34,9 @@ pub(super) fn revise(knowledge: &Knowledge, params: Params, metric: Metric, conf
             standing,
             resolution: params.resolution,
         };
-        let interval = Some(answer::interval(&prediction, confidence, metric));
-        revision.predictions.push(Revised {
-            number,
-            predicted: metric.value(prediction.belief.score),
-            interval,
-        });
+        let interval = model.interval(prediction.decision, prediction.guess, confidence);
+        let predicted = metric.value(prediction.belief.score);
+        revision.predictions.push(Revised { number, predicted, interval: Some(metric.interval(interval)) });
         let value = scales.value_of_waiting(prediction.decision, prediction.belief);
         if value > WORTH {
             let points = |decision| knowledge.grid.points(decision, series.planned);

@@ -2,6 +2,7 @@
 //! uncertainty that is set right by the residuals of the mixture itself.
 
 use super::gaussian::{Candidate, Candidates, Closeness, Inputs, Kernel, Target, from_log, to_log};
+use super::interval::Residuals;
 
 /// The power of the leave-one-out likelihood that weighs candidates: neighbouring points are no independent evidence.
 const TEMPER: f64 = 0.5;
@@ -22,6 +23,7 @@ pub(super) struct Mixture {
     inverses: Vec<Vec<f64>>,
     /// Squared residuals relative to their variances, by example.
     surprises: Vec<f64>,
+    residuals: Residuals,
     /// By how much all variances are too small.
     inflation: f64,
     /// The length scale of what counts as near.
@@ -90,6 +92,8 @@ impl Mixture {
             .collect();
         let count = inputs.count as f64;
         let inflation = (surprises.iter().sum::<f64>() / count).max(1e-3);
+        let sizes = surprises.iter().map(|surprise| (surprise / inflation).sqrt());
+        let sizes = Residuals::new(sizes.collect());
         for surprise in &mut surprises {
             *surprise = (*surprise / inflation).min(MOST_SURPRISE);
         }
@@ -106,7 +110,7 @@ impl Mixture {
                 kept.push(inverse);
             }
         }
-        Mixture { inputs, members, inverses: kept, surprises, inflation, near, error }
+        Mixture { inputs, members, inverses: kept, surprises, residuals: sizes, inflation, near, error }
     }
 
     /// The prediction for a trial with these features and this smoothed score.
@@ -145,6 +149,12 @@ impl Mixture {
         let few = 1.0 + 2.0 / (self.inputs.count as f64 - 3.0).max(1.0);
         let variance = variance * self.local_noise(&closeness) * few * self.inflation;
         Guess { log, log_deviation: variance.sqrt() }
+    }
+
+    /// The scores between which the final one lies with this confidence.
+    pub(super) fn interval(&self, guess: Guess, confidence: f64) -> [f64; 2] {
+        let reach = self.residuals.reach(confidence) * guess.log_deviation;
+        [from_log(guess.log - reach), from_log(guess.log + reach)]
     }
 
     /// How noisy the trials near this one are, relative to all.

@@ -18,6 +18,7 @@ mod answer;
 mod confirm;
 mod gaussian;
 mod grid;
+mod interval;
 mod knowledge;
 mod mixture;
 mod model;

@@ -76,6 +76,11 @@ impl Model {
         self.mixtures[decision].predict(&features, trial.smoothed(points))
     }
 
+    /// The scores between which the final one lies with this confidence.
+    pub(super) fn interval(&self, decision: usize, guess: Guess, confidence: f64) -> [f64; 2] {
+        self.mixtures[decision].interval(guess, confidence)
+    }
+
     /// The typical error of predictions at each decision point.
     pub(super) fn errors(&self) -> &[f64] {
         &self.errors

@@ -1,7 +1,7 @@
 //! The rule: a training pauses at the first decision point from which no amount of further training is worth its cost.
 
 use super::grid;
-use super::knowledge::{Knowledge, Prediction};
+use super::knowledge::Knowledge;
 use super::model::FEWEST_FINISHED;
 use super::params::Params;
 use super::series::Metric;
@@ -15,6 +15,8 @@ use crate::verdict::{Observation, Verdict};
 const WARM_UP: usize = 5;
 /// And so is the last of every so many, so that what has finished is not only what the rule found hard.
 const EVERY: usize = 14;
+/// A value of waiting up to this is none.
+const WORTH: f64 = 1e-12;
 
 /// The rule with what it has learned.
 pub(super) struct Learned {
@@ -47,50 +49,36 @@ impl Rule for Learned {
             standing,
             resolution: self.params.resolution,
         };
-        let known = knowledge.grid.reached(judged, self.planned).min(reached - 1);
-        let from = if must_finish(trial.number).is_some() { reached - 1 } else { known };
-        let mut newest = Observation::go_on(NAME, points, "nothing was predicted");
+        let must_finish = must_finish(trial.number);
+        let judged = knowledge.grid.reached(judged, self.planned);
+        let from = if must_finish.is_some() { reached } else { judged.max(grid::FIRST) }.min(reached - 1);
+        let mut newest = None;
         for prediction in knowledge.predictions(model, &series, from, reached) {
             let value = scales.value_of_waiting(prediction.decision, prediction.belief);
-            newest = self.observe(trial, &prediction, &scales, value);
-            if newest.verdict.is_stop() {
+            let pauses = must_finish.is_none() && prediction.decision >= grid::FIRST && value <= WORTH;
+            newest = Some((prediction, value, pauses));
+            if pauses {
                 break;
             }
         }
-        newest
-    }
-}
-
-impl Learned {
-    fn observe(
-        &self,
-        trial: &TrialRecord,
-        prediction: &Prediction,
-        scales: &Scales<'_>,
-        value: f64,
-    ) -> Observation {
+        let (prediction, value, pauses) = newest.expect("a decision point is reached");
         let predicted = self.metric.value(prediction.belief.score);
-        let go_on = |reason: String| Observation {
-            predicted: Some(predicted),
-            interval: Some(answer::interval(prediction, self.confidence, self.metric)),
-            fit: answer::terms(prediction, scales, value),
-            ..Observation::go_on(NAME, trial.curve.len(), reason)
+        let words = answer::words(&prediction, &scales, self.metric);
+        let reason = match must_finish {
+            Some(reason) => reason,
+            None if pauses => format!("no more training is worth its cost: {words}"),
+            None if value <= WORTH => format!("{reached} of {} predictions", grid::FIRST + 1),
+            None => format!("more training is worth its cost: {words}"),
         };
-        if let Some(reason) = must_finish(trial.number) {
-            return go_on(reason);
-        }
-        if prediction.decision < grid::FIRST {
-            return go_on(format!("{} of {} predictions", prediction.decision + 1, grid::FIRST + 1));
-        }
-        let words = answer::words(prediction, scales, self.metric);
-        if value > answer::WORTH {
-            return go_on(format!("more training is worth its cost: {words}"));
-        }
-        let points = self.knowledge.grid.points(prediction.decision, self.planned);
+        let interval = model.interval(prediction.decision, prediction.guess, self.confidence);
         Observation {
-            verdict: Verdict::Converged { predicted },
-            points,
-            ..go_on(format!("no more training is worth its cost: {words}"))
+            verdict: if pauses { Verdict::Converged { predicted } } else { Verdict::Continue },
+            predicted: Some(predicted),
+            interval: Some(self.metric.interval(interval)),
+            reason,
+            rule: NAME.to_owned(),
+            points: if pauses { knowledge.grid.points(prediction.decision, self.planned) } else { points },
+            fit: answer::terms(&prediction, &scales, value),
         }
     }
 }
