@@ -362,3 +362,48 @@ fn invert(matrix: &mut [f64], diagonal: &[f64]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_inverse_times_the_matrix_is_one() {
+        let size = 7;
+        let matrix: Vec<f64> = (0..size * size)
+            .map(|place| {
+                let (row, column) = ((place / size) as f64, (place % size) as f64);
+                libm::exp(-(row - column) * (row - column) / 8.0)
+            })
+            .collect();
+        let mut inverse = matrix.clone();
+        invert(&mut inverse, &[0.05; 7]);
+        for column in 0..size {
+            let image = times(
+                &inverse,
+                &(0..size)
+                    .map(|row| matrix[row * size + column] + if row == column { 0.05 } else { 0.0 })
+                    .collect::<Vec<_>>(),
+            );
+            for (row, value) in image.iter().enumerate() {
+                let one = if row == column { 1.0 } else { 0.0 };
+                assert!((value - one).abs() < 1e-10, "{row} {column}: {value}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_singular_matrix_has_a_finite_inverse() {
+        let mut ones = vec![1.0; 25];
+        invert(&mut ones, &[0.0; 5]);
+        assert!(ones.iter().all(|x| x.is_finite()), "{ones:?}");
+    }
+
+    #[test]
+    fn scores_come_back_from_logarithms() {
+        for score in [0.0, 12.5, 99.9, 100.0] {
+            assert!((from_log(to_log(score)) - score).abs() < 1e-9);
+        }
+        assert_eq!((from_log(f64::INFINITY), from_log(-1e9)), (100.0, 0.0));
+    }
+}

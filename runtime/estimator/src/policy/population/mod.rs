@@ -27,6 +27,8 @@ mod params;
 mod rule;
 mod series;
 mod standard;
+#[cfg(test)]
+mod tests;
 mod waiting;
 
 pub use params::{Confirm, Params, Profile};
