@@ -9,6 +9,8 @@ use super::standard::Standard;
 pub(super) const EXAMPLES: usize = 30;
 /// Degrees of freedom of Student's t, as which residuals are seen.
 const FREEDOM: f64 = 3.0;
+/// Of so many likelihoods the product stays far from the ends of the range of numbers.
+const LOGS_AT_ONCE: usize = 4;
 /// The median of a squared standard normal quantity.
 const MEDIAN_SQUARE: f64 = 0.455;
 const LENGTHS: [f64; 2] = [1.0, 3.0];
@@ -286,11 +288,18 @@ fn candidate(
     let surprises: Vec<f64> =
         residuals.iter().zip(&variances).map(|(residual, variance)| residual * residual / variance).collect();
     let inflation = inflation(&surprises);
-    let unlikely = surprises.iter().zip(&variances).map(|(surprise, variance)| {
-        let scale = variance * inflation * values.deviation * values.deviation;
-        0.5 * libm::log(scale) + f64::midpoint(FREEDOM, 1.0) * libm::log1p(surprise / (FREEDOM * inflation))
-    });
-    let fit = -unlikely.sum::<f64>();
+    // Each surprise as unlikely as Student's t has it; a logarithm of products is faster than a sum of logarithms.
+    let scale = inflation * values.deviation * values.deviation;
+    let terms: Vec<f64> = surprises
+        .iter()
+        .zip(&variances)
+        .map(|(surprise, variance)| {
+            let odds = 1.0 + surprise / (FREEDOM * inflation);
+            variance * scale * (odds * odds) * (odds * odds)
+        })
+        .collect();
+    let fit =
+        -0.5 * terms.chunks(LOGS_AT_ONCE).map(|some| libm::log(some.iter().product::<f64>())).sum::<f64>();
     // A new example is not trusted less than others.
     for (variance, trust) in variances.iter_mut().zip(trust) {
         *variance = (*variance - noise / trust).max(0.0) + noise;
@@ -337,28 +346,38 @@ fn times(matrix: &[f64], vector: &[f64]) -> Vec<f64> {
     product
 }
 
-/// Adds to the diagonal of a symmetric positive matrix and inverts it in place (Gauss-Jordan). A pivot that is no longer
-/// positive by rounding is taken as tiny.
+/// Adds to the diagonal of a symmetric positive matrix and inverts it in place by sweeping each row (Beaton 1964). A pivot
+/// that is no longer positive by rounding is taken as tiny.
 fn invert(matrix: &mut [f64], diagonal: &[f64]) {
     let size = diagonal.len();
     for (place, more) in diagonal.iter().enumerate() {
         matrix[place * (size + 1)] += more;
     }
-    let mut pivot_row = vec![0.0; size];
+    // Only the lower triangle is kept until the end.
+    let mut swept = vec![0.0; size];
     for k in 0..size {
-        let pivot = 1.0 / matrix[k * (size + 1)].max(1e-12);
-        pivot_row.copy_from_slice(&matrix[k * size..][..size]);
+        for (j, x) in swept.iter_mut().enumerate() {
+            *x = matrix[k.max(j) * size + k.min(j)];
+        }
+        let pivot = 1.0 / swept[k].max(1e-12);
         for (i, row) in matrix.chunks_exact_mut(size).enumerate() {
+            let factor = swept[i] * pivot;
             if i == k {
-                for x in row.iter_mut() {
-                    *x *= pivot;
-                }
-                row[k] = pivot;
+                row[..k].iter_mut().zip(&swept).for_each(|(x, above)| *x = above * pivot);
+                row[k] = -pivot;
                 continue;
             }
-            let factor = row[k] * pivot;
-            row.iter_mut().zip(&pivot_row).for_each(|(x, &above)| *x -= factor * above);
-            row[k] = -factor;
+            row[..=i].iter_mut().zip(&swept).for_each(|(x, above)| *x -= factor * above);
+            if i > k {
+                row[k] = factor;
+            }
+        }
+    }
+    for i in 0..size {
+        for j in 0..=i {
+            let inverse = -matrix[i * size + j];
+            matrix[i * size + j] = inverse;
+            matrix[j * size + i] = inverse;
         }
     }
 }
