@@ -24,7 +24,7 @@ pub(super) fn terms(prediction: &Prediction, scales: &Scales<'_>, value: f64) ->
 pub(super) fn words(prediction: &Prediction, scales: &Scales<'_>, metric: Metric) -> String {
     let [predicted, top] = [prediction.belief.score, scales.standing.top].map(|score| metric.value(score));
     format!(
-        "predicted {predicted:.4}, off by about {:.2} points of a spread of {:.1}; the best tenth begins at {top:.4}",
+        "predicted {predicted:.4}, off by about {:.2} points of a spread of {:.1}; the best begin at {top:.4}",
         prediction.belief.deviation, scales.standing.spread
     )
 }

@@ -1,10 +1,9 @@
 //! Confirmation: paused trainings whose further training is worth its cost with what is known by now go on to their next
 //! decision point, all of them in one round, so that the result does not depend on the number of workers.
 
+use super::Population;
 use super::answer;
 use super::knowledge::Knowledge;
-use super::params::Params;
-use super::series::Metric;
 use super::waiting::{Scales, Standing};
 use crate::verdict::{Resumption, Revised, Revision};
 
@@ -12,7 +11,8 @@ use crate::verdict::{Resumption, Revised, Revision};
 const WORTH: f64 = 1e-9;
 
 /// Newest predictions of all paused trials, and which of them go on.
-pub(super) fn revise(knowledge: &Knowledge, params: Params, metric: Metric, confidence: f64) -> Revision {
+pub(super) fn revise(knowledge: &Knowledge, estimator: &Population) -> Revision {
+    let Population { params, metric, confidence, .. } = *estimator;
     let mut scores: Vec<f64> = knowledge.trials.iter().map(|trial| trial.score).collect();
     let mut paused = Vec::new();
     for (place, (trial, series)) in knowledge.known().enumerate().filter(|(_, (trial, _))| trial.is_paused) {
@@ -20,13 +20,15 @@ pub(super) fn revise(knowledge: &Knowledge, params: Params, metric: Metric, conf
         let (Some(model), 1..) = (knowledge.model(series), reached) else { continue };
         for prediction in knowledge.predictions(model, series, reached - 1, reached) {
             scores[place] = prediction.belief.score;
-            paused.push((trial.number, series, model, prediction));
+            paused.push((trial, series, model, prediction));
         }
     }
-    let Some(standing) = Standing::new(scores) else { return Revision::default() };
+    let Some(standing) = Standing::new(scores.clone()) else { return Revision::default() };
     let mut revision = Revision::default();
     let mut wanted = Vec::new();
-    for (number, series, model, prediction) in paused {
+    for (trial, series, model, prediction) in paused {
+        let (number, own) = (trial.number, trial.costs.as_deref());
+        let standing = knowledge.standing_at(own, standing, scores.iter().copied(), Some(number));
         let scales = Scales {
             grid: &knowledge.grid,
             errors: model.errors(),

@@ -2,6 +2,9 @@
 
 use std::sync::OnceLock;
 
+use super::Population;
+use super::covariates::Covariates;
+use super::front;
 use super::grid::Grid;
 use super::mixture::Guess;
 use super::model::{Known, Model};
@@ -20,17 +23,20 @@ pub(super) struct Knowledge {
     pub(super) trials: Vec<Ended>,
     known: Vec<Known>,
     layout: Layout,
-    with_training: OnceLock<Option<Model>>,
-    without_training: OnceLock<Option<Model>>,
+    covariates: Covariates,
+    /// For trials that have what all ended ones have, and for the others.
+    models: [OnceLock<Option<Model>>; 2],
 }
 
 /// An ended trial with a result.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Ended {
     pub(super) number: usize,
     pub(super) is_paused: bool,
     /// The score that the search was told.
     pub(super) score: f64,
+    /// The search's other objectives.
+    pub(super) costs: Option<Vec<f64>>,
 }
 
 /// A prediction at a decision point.
@@ -43,15 +49,20 @@ pub(super) struct Prediction {
 }
 
 impl Knowledge {
-    /// From the history, for trainings of so many measurements.
-    pub(super) fn new(history: &History, metric: Metric, planned: usize) -> Self {
+    /// From the history, for an estimator.
+    pub(super) fn new(history: &History, estimator: &Population) -> Self {
+        let Population { params, metric, planned, ref costs, .. } = *estimator;
         let used: Vec<&EndedTrial> = history.trials.iter().filter(|trial| has_result(trial)).collect();
         let training = Training::ALL
             .into_iter()
             .find(|training| !used.is_empty() && used.iter().all(|trial| training.is_in(&trial.record)));
-        let layout = Layout { training, length: used.iter().any(|trial| trial.points_planned != planned) };
+        let records: Vec<&TrialRecord> = used.iter().map(|trial| &trial.record).collect();
+        let covariates = if params.covariates { Covariates::common(&records) } else { Covariates::default() };
+        let length = used.iter().any(|trial| trial.points_planned != planned);
+        let layout = Layout { training, length, covariates: covariates.len() };
         let known = used.iter().map(|trial| {
-            let series = Series::new(&trial.record, planned_points(trial), metric, training);
+            let before = covariates.of(&trial.record).unwrap_or_default();
+            let series = Series::new(&trial.record, planned_points(trial), metric, training, before);
             let last = trial.record.curve.last().map(|point| metric.score(point.value));
             Known { series, finished: last.filter(|_| trial.outcome == Outcome::Completed) }
         });
@@ -59,6 +70,7 @@ impl Knowledge {
             number: trial.record.number,
             is_paused: trial.outcome == Outcome::Converged,
             score: metric.score(trial.fitness),
+            costs: front::costs(&trial.record, costs),
         });
         Knowledge {
             metric,
@@ -66,25 +78,26 @@ impl Knowledge {
             trials: trials.collect(),
             known: known.collect(),
             layout,
-            with_training: OnceLock::new(),
-            without_training: OnceLock::new(),
+            covariates,
+            models: [OnceLock::new(), OnceLock::new()],
         }
     }
 
     /// The trial as scores.
     pub(super) fn series(&self, trial: &TrialRecord, planned: usize) -> Series {
         let training = self.layout.training.filter(|training| training.is_in(trial));
-        Series::new(trial, planned.max(trial.curve.len()), self.metric, training)
+        let before = self.covariates.of(trial).unwrap_or_default();
+        Series::new(trial, planned.max(trial.curve.len()), self.metric, training, before)
     }
 
     /// The model for such a trial, learned when it is first asked for; `None` with too few finished trainings.
     pub(super) fn model(&self, trial: &Series) -> Option<&Model> {
-        let (model, layout) = if trial.has_training() {
-            (&self.with_training, self.layout)
+        let (place, layout) = if trial.has(self.layout) {
+            (0, self.layout)
         } else {
-            (&self.without_training, Layout { training: None, ..self.layout })
+            (1, Layout { training: None, covariates: 0, ..self.layout })
         };
-        model.get_or_init(|| Model::new(&self.grid, layout, &self.known)).as_ref()
+        self.models[place].get_or_init(|| Model::new(&self.grid, layout, &self.known)).as_ref()
     }
 
     /// How many trainings have finished.
@@ -92,9 +105,24 @@ impl Knowledge {
         self.known.iter().filter(|known| known.finished.is_some()).count()
     }
 
-    /// Where the scores that the search was told lie.
+    /// Where the scores lie that the search was told.
     pub(super) fn standing(&self) -> Option<Standing> {
         Standing::new(self.trials.iter().map(|trial| trial.score).collect())
+    }
+
+    /// The standing for a trial with these costs: the front may be easier to enter than the best tenth. `scores` are those of
+    /// the ended trials, of which `itself` may be one.
+    pub(super) fn standing_at(
+        &self,
+        costs: Option<&[f64]>,
+        standing: Standing,
+        scores: impl Iterator<Item = f64>,
+        itself: Option<usize>,
+    ) -> Standing {
+        let Some(costs) = costs else { return standing };
+        let others = self.trials.iter().zip(scores).filter(|(trial, _)| Some(trial.number) != itself);
+        let others = others.filter_map(|(trial, score)| Some((trial.costs.as_deref()?, score)));
+        Standing { top: standing.top.min(front::threshold(costs, others)).max(0.0), ..standing }
     }
 
     /// The ended trials with their scores.

@@ -11,11 +11,13 @@ use serde_json::Value;
 
 use super::{ParamIssue, PolicyKind, encode};
 use crate::estimator::{Estimator, Needs, Revises, Rule};
-use crate::trial::{History, TrainingFacts};
+use crate::trial::{CostObjective, History, TrainingFacts};
 use crate::verdict::Revision;
 
 mod answer;
 mod confirm;
+mod covariates;
+mod front;
 mod gaussian;
 mod grid;
 mod interval;
@@ -44,12 +46,13 @@ const NAME: &str = "population";
 pub struct PopulationKind;
 
 /// The estimator.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Population {
     params: Params,
     metric: Metric,
     planned: usize,
     confidence: f64,
+    costs: Vec<CostObjective>,
 }
 
 impl PolicyKind for PopulationKind {
@@ -72,7 +75,13 @@ impl PolicyKind for PopulationKind {
     fn build(&self, params: Value, facts: &TrainingFacts) -> Result<Box<dyn Estimator>, Vec<ParamIssue>> {
         let params = params::checked(params, Some(facts))?;
         let metric = Metric::new(facts).ok_or_else(|| vec![params::no_scale()])?;
-        Ok(Box::new(Population { params, metric, planned: facts.points, confidence: facts.confidence }))
+        Ok(Box::new(Population {
+            params,
+            metric,
+            planned: facts.points,
+            confidence: facts.confidence,
+            costs: facts.costs.clone(),
+        }))
     }
 }
 
@@ -92,17 +101,13 @@ impl Estimator for Population {
     }
 
     fn learn(&self, history: &History) -> Box<dyn Rule> {
-        let Population { params, metric, planned, confidence } = *self;
-        let knowledge = Knowledge::new(history, metric, planned);
-        Box::new(Learned { params, metric, planned, confidence, knowledge })
+        let knowledge = Knowledge::new(history, self);
+        Box::new(Learned { estimator: self.clone(), knowledge })
     }
 
     fn revise(&self, history: &History) -> Revision {
         match self.params.confirm {
-            Confirm::Generation | Confirm::End => {
-                let knowledge = Knowledge::new(history, self.metric, self.planned);
-                confirm::revise(&knowledge, self.params, self.metric, self.confidence)
-            }
+            Confirm::Generation | Confirm::End => confirm::revise(&Knowledge::new(history, self), self),
             Confirm::None => Revision::default(),
         }
     }

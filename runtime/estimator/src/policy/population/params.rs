@@ -49,6 +49,8 @@ pub struct Params {
     pub resolution: f64,
     /// When paused trainings are looked at again: a stop is a pause, and uncertain contenders are taken up again.
     pub confirm: Confirm,
+    /// Whether numbers known before a training help to predict it: hyper-parameters, FLOPs.
+    pub covariates: bool,
 }
 
 /// What an error costs, in trainings: an error of one spread costs `anywhere`, and `selection` more if it may
@@ -62,8 +64,8 @@ pub(super) struct Prices {
 impl Profile {
     fn factor(self) -> f64 {
         match self {
-            Profile::Careful => 3.5,
-            Profile::Balanced => 2.0,
+            Profile::Careful => 3.3,
+            Profile::Balanced => 1.9,
             Profile::Default => 1.0,
             Profile::Thrifty => 0.4,
         }
@@ -76,7 +78,7 @@ impl Profile {
 
     /// The prices when paused trainings are looked at again.
     pub(super) fn confirming(self) -> Prices {
-        Prices { anywhere: 0.4 * self.factor(), selection: 7.0 * self.factor() }
+        Prices { anywhere: 0.3 * self.factor(), selection: 5.0 * self.factor() }
     }
 }
 

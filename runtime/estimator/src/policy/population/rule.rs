@@ -3,10 +3,8 @@
 use super::grid;
 use super::knowledge::Knowledge;
 use super::model::FEWEST_FINISHED;
-use super::params::Params;
-use super::series::Metric;
 use super::waiting::Scales;
-use super::{NAME, answer};
+use super::{NAME, Population, answer, front};
 use crate::estimator::Rule;
 use crate::trial::TrialRecord;
 use crate::verdict::{Observation, Verdict};
@@ -20,15 +18,13 @@ const WORTH: f64 = 1e-12;
 
 /// The rule with what it has learned.
 pub(super) struct Learned {
-    pub(super) params: Params,
-    pub(super) metric: Metric,
-    pub(super) planned: usize,
-    pub(super) confidence: f64,
+    pub(super) estimator: Population,
     pub(super) knowledge: Knowledge,
 }
 
 impl Rule for Learned {
     fn judge(&self, trial: &TrialRecord, judged: usize) -> Observation {
+        let Population { params, metric, planned, confidence, ref costs } = self.estimator;
         let (knowledge, points) = (&self.knowledge, trial.curve.len());
         let finished = knowledge.finished();
         if finished < FEWEST_FINISHED {
@@ -36,21 +32,24 @@ impl Rule for Learned {
                 format!("{finished} of {FEWEST_FINISHED} trainings have finished that predictions rest on");
             return Observation::go_on(NAME, points, reason);
         }
-        let series = knowledge.series(trial, self.planned);
-        let reached = knowledge.grid.reached(points, self.planned);
+        let series = knowledge.series(trial, planned);
+        let reached = knowledge.grid.reached(points, planned);
         let (Some(model), Some(standing), 1..) = (knowledge.model(&series), knowledge.standing(), reached)
         else {
             return Observation::go_on(NAME, points, format!("{points} points are too few for a prediction"));
         };
+        let own = front::costs(trial, costs);
+        let scores = knowledge.trials.iter().map(|trial| trial.score);
+        let standing = knowledge.standing_at(own.as_deref(), standing, scores, Some(trial.number));
         let scales = Scales {
             grid: &knowledge.grid,
             errors: model.errors(),
-            prices: self.params.profile.watching(),
+            prices: params.profile.watching(),
             standing,
-            resolution: self.params.resolution,
+            resolution: params.resolution,
         };
         let must_finish = must_finish(trial.number);
-        let judged = knowledge.grid.reached(judged, self.planned);
+        let judged = knowledge.grid.reached(judged, planned);
         let from = if must_finish.is_some() { reached } else { judged.max(grid::FIRST) }.min(reached - 1);
         let mut newest = None;
         for prediction in knowledge.predictions(model, &series, from, reached) {
@@ -62,22 +61,22 @@ impl Rule for Learned {
             }
         }
         let (prediction, value, pauses) = newest.expect("a decision point is reached");
-        let predicted = self.metric.value(prediction.belief.score);
-        let words = answer::words(&prediction, &scales, self.metric);
+        let predicted = metric.value(prediction.belief.score);
+        let words = answer::words(&prediction, &scales, metric);
         let reason = match must_finish {
             Some(reason) => reason,
             None if pauses => format!("no more training is worth its cost: {words}"),
             None if value <= WORTH => format!("{reached} of {} predictions", grid::FIRST + 1),
             None => format!("more training is worth its cost: {words}"),
         };
-        let interval = model.interval(prediction.decision, prediction.guess, self.confidence);
+        let interval = model.interval(prediction.decision, prediction.guess, confidence);
         Observation {
             verdict: if pauses { Verdict::Converged { predicted } } else { Verdict::Continue },
             predicted: Some(predicted),
-            interval: Some(self.metric.interval(interval)),
+            interval: Some(metric.interval(interval)),
             reason,
             rule: NAME.to_owned(),
-            points: if pauses { knowledge.grid.points(prediction.decision, self.planned) } else { points },
+            points: if pauses { knowledge.grid.points(prediction.decision, planned) } else { points },
             fit: answer::terms(&prediction, &scales, value),
         }
     }

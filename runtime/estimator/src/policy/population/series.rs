@@ -94,6 +94,8 @@ pub(super) struct Series {
     steps: Vec<f64>,
     /// The scores of the training data.
     training: Option<Vec<f64>>,
+    /// What was known before the training, as features.
+    covariates: Vec<f64>,
     /// How many measurements the whole training makes.
     pub(super) planned: usize,
 }
@@ -105,12 +107,14 @@ pub(super) struct Layout {
     pub(super) training: Option<Training>,
     /// The length of the training, where lengths differ.
     pub(super) length: bool,
+    /// How many things that were known before the training.
+    pub(super) covariates: usize,
 }
 
 impl Layout {
     /// How many features there are.
     pub(super) fn len(self) -> usize {
-        9 + if self.training.is_some() { 3 } else { 0 } + usize::from(self.length)
+        9 + if self.training.is_some() { 3 } else { 0 } + usize::from(self.length) + self.covariates
     }
 
     /// The places of the few features that suffice where there are few examples.
@@ -119,7 +123,7 @@ impl Layout {
         let mut few = vec![0, 2, 3, last];
         few.extend_from_slice(if self.training.is_some() { &[8, 10] } else { &[7] });
         if self.length {
-            few.push(last - 1);
+            few.push(last - self.covariates - 1);
         }
         few
     }
@@ -131,6 +135,7 @@ impl Series {
         planned: usize,
         metric: Metric,
         training: Option<Training>,
+        covariates: Vec<f64>,
     ) -> Self {
         let scores: Vec<f64> = trial.curve.points().iter().map(|point| metric.score(point.value)).collect();
         let mut sums = vec![0.0];
@@ -149,7 +154,7 @@ impl Series {
             let scale = metric.training(training);
             Some(training.of(trial)?.points().iter().map(|point| scale.score(point.value)).collect())
         });
-        Series { scores, sums, best, steps, training, planned }
+        Series { scores, sums, best, steps, training, covariates, planned }
     }
 
     /// How many points there are.
@@ -157,9 +162,9 @@ impl Series {
         self.scores.len()
     }
 
-    /// Whether a metric of the training data is known.
-    pub(super) fn has_training(&self) -> bool {
-        self.training.is_some()
+    /// Whether all features of the layout are known.
+    pub(super) fn has(&self, layout: Layout) -> bool {
+        self.covariates.len() >= layout.covariates && self.training.is_some() == layout.training.is_some()
     }
 
     /// The newest value, smoothed: the mean of the last fifth of the first `points`, which are at least 1.
@@ -194,6 +199,7 @@ impl Series {
         if layout.length {
             into.push(10.0 * libm::log(self.planned as f64));
         }
+        into.extend(self.covariates.iter().take(layout.covariates));
         let leading = self.training.as_ref().filter(|_| layout.training.is_some()).unwrap_or(scores);
         into.push(leading[points - 1] - leading[points.saturating_sub(4)]);
     }

@@ -8,7 +8,7 @@ use crate::curve::Direction;
 use crate::progress::Progress;
 use crate::replay::{HistoryRule, RecordedRun, Setting, replay};
 use crate::scale::Scale;
-use crate::trial::{EndedTrial, Outcome, TrialRecord};
+use crate::trial::{CostObjective, EndedTrial, Outcome, TrialRecord};
 use crate::verdict::Verdict;
 
 const POINTS: usize = 20;
@@ -281,6 +281,45 @@ fn a_resumption_goes_to_the_next_decision_point() {
 }
 
 #[test]
+fn a_network_that_may_enter_the_front_by_its_low_cost_trains_longer() {
+    let flops = CostObjective { covariate: "flops".to_owned(), direction: Direction::Minimize };
+    let two = TrainingFacts { costs: vec![flops], ..facts() };
+    let mut history = networks(12);
+    for trial in &mut history.trials {
+        trial.record.covariates.insert("flops".to_owned(), 100.0);
+    }
+    let judge = |facts: &TrainingFacts, flops: f64| {
+        let mut trial = TrialRecord::new(16, half_epochs(&network(23, POINTS)));
+        trial.covariates.insert("flops".to_owned(), flops);
+        built(json!({"profile": "careful"}), facts).observe(&trial, &history)
+    };
+    let [alone, dear, cheap] = [judge(&facts(), 1.0), judge(&two, 500.0), judge(&two, 1.0)];
+    assert_eq!(alone, dear, "nobody needs less than the best tenth to be in the front");
+    assert!(cheap.points > dear.points && cheap.fit["threshold"] == 0.0, "{dear:?} {cheap:?}");
+}
+
+#[test]
+fn covariates_are_used_where_asked_for_and_known() {
+    let mut history = networks(12);
+    for trial in &mut history.trials {
+        let number = trial.record.number as f64;
+        trial.record.covariates.insert("lr".to_owned(), 0.001 * (1.0 + number));
+    }
+    let trial = |lr: Option<f64>| {
+        let mut trial = TrialRecord::new(16, half_epochs(&network(16, POINTS)));
+        trial.covariates.extend(lr.map(|lr| ("lr".to_owned(), lr)));
+        trial
+    };
+    let (with, without) = (built(json!({"covariates": true}), &facts()), built(json!({}), &facts()));
+    let plain = without.observe(&trial(Some(0.01)), &history);
+    assert_eq!(without.observe(&trial(None), &history), plain);
+    assert_eq!(with.observe(&trial(None), &history), plain, "a trial without it is judged as ever");
+    assert_ne!(with.observe(&trial(Some(0.01)), &history).predicted, plain.predicted);
+    let nan = trial(Some(f64::NAN));
+    assert_eq!(with.observe(&nan, &history), plain);
+}
+
+#[test]
 fn what_does_not_fit_is_an_issue_with_a_way_out() {
     let check = |params: Value, facts: &TrainingFacts, pointer: &str, words: &str| {
         let issues = PopulationKind.build(params, facts).err().unwrap();
@@ -297,6 +336,6 @@ fn what_does_not_fit_is_an_issue_with_a_way_out() {
         PopulationKind.normalise(json!({"profile": "bold"}), None).unwrap_err()[0].pointer,
         "/profile"
     );
-    let full = json!({"profile": "default", "resolution": 0.0, "confirm": "generation"});
+    let full = json!({"profile": "default", "resolution": 0.0, "confirm": "generation", "covariates": false});
     assert_eq!(PopulationKind.normalise(Value::Null, None), Ok(full));
 }
