@@ -1,7 +1,8 @@
 //! Measures a policy on recorded curves: savings, error and regret by data set, at the end of a search and at the time of
 //! each stop, and how often intervals cover the truth.
 //!
-//! `policies CURVES ORDERS KIND PARAMS [sequential|generations] [one|batch] [orders=N] [only=TEXT] [dump=FILE] [sets]`
+//! `policies CURVES ORDERS KIND PARAMS [sequential|generations] [one|batch] [orders=N] [only=TEXT] [dump=FILE] [sets]
+//! [coverage]`
 //! CURVES is text: `population NAME SCALE max|min`, then `run ID VALUES...`, `other METRIC VALUES...` and `covariate NAME
 //! VALUE` lines; ORDERS is CSV: `population,order,index,run_id`.
 #![allow(missing_docs, clippy::print_stdout, reason = "a program that prints a table")]
@@ -67,7 +68,7 @@ fn main() -> Result<(), Failure> {
         for (&order, ids) in population.orders.iter().filter(|(order, _)| **order < count) {
             let runs: Vec<&TrialRecord> = ids.iter().map(|id| &population.runs[id]).collect();
             let search = Search { population: &population, runs: &runs, kind, params: &params };
-            let decided = search.play(has("generations"), has("one"))?;
+            let decided = search.play(has("generations"), has("one"), has("coverage"))?;
             rows.push((name.clone(), order, [0, 1].map(|when| measure(&population, &runs, &decided, when))));
             let set = name.split('/').next().unwrap_or(name).to_owned();
             for (when, table) in coverage.entry(set).or_default().iter_mut().enumerate() {
@@ -172,7 +173,7 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn play(&self, generations: bool, one: bool) -> Result<Vec<Decided>, Failure> {
+    fn play(&self, generations: bool, one_at_a_time: bool, covers: bool) -> Result<Vec<Decided>, Failure> {
         let longest = self.runs.iter().map(|run| run.curve.len()).max().unwrap_or(0);
         let reviser = LEVELS.map(|level| self.build(longest, level));
         let Some(main) = &reviser[0] else { return Err("the policy does not fit".into()) };
@@ -207,7 +208,9 @@ impl Search<'_> {
                             let interval = rule.as_ref().and_then(|rule| rule.judge(&prefix, 0).interval);
                             interval.is_some_and(|[low, high]| self.covers(low, high, truth))
                         };
-                        one.covered[0] = Some([0, 1, 2].map(|level| inside(&rules[level])));
+                        if covers {
+                            one.covered[0] = Some([0, 1, 2].map(|level| inside(&rules[level])));
+                        }
                     }
                 }
                 let record = trial.prefix(one.points[0]);
@@ -216,7 +219,7 @@ impl Search<'_> {
             }
             history.trials.extend(ended);
             if generations && revises == Revises::EachGeneration {
-                self.revise(&**main, &mut history, &mut decided, one);
+                self.revise(&**main, &mut history, &mut decided, one_at_a_time);
                 for &number in generation {
                     let Decided { points, fitness, .. } = &mut decided[number];
                     (points[0], fitness[0]) = (points[1], fitness[1]);
@@ -224,7 +227,7 @@ impl Search<'_> {
             }
         }
         if revises != Revises::Never {
-            self.revise(&**main, &mut history, &mut decided, one);
+            self.revise(&**main, &mut history, &mut decided, one_at_a_time);
             let revisions: Vec<_> =
                 reviser.iter().flatten().map(|each| each.revise(&history).predictions).collect();
             for place in 0..revisions[0].len() {
