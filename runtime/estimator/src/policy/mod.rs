@@ -14,6 +14,7 @@ pub mod median;
 pub mod never;
 pub mod patience;
 pub mod penguin;
+pub mod population;
 pub mod truncate;
 
 /// Every kind, in the order in which they are listed to users.
@@ -23,6 +24,7 @@ pub static POLICIES: &[&dyn PolicyKind] = &[
     &patience::PatienceKind,
     &penguin::PenguinKind,
     &a4nn::A4nnKind,
+    &population::PopulationKind,
     &median::MedianKind,
     &asha::AshaKind,
 ];

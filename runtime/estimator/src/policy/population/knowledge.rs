@@ -1,0 +1,170 @@
+//! What a history says: the ended trials as scores, where they stand, and the models learned from them.
+
+use std::sync::OnceLock;
+
+use super::Population;
+use super::covariates::Covariates;
+use super::front;
+use super::grid::Grid;
+use super::mixture::Guess;
+use super::model::{Known, Model};
+use super::series::{Layout, Metric, Series, Training};
+use super::waiting::{Belief, Standing};
+use crate::trial::{EndedTrial, History, Outcome, TrialRecord};
+
+/// So many earlier predictions must agree with the newest.
+pub(super) const AGREEING: usize = 2;
+
+/// What a history says.
+#[derive(Debug)]
+pub(super) struct Knowledge {
+    metric: Metric,
+    pub(super) grid: Grid,
+    pub(super) trials: Vec<Ended>,
+    known: Vec<Known>,
+    layout: Layout,
+    covariates: Covariates,
+    /// For trials that have what all ended ones have, and for the others.
+    models: [OnceLock<Option<Model>>; 2],
+}
+
+/// An ended trial with a result.
+#[derive(Clone, Debug)]
+pub(super) struct Ended {
+    pub(super) number: usize,
+    pub(super) is_paused: bool,
+    /// The score that the search was told.
+    pub(super) score: f64,
+    /// The search's other objectives.
+    pub(super) costs: Option<Vec<f64>>,
+}
+
+/// A prediction at a decision point.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Prediction {
+    pub(super) decision: usize,
+    pub(super) guess: Guess,
+    /// With the disagreement of the last predictions.
+    pub(super) belief: Belief,
+}
+
+impl Knowledge {
+    /// From the history, for an estimator.
+    pub(super) fn new(history: &History, estimator: &Population) -> Self {
+        let Population { params, metric, planned, ref costs, .. } = *estimator;
+        let used: Vec<&EndedTrial> = history.trials.iter().filter(|trial| has_result(trial)).collect();
+        let training = Training::ALL
+            .into_iter()
+            .find(|training| !used.is_empty() && used.iter().all(|trial| training.is_in(&trial.record)));
+        let records: Vec<&TrialRecord> = used.iter().map(|trial| &trial.record).collect();
+        let covariates = if params.covariates { Covariates::common(&records) } else { Covariates::default() };
+        let length = used.iter().any(|trial| trial.points_planned != planned);
+        let layout = Layout { training, length, covariates: covariates.len() };
+        let known = used.iter().map(|trial| {
+            let before = covariates.of(&trial.record).unwrap_or_default();
+            let series = Series::new(&trial.record, planned_points(trial), metric, training, before);
+            let last = trial.record.curve.last().map(|point| metric.score(point.value));
+            Known { series, finished: last.filter(|_| trial.outcome == Outcome::Completed) }
+        });
+        let trials = used.iter().map(|trial| Ended {
+            number: trial.record.number,
+            is_paused: trial.outcome == Outcome::Converged,
+            score: metric.score(trial.fitness),
+            costs: front::costs(&trial.record, costs),
+        });
+        Knowledge {
+            metric,
+            grid: Grid::new(planned),
+            trials: trials.collect(),
+            known: known.collect(),
+            layout,
+            covariates,
+            models: [OnceLock::new(), OnceLock::new()],
+        }
+    }
+
+    /// The trial as scores.
+    pub(super) fn series(&self, trial: &TrialRecord, planned: usize) -> Series {
+        let training = self.layout.training.filter(|training| training.is_in(trial));
+        let before = self.covariates.of(trial).unwrap_or_default();
+        Series::new(trial, planned.max(trial.curve.len()), self.metric, training, before)
+    }
+
+    /// The model for such a trial, learned when it is first asked for; `None` with too few finished trainings.
+    pub(super) fn model(&self, trial: &Series) -> Option<&Model> {
+        let (place, layout) = if trial.has(self.layout) {
+            (0, self.layout)
+        } else {
+            (1, Layout { training: None, covariates: 0, ..self.layout })
+        };
+        self.models[place].get_or_init(|| Model::new(&self.grid, layout, &self.known)).as_ref()
+    }
+
+    /// How many trainings have finished.
+    pub(super) fn finished(&self) -> usize {
+        self.known.iter().filter(|known| known.finished.is_some()).count()
+    }
+
+    /// Where the scores lie that the search was told.
+    pub(super) fn standing(&self) -> Option<Standing> {
+        Standing::new(self.trials.iter().map(|trial| trial.score).collect())
+    }
+
+    /// The standing for a trial with these costs: the front may be easier to enter than the best tenth. `scores` are those of
+    /// the ended trials, of which `itself` may be one.
+    pub(super) fn standing_at(
+        &self,
+        costs: Option<&[f64]>,
+        standing: Standing,
+        scores: impl Iterator<Item = f64>,
+        itself: Option<usize>,
+    ) -> Standing {
+        let Some(costs) = costs else { return standing };
+        let others = self.trials.iter().zip(scores).filter(|(trial, _)| Some(trial.number) != itself);
+        let others = others.filter_map(|(trial, score)| Some((trial.costs.as_deref()?, score)));
+        Standing { top: standing.top.min(front::threshold(costs, others)).max(0.0), ..standing }
+    }
+
+    /// The ended trials with their scores.
+    pub(super) fn known(&self) -> impl Iterator<Item = (&Ended, &Series)> {
+        self.trials.iter().zip(self.known.iter().map(|known| &known.series))
+    }
+
+    /// The predictions at the decision points from `from` to before `to`.
+    pub(super) fn predictions<'a>(
+        &'a self,
+        model: &'a Model,
+        trial: &'a Series,
+        from: usize,
+        to: usize,
+    ) -> impl Iterator<Item = Prediction> + 'a {
+        let mut before: Vec<f64> = (from.saturating_sub(AGREEING)..from)
+            .map(|decision| model.predict(&self.grid, decision, trial).score())
+            .collect();
+        (from..to).map(move |decision| {
+            let guess = model.predict(&self.grid, decision, trial);
+            let (score, deviation) = (guess.score(), guess.deviation());
+            let recent = &before[before.len().saturating_sub(AGREEING)..];
+            let disagreement = recent.iter().map(|earlier| (score - earlier).abs()).fold(0.0, f64::max);
+            before.push(score);
+            let deviation = (deviation * deviation + disagreement * disagreement).sqrt();
+            Prediction { decision, guess, belief: Belief { score, deviation } }
+        })
+    }
+}
+
+fn has_result(trial: &EndedTrial) -> bool {
+    match trial.outcome {
+        Outcome::Completed | Outcome::Converged => !trial.record.curve.is_empty(),
+        Outcome::Pruned | Outcome::Failed => false,
+    }
+}
+
+fn planned_points(trial: &EndedTrial) -> usize {
+    match trial.outcome {
+        Outcome::Completed => trial.record.curve.len(),
+        Outcome::Converged | Outcome::Pruned | Outcome::Failed => {
+            trial.points_planned.max(trial.record.curve.len())
+        }
+    }
+}

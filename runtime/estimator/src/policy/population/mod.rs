@@ -1,0 +1,114 @@
+//! `population`: predicts the final score of a network from how the networks before it went, and pauses its training
+//! where no amount of further training is worth its cost. The parts are in the files beside this one.
+//!
+//! A Gaussian process a decision point, learned from the trainings that have finished, predicts the final score
+//! from features of the curve so far. An error costs a price, and more if it can change which networks are the
+//! best; training costs its share of a training. A stop is a pause: with what is known later, uncertain
+//! contenders are taken up again.
+
+use schemars::JsonSchema;
+use serde_json::Value;
+
+use super::{ParamIssue, PolicyKind, encode};
+use crate::estimator::{Estimator, Needs, Revises, Rule};
+use crate::trial::{CostObjective, History, TrainingFacts};
+use crate::verdict::Revision;
+
+mod answer;
+mod confirm;
+mod covariates;
+mod front;
+mod gaussian;
+mod grid;
+mod interval;
+mod knowledge;
+mod mixture;
+mod model;
+mod normal;
+mod params;
+mod rule;
+mod series;
+mod standard;
+#[cfg(test)]
+mod tests;
+mod waiting;
+
+pub use params::{Confirm, Params, Profile};
+
+use grid::Grid;
+use knowledge::Knowledge;
+use rule::Learned;
+use series::Metric;
+
+const NAME: &str = "population";
+
+/// The kind.
+pub struct PopulationKind;
+
+/// The estimator.
+#[derive(Clone, Debug)]
+pub struct Population {
+    params: Params,
+    metric: Metric,
+    planned: usize,
+    confidence: f64,
+    costs: Vec<CostObjective>,
+}
+
+impl PolicyKind for PopulationKind {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn summary(&self) -> &'static str {
+        "predicts from the networks before, and pauses where no further training is worth its cost"
+    }
+
+    fn params_schema(&self) -> schemars::Schema {
+        <Params as JsonSchema>::json_schema(&mut schemars::SchemaGenerator::default())
+    }
+
+    fn normalise(&self, params: Value, facts: Option<&TrainingFacts>) -> Result<Value, Vec<ParamIssue>> {
+        params::checked(params, facts).map(|params| encode(&params))
+    }
+
+    fn build(&self, params: Value, facts: &TrainingFacts) -> Result<Box<dyn Estimator>, Vec<ParamIssue>> {
+        let params = params::checked(params, Some(facts))?;
+        let metric = Metric::new(facts).ok_or_else(|| vec![params::no_scale()])?;
+        Ok(Box::new(Population {
+            params,
+            metric,
+            planned: facts.points,
+            confidence: facts.confidence,
+            costs: facts.costs.clone(),
+        }))
+    }
+}
+
+impl Estimator for Population {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn needs(&self) -> Needs {
+        let revises = match self.params.confirm {
+            Confirm::Generation => Revises::EachGeneration,
+            Confirm::End => Revises::AtEnd,
+            Confirm::None => Revises::Never,
+        };
+        let fewest_points = Grid::new(self.planned).points(grid::FIRST, self.planned);
+        Needs { metrics: Vec::new(), fewest_points, uses_history: true, revises }
+    }
+
+    fn learn(&self, history: &History) -> Box<dyn Rule> {
+        let knowledge = Knowledge::new(history, self);
+        Box::new(Learned { estimator: self.clone(), knowledge })
+    }
+
+    fn revise(&self, history: &History) -> Revision {
+        match self.params.confirm {
+            Confirm::Generation | Confirm::End => confirm::revise(&Knowledge::new(history, self), self),
+            Confirm::None => Revision::default(),
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The parameters of `population`, the prices behind a profile, and what is wrong with them. No rule is in this file.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::grid;
+use crate::curve::Direction;
+use crate::policy::{ParamIssue, decode};
+use crate::scale::Scale;
+use crate::trial::TrainingFacts;
+
+/// How dear an error is, compared with training.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(inline)]
+pub enum Profile {
+    /// Selection hardly differs from that of full trainings; saves about 45 % of the epochs.
+    Careful,
+    /// Between careful and default; saves about 53 % of the epochs.
+    Balanced,
+    /// Saves about 60 % of the epochs.
+    #[default]
+    Default,
+    /// Saves about 70 % of the epochs and mistakes more of the best.
+    Thrifty,
+}
+
+/// When paused trainings are looked at again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(inline)]
+pub enum Confirm {
+    /// After every generation, before the search is told of it, and at the end.
+    #[default]
+    Generation,
+    /// At the end of the search.
+    End,
+    /// Never: a stop is final.
+    None,
+}
+
+/// The parameters of `population`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Params {
+    /// How dear an error is, compared with training.
+    pub profile: Profile,
+    /// Differences of scores that don't matter, in percentage points; of a loss, in hundredths of the loss that scores 0.
+    #[schemars(extend("x-unit" = "pp"), range(min = 0))]
+    pub resolution: f64,
+    /// When paused trainings are looked at again: a stop is a pause, and uncertain contenders are taken up again.
+    pub confirm: Confirm,
+    /// Whether numbers known before a training help to predict it: hyper-parameters, FLOPs.
+    pub covariates: bool,
+}
+
+/// What an error costs, in trainings: an error of one spread costs `anywhere`, and `selection` more if it may
+/// change who is among the best.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Prices {
+    pub(super) anywhere: f64,
+    pub(super) selection: f64,
+}
+
+impl Profile {
+    fn factor(self) -> f64 {
+        match self {
+            Profile::Careful => 3.3,
+            Profile::Balanced => 1.9,
+            Profile::Default => 1.0,
+            Profile::Thrifty => 0.4,
+        }
+    }
+
+    /// The prices while a network trains.
+    pub(super) fn watching(self) -> Prices {
+        Prices { anywhere: 0.4 * self.factor(), selection: 2.0 * self.factor() }
+    }
+
+    /// The prices when paused trainings are looked at again.
+    pub(super) fn confirming(self) -> Prices {
+        Prices { anywhere: 0.3 * self.factor(), selection: 5.0 * self.factor() }
+    }
+}
+
+/// Reads the parameters; with `facts`, also checks that they fit the training.
+pub(super) fn checked(params: Value, facts: Option<&TrainingFacts>) -> Result<Params, Vec<ParamIssue>> {
+    let params: Params = decode(params)?;
+    let mut issues = Vec::new();
+    if !(params.resolution.is_finite() && params.resolution >= 0.0) {
+        issues.push(ParamIssue::new(
+            "/resolution",
+            format!("`resolution` is {} pp; expected 0 pp or more", params.resolution),
+            "leave it out to let every difference matter",
+        ));
+    }
+    if let Some(facts) = facts {
+        issues.extend(training_issues(facts));
+    }
+    if issues.is_empty() { Ok(params) } else { Err(issues) }
+}
+
+/// The issue with a metric that is unbounded.
+pub(super) fn no_scale() -> ParamIssue {
+    ParamIssue::new(
+        "",
+        "`population` compares networks by a score from 0 to 100, but this metric has no scale",
+        "use an accuracy in percent as its metric, or give the metric a scale: `loss:NUMBER` with the loss of guessing",
+    )
+}
+
+fn training_issues(facts: &TrainingFacts) -> Vec<ParamIssue> {
+    let mut issues = Vec::new();
+    match (facts.scale, facts.direction) {
+        (Some(Scale::Percent), _)
+        | (Some(Scale::Loss { .. } | Scale::Perplexity { .. }), Direction::Minimize) => {}
+        (None, _) => issues.push(no_scale()),
+        (Some(scale), Direction::Maximize) => issues.push(ParamIssue::new(
+            "",
+            format!("the scale `{scale}` is of a metric that is minimized, but this one is maximized"),
+            "minimize the metric, or give it the scale `percent`",
+        )),
+    }
+    if facts.points < grid::FEWEST_PLANNED {
+        issues.push(ParamIssue::new(
+            "",
+            format!(
+                "`population` decides from the third of the planned measurements on, but only {} are planned; expected at least {}",
+                facts.points,
+                grid::FEWEST_PLANNED
+            ),
+            "plan more epochs, or measure more often",
+        ));
+    }
+    issues
+}
