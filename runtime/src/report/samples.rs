@@ -136,6 +136,8 @@ pub(crate) fn plan() -> Plan {
             call: call("penguin", json!({"window": 3, "tolerance": 0.5, "predict_at": 8.0})),
             metric: Metric::ValAccuracy,
             fewest_points: Some(4),
+            audit_percent: 0.0,
+            max_regret: None,
         },
         execution: ExecutionPlan {
             executor: ExecutorPlan::Local,
