@@ -30,9 +30,11 @@
 //! # Map
 //!
 //! [`policy`] holds the kinds of estimators, a file each; [`family`] the curves they fit and [`fit`] the
-//! fitter; [`replay`] runs a kind over recorded curves and [`score`] compares its decisions with the truth.
+//! fitter; [`replay`] runs a kind over recorded curves and [`score`] compares its decisions with the truth;
+//! [`audit`] estimates that in a search, which knows few truths.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod audit;
 #[cfg(test)]
 mod conformance;
 mod curve;
@@ -48,6 +50,7 @@ pub mod score;
 mod trial;
 mod verdict;
 
+pub use audit::{AuditError, AuditEstimate, AuditTrial, Judged};
 pub use curve::{Curve, CurveError, Direction, Point};
 pub use estimator::{Estimator, Needs, Revises, Rule};
 pub use policy::{POLICIES, ParamIssue, PolicyKind};
