@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use peng_estimator::{Progress, Verdict};
+use peng_estimator::{Observation, Progress, Resumption, Revised};
 use peng_spec::arch::{Cost, Genome};
 use peng_spec::plan::Metric;
 use serde::{Deserialize, Serialize};
@@ -59,6 +59,8 @@ pub enum EventKind {
         genome: Genome,
         /// What the network costs.
         cost: Cost,
+        /// Whether it is trained to the end even if the estimator would stop it.
+        audit: bool,
     },
     /// A trial is not trained, since its network is that of an earlier trial, whose result it gets.
     TrialSkipped {
@@ -102,14 +104,33 @@ pub enum EventKind {
         /// Where.
         #[serde(rename = "epoch")]
         at: Progress,
-        /// Whether the training goes on.
-        verdict: Verdict,
-        /// The newest prediction of the final value, in the metric's units.
-        predicted: Option<f64>,
+        /// What it answered, and from what.
+        #[serde(flatten)]
+        observation: Observation,
+        /// Digest of all that the answer depends on: the estimator, the trial so far, and the history.
+        inputs: String,
+    },
+    /// The estimator looked at the paused trials again.
+    Reconsidered {
+        /// After which generation; `None`: after the search.
+        generation: Option<u32>,
+        /// The newest prediction of every paused trial, in trial order.
+        predictions: Vec<Revised>,
+        /// The trainings that go on, the most urgent first; empty: the rest is left as it is.
+        resumptions: Vec<Resumption>,
+        /// Digest of all that this depends on: the estimator and the ended trials.
+        inputs: String,
+    },
+    /// The estimator is not asked any more, since audited trials have shown that its regret is too large.
+    EstimatorSwitchedOff {
+        /// After which generation.
+        generation: u32,
+        /// The regret of the top tenth, in the metric's units.
+        regret: f64,
         /// Its interval.
-        interval: Option<[f64; 2]>,
-        /// Why, in words.
-        reason: String,
+        interval: [f64; 2],
+        /// What was allowed.
+        limit: f64,
     },
     /// A training can go on from here.
     CheckpointSaved {
@@ -172,6 +193,8 @@ impl EventKind {
             Self::RunStarted { .. }
             | Self::RunResumed { .. }
             | Self::CheckpointSaved { .. }
+            | Self::Reconsidered { .. }
+            | Self::EstimatorSwitchedOff { .. }
             | Self::TrialFinished { .. }
             | Self::CancelRequested
             | Self::RunFinished { .. } => Durability::Synced,

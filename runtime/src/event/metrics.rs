@@ -9,10 +9,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[serde(transparent)]
 struct Extended(#[serde(with = "peng_estimator::extended")] f64);
 
-pub(super) fn serialize<S: Serializer>(map: &BTreeMap<Metric, f64>, to: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn serialize<S: Serializer>(map: &BTreeMap<Metric, f64>, to: S) -> Result<S::Ok, S::Error> {
     to.collect_map(map.iter().map(|(metric, value)| (metric, Extended(*value))))
 }
 
-pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<Metric, f64>, D::Error> {
+pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<Metric, f64>, D::Error> {
     Ok(BTreeMap::<Metric, Extended>::deserialize(from)?.into_iter().map(|(m, v)| (m, v.0)).collect())
 }

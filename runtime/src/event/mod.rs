@@ -2,7 +2,7 @@
 
 mod ids;
 mod kind;
-mod metrics;
+pub(crate) mod metrics;
 mod outcome;
 
 use jiff::Timestamp;
@@ -13,7 +13,7 @@ pub use kind::{Durability, EventKind};
 pub use outcome::{Bound, Purpose, RunEnd, TrialOutcome};
 
 /// The version of the events that this crate reads and writes.
-pub const EVENT_FORMAT: &str = "peng.event/1";
+pub const EVENT_FORMAT: &str = "peng.event/2";
 
 /// Something that happened, with its place in the order of the run. Only the coordinator makes events.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

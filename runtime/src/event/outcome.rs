@@ -23,6 +23,8 @@ pub struct Bound {
 pub enum Purpose {
     /// The search asked for it.
     Search,
+    /// It was paused, and the estimator wants to see more of it.
+    Reconsider,
     /// It is a predicted member of the front, and is trained to the end.
     Confirm,
 }

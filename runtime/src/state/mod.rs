@@ -5,11 +5,12 @@ mod trial;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use peng_estimator::Resumption;
 use serde::Serialize;
 
-pub use trial::{EstimatePoint, MeasuredPoint, Running, TrialState};
+pub use trial::{Ending, EstimatePoint, MeasuredPoint, Running, TrialState};
 
-use crate::event::{Bound, Event, EventKind, RunEnd, TrialId};
+use crate::event::{Bound, Event, EventKind, Purpose, RunEnd, TrialId};
 
 /// What is known of a run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -36,6 +37,10 @@ pub struct RunState {
     pub generations: Vec<GenerationState>,
     /// The trials, by number.
     pub trials: Vec<TrialState>,
+    /// The newest look at the paused trials.
+    pub reconsidered: Option<Reconsidered>,
+    /// Since when the estimator is not asked any more.
+    pub switched_off: Option<SwitchedOff>,
     /// Warnings, in order.
     pub warnings: Vec<String>,
     /// How it ended; `None` while it goes on, or after it was killed.
@@ -50,6 +55,30 @@ pub enum StepState {
     Started,
     /// Done.
     Finished,
+}
+
+/// A look at the paused trials.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Reconsidered {
+    /// After which generation; `None`: after the search.
+    pub generation: Option<u32>,
+    /// The trainings that go on and have not come to their points yet, the most urgent first.
+    pub open: Vec<Resumption>,
+    /// Whether no training was to go on: there is no further look.
+    pub settled: bool,
+}
+
+/// What audited trials have shown of an estimator that is not asked any more.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct SwitchedOff {
+    /// After which generation.
+    pub generation: u32,
+    /// The regret of the top tenth, in the metric's units.
+    pub regret: f64,
+    /// Its interval.
+    pub interval: [f64; 2],
+    /// What was allowed.
+    pub limit: f64,
 }
 
 /// A generation.
@@ -76,6 +105,11 @@ impl RunState {
     /// The trial of that number.
     pub fn trial(&self, id: TrialId) -> Option<&TrialState> {
         self.trials.get(id.index())
+    }
+
+    /// How many generations have finished.
+    pub fn finished_generations(&self) -> u32 {
+        self.generations.iter().filter(|generation| generation.finished).count() as u32
     }
 
     /// Takes in the next event.
@@ -120,25 +154,28 @@ impl RunState {
                     generation.finished = true;
                 }
             }
-            EventKind::TrialCreated { trial, generation, genome, cost } => {
+            EventKind::TrialCreated { trial, generation, genome, cost, audit } => {
                 if let Some(generation) = self.generations.get_mut(*generation as usize) {
                     generation.trials.push(*trial);
                 }
-                self.trials.push(TrialState {
-                    id: *trial,
+                self.trials.push(TrialState::new(*trial, *generation, genome.clone(), *cost, *audit));
+            }
+            EventKind::Reconsidered { generation, predictions, resumptions, .. } => {
+                let finished = self.finished_generations();
+                for revised in predictions {
+                    if let Some(trial) = self.trials.get_mut(revised.number) {
+                        trial.revise(revised.predicted, finished);
+                    }
+                }
+                self.reconsidered = Some(Reconsidered {
                     generation: *generation,
-                    genome: genome.clone(),
-                    cost: *cost,
-                    attempts: 0,
-                    running: None,
-                    points: Vec::new(),
-                    estimates: Vec::new(),
-                    checkpoint: None,
-                    secs: 0.0,
-                    outcome: None,
-                    ended_at: None,
-                    confirmation: None,
+                    open: resumptions.clone(),
+                    settled: resumptions.is_empty(),
                 });
+            }
+            EventKind::EstimatorSwitchedOff { generation, regret, interval, limit } => {
+                let (generation, regret, interval, limit) = (*generation, *regret, *interval, *limit);
+                self.switched_off = Some(SwitchedOff { generation, regret, interval, limit });
             }
             EventKind::Warned { message } => self.warnings.push(message.clone()),
             EventKind::CancelRequested | EventKind::BatchDone { .. } => {}
@@ -153,8 +190,14 @@ impl RunState {
                     self.slot_secs += secs;
                     self.images += images;
                 }
+                if let (EventKind::TrialFinished { purpose: Purpose::Reconsider, .. }, Some(round)) =
+                    (&event.kind, &mut self.reconsidered)
+                {
+                    round.open.retain(|resumption| resumption.number != trial.index());
+                }
+                let finished = self.finished_generations();
                 if let Some(trial) = self.trials.get_mut(trial.index()) {
-                    trial.apply(&event.kind);
+                    trial.apply(&event.kind, finished);
                 }
             }
         }
