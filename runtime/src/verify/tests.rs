@@ -1,0 +1,1 @@
+//! Runs whose journals were changed.
