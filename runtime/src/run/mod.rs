@@ -9,7 +9,7 @@ mod reconsider;
 mod results;
 mod step;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use peng_estimator::Estimator;
 use peng_spec::plan::Plan;
@@ -25,7 +25,7 @@ use coordinator::Coordinator;
 pub use cancel::CancelFlag;
 pub use error::RunError;
 pub use results::{amended, results};
-pub(crate) use step::network_key;
+pub(crate) use step::{network_key, unconfirmed};
 
 /// What a run works with.
 pub struct RunContext<'a> {

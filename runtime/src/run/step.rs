@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use peng_estimator::Revises;
 use peng_spec::arch::Genome;
-use peng_spec::plan::ConfirmWhat;
+use peng_spec::plan::{ConfirmWhat, Plan};
 
 use super::coordinator::{Coordinator, FailedOf, Flow};
 use super::{RunError, amended, results};
 use crate::event::{EventKind, Purpose, TrialId, TrialOutcome};
 use crate::search::{self, Ask};
+use crate::state::RunState;
 use crate::{audit, estimate, fitness};
 
 impl Coordinator<'_> {
@@ -95,29 +96,33 @@ impl Coordinator<'_> {
     /// may bring new members up, which were dominated by predictions that did not come true.
     pub(super) fn confirm(&mut self, what: ConfirmWhat) -> Result<Flow, RunError> {
         loop {
-            let front = fitness::front(self.plan, &self.state, fitness::known);
-            let members = match what {
-                ConfirmWhat::Front => &front[..],
-                // The front begins with the trial that is best in the first objective.
-                ConfirmWhat::Best => &front[..front.len().min(1)],
-            };
-            let mut open: Vec<TrialId> = members
-                .iter()
-                .filter_map(|m| self.state.trial(m.trial))
-                .filter(|t| {
-                    matches!(t.outcome, Some(TrialOutcome::Converged { .. })) && t.confirmation.is_none()
-                })
-                .map(|t| t.id)
-                .collect();
+            let open = unconfirmed(self.plan, &self.state, what);
             if open.is_empty() {
                 return Ok(Flow::Done);
             }
-            open.sort_unstable();
             if let end @ Flow::End(_) = self.train(&open, Purpose::Confirm)? {
                 return Ok(end);
             }
         }
     }
+}
+
+/// The predicted members of what is to be confirmed whose trainings have not been taken up again for that, by number.
+pub(crate) fn unconfirmed(plan: &Plan, state: &RunState, what: ConfirmWhat) -> Vec<TrialId> {
+    let front = fitness::front(plan, state, fitness::known);
+    let members = match what {
+        ConfirmWhat::Front => &front[..],
+        // The front begins with the trial that is best in the first objective.
+        ConfirmWhat::Best => &front[..front.len().min(1)],
+    };
+    let mut open: Vec<TrialId> = members
+        .iter()
+        .filter_map(|m| state.trial(m.trial))
+        .filter(|t| matches!(t.outcome, Some(TrialOutcome::Converged { .. })) && t.confirmation.is_none())
+        .map(|t| t.id)
+        .collect();
+    open.sort_unstable();
+    open
 }
 
 /// What makes two networks the same: the graph, without the genome that it was decoded from.

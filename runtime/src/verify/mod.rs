@@ -150,13 +150,13 @@ impl Verifier<'_> {
             EventKind::GenerationFinished { generation } => self.generation_finished(*generation),
             EventKind::EstimatorSwitchedOff { generation, .. } => self.switched_off(*generation, kind),
             EventKind::StepFinished { step } => self.step_finished(step),
+            EventKind::RunFinished { end } => self.run_finished(end),
             EventKind::RunStarted { .. }
             | EventKind::RunResumed { .. }
             | EventKind::StepStarted { .. }
             | EventKind::CheckpointSaved { .. }
             | EventKind::Warned { .. }
             | EventKind::CancelRequested
-            | EventKind::RunFinished { .. }
             | EventKind::BatchDone { .. } => {}
         }
     }

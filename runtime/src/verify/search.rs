@@ -5,10 +5,10 @@ use peng_spec::plan::StepKind;
 
 use super::Verifier;
 use crate::audit;
-use crate::event::TrialId;
-use crate::run::{amended, network_key, results};
+use crate::event::{RunEnd, TrialId};
+use crate::run::{amended, network_key, results, unconfirmed};
 use crate::search::Ask;
-use crate::state::GenerationState;
+use crate::state::{GenerationState, StepState};
 
 impl Verifier<'_> {
     pub(super) fn generation_started(&mut self, generation: u32, candidates: u32) {
@@ -120,9 +120,21 @@ impl Verifier<'_> {
 
     pub(super) fn step_finished(&mut self, id: &str) {
         let plan = self.plan;
-        let is_search = plan.steps.iter().any(|step| step.id == id && step.kind == StepKind::Search);
-        if !is_search {
-            return;
+        match plan.steps.iter().find(|step| step.id == id).map(|step| step.kind) {
+            Some(StepKind::Search) => self.search_finished(),
+            Some(StepKind::Confirm(what)) => {
+                for trial in unconfirmed(plan, &self.state, what) {
+                    self.found((Some(trial), None), "its confirmation", "missing", "asked for");
+                }
+            }
+            Some(StepKind::Prepare) => {}
+            None => self.found((None, None), "the step", id, "not in the plan"),
+        }
+    }
+
+    fn search_finished(&mut self) {
+        if self.state.generations.last().is_some_and(|last| !last.finished) {
+            self.found((None, None), "the last generation", "not finished", "finished");
         }
         self.after_generation();
         let more = self.ask();
@@ -130,5 +142,15 @@ impl Verifier<'_> {
             self.found((None, None), "the search", "finished", format!("{} more networks", more.len()));
         }
         self.is_settled(None);
+    }
+
+    pub(super) fn run_finished(&mut self, end: &RunEnd) {
+        let is_open = |id: &String| self.state.steps.get(id) != Some(&StepState::Finished);
+        let open: Vec<&str> =
+            self.plan.steps.iter().map(|s| &s.id).filter(|id| is_open(id)).map(|id| &id[..]).collect();
+        let open = open.join(", ");
+        if *end == RunEnd::Finished && !open.is_empty() {
+            self.found((None, None), "the run", "finished", format!("not done with {open}"));
+        }
     }
 }

@@ -1,7 +1,12 @@
 //! Whole runs on recorded curves: no data, no burn, no waiting.
 
+mod audited;
+mod paused;
+pub(crate) mod pauser;
+
 use std::path::Path;
 
+use peng_estimator::Estimator;
 use peng_spec::plan::{ConfirmWhat, KindCall, Metric, Plan, Step, StepKind};
 use serde_json::json;
 
@@ -16,7 +21,7 @@ use crate::store::{Journal, RunDir};
 use crate::train::{CurveReplay, TrainError, Trainer, TrainerFactory, TrainingJob};
 
 /// Three generations of six networks, 10 epochs each, stopped by `penguin`.
-fn plan() -> Plan {
+pub(crate) fn plan() -> Plan {
     let mut plan = samples::plan();
     let call = |kind: &str, params| KindCall { kind: kind.to_owned(), params };
     plan.search = call("nsga-net", json!({"population": 6, "offspring": 6, "generations": 3}));
@@ -35,7 +40,7 @@ fn plan() -> Plan {
 }
 
 /// Curves that saturate at different heights, some of them noisily, so that some converge and some do not.
-fn curves() -> CurveReplay {
+pub(crate) fn curves() -> CurveReplay {
     let curve = |k: u32| {
         let noise = |x: u32| if k.is_multiple_of(2) { f64::from(x % 2) * 12.0 } else { 0.0 };
         let rate = 1.2 + f64::from(k) / 20.0;
@@ -44,8 +49,20 @@ fn curves() -> CurveReplay {
     CurveReplay::new(Metric::ValAccuracy, (0..12).map(curve).collect())
 }
 
-fn run_with(
+pub(crate) fn run_with(
     plan: &Plan,
+    factory: &dyn TrainerFactory,
+    path: &Path,
+    slots: usize,
+    cancel: &CancelFlag,
+) -> (RunEnd, RunState) {
+    run_by(plan, &*estimate::build(plan).unwrap(), factory, path, slots, cancel)
+}
+
+/// A run under an estimator that no plan can name.
+pub(crate) fn run_by(
+    plan: &Plan,
+    estimator: &dyn Estimator,
     factory: &dyn TrainerFactory,
     path: &Path,
     slots: usize,
@@ -59,14 +76,13 @@ fn run_with(
         Err(_) => RunDir::create(path, plan, &[]).unwrap(),
     };
     let clock = FrozenClock::default();
-    let estimator = estimate::build(plan).unwrap();
-    let mut executor = InProcess::new(plan, factory, &*estimator, &clock, path.to_owned(), slots);
+    let mut executor = InProcess::new(plan, factory, estimator, &clock, path.to_owned(), slots);
     run(RunContext {
         plan,
         dir: &dir,
         lock: &lock,
         executor: &mut executor,
-        estimator: &*estimator,
+        estimator,
         sinks: Vec::new(),
         cancel: cancel.clone(),
         clock: &clock,
