@@ -126,7 +126,8 @@ impl Coordinator<'_> {
         let trial = self.state.trial(id).expect("only trials of the state are trained");
         let from = trial
             .checkpoint
-            .filter(|_| !leases.unreadable.contains(&id))
+            // Begun anew, a trial can have been stopped before it came to its checkpoint again.
+            .filter(|&at| !leases.unreadable.contains(&id) && trial.point(at).is_some())
             .filter(|&at| checkpoint_path(&self.dir.trial_path(id), at).is_dir())
             .unwrap_or(Progress::ZERO);
         let planned = Progress::whole(self.plan.training.epochs);

@@ -161,3 +161,43 @@ pub enum FromWorker {
         reason: String,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use peng_estimator::{EndedTrial, Outcome, Verdict};
+    use peng_spec::plan::Metric;
+
+    use super::*;
+    use crate::estimate;
+
+    /// What a worker computes a digest of must be what the coordinator has, to the last bit.
+    #[test]
+    fn histories_and_answers_survive_the_way_to_a_worker_and_back() {
+        let mut record =
+            estimate::untrained(3, Cost { params: 7, flops: 1_000_000_007, activation_bytes: 1 });
+        for (k, value) in (1..).zip([0.1 + 0.2, -0.0, f64::NAN, f64::NEG_INFINITY, 1e300]) {
+            let metrics = BTreeMap::from([(Metric::ValAccuracy, value), (Metric::TrainLoss, 1.0 / value)]);
+            let at = Progress::new(k, 3).unwrap();
+            estimate::measure(&mut record, &MeasuredPoint { at, metrics }, Metric::ValAccuracy);
+        }
+        let ended = EndedTrial { record, points_planned: 9, outcome: Outcome::Failed, fitness: f64::NAN };
+        let history = ToWorker::Learn { history: History { trials: vec![ended] } };
+        let text = serde_json::to_string(&history).unwrap();
+        let read: ToWorker = serde_json::from_str(&text).unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), text);
+
+        let observation = Observation {
+            verdict: Verdict::Converged { predicted: 0.1 + 0.2 },
+            predicted: Some(0.1 + 0.2),
+            interval: Some([-0.0, 1.0]),
+            fit: [("a".to_owned(), 1e-300)].into(),
+            ..Observation::go_on("rule", 4, "reason")
+        };
+        let (trial, token, at) = (TrialId(3), 1, Progress::new(4, 3).unwrap());
+        let said = FromWorker::Estimated { trial, token, at, observation, inputs: "digest".into() };
+        let text = serde_json::to_string(&said).unwrap();
+        assert_eq!(serde_json::from_str::<FromWorker>(&text).unwrap(), said);
+    }
+}

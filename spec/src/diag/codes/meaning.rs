@@ -224,11 +224,8 @@ pub(super) static MEANING: &[CodeInfo] = &[
         code: E0504,
         title: "a limit of regret in a unit that the metric does not have",
         explanation: "`max_regret` is a difference of accuracies, in points of percent. A loss is measured in nats.",
-        bad: Part(
-            "objectives: [{minimize: val_loss}]\n\
-             estimator: {kind: penguin, metric: val_loss, audit: 5%, max_regret: 0.5pp}\n",
-        ),
-        good: Part("estimator: {kind: penguin, metric: val_accuracy, audit: 5%, max_regret: 0.5pp}\n"),
+        bad: Absent,
+        good: Absent,
     },
     CodeInfo {
         code: W0501,
