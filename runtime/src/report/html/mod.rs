@@ -231,7 +231,7 @@ mod tests {
             match &mut event.kind {
                 crate::event::EventKind::Warned { message } => hostile.clone_into(message),
                 crate::event::EventKind::Estimated { observation, .. } => {
-                    hostile.clone_into(&mut observation.reason)
+                    hostile.clone_into(&mut observation.reason);
                 }
                 crate::event::EventKind::TrialCreated { genome, .. } => {
                     *genome = peng_spec::arch::Genome::new(serde_json::json!({ hostile: hostile }));
