@@ -22,7 +22,7 @@ pub fn audit_words(report: &Report) -> Vec<String> {
     )];
     if let (Some(mae), Some(bias)) = (audit.mae, audit.bias) {
         lines.push(format!(
-            "predictions are off by {mae:.2} {unit}{}, too high by {bias:.2} {unit}{} (intervals at {confidence})",
+            "predictions are off by {mae:.2} {unit}{}, with a bias of {bias:+.2} {unit}{} (intervals at {confidence})",
             within(audit.mae_interval),
             within(audit.bias_interval)
         ));
@@ -77,7 +77,7 @@ mod tests {
             words[0],
             "1 of 4 trainings that the estimator stopped or would have stopped, trained to the end as a check"
         );
-        assert!(words[1].starts_with("predictions are off by 4.00 pp, too high by 4.00 pp"), "{words:?}");
+        assert!(words[1].starts_with("predictions are off by 4.00 pp, with a bias of +4.00 pp"), "{words:?}");
         assert!(words.iter().any(|line| line.starts_with("regret of the top tenth ")), "{words:?}");
         let off = SwitchedOff { generation: 2, regret: 2.0, interval: [0.75, 3.25], limit: 0.5 };
         assert_eq!(

@@ -107,22 +107,38 @@ impl Coordinator<'_> {
     }
 }
 
-/// The predicted members of what is to be confirmed whose trainings have not been taken up again for that, by number.
+/// The trials that are to be trained to the end next, by number: the rest of the round of confirmations under way.
+///
+/// A round's members are the predicted members of the front after the rounds before it, and nothing that the round itself
+/// has brought about counts: so an interruption in the middle of one changes none.
 pub(crate) fn unconfirmed(plan: &Plan, state: &RunState, what: ConfirmWhat) -> Vec<TrialId> {
-    let front = fitness::front(plan, state, fitness::known);
-    let members = match what {
-        ConfirmWhat::Front => &front[..],
-        // The front begins with the trial that is best in the first objective.
-        ConfirmWhat::Best => &front[..front.len().min(1)],
-    };
-    let mut open: Vec<TrialId> = members
-        .iter()
-        .filter_map(|m| state.trial(m.trial))
-        .filter(|t| matches!(t.outcome, Some(TrialOutcome::Converged { .. })) && t.confirmation.is_none())
-        .map(|t| t.id)
-        .collect();
-    open.sort_unstable();
-    open
+    let mut before = state.clone();
+    for trial in &mut before.trials {
+        trial.confirmation = None;
+    }
+    loop {
+        let front = fitness::front(plan, &before, fitness::known);
+        let members = match what {
+            ConfirmWhat::Front => &front[..],
+            // The front begins with the trial that is best in the first objective.
+            ConfirmWhat::Best => &front[..front.len().min(1)],
+        };
+        let mut round: Vec<TrialId> = members
+            .iter()
+            .filter_map(|m| before.trial(m.trial))
+            .filter(|t| matches!(t.outcome, Some(TrialOutcome::Converged { .. })) && t.confirmation.is_none())
+            .map(|t| t.id)
+            .collect();
+        round.sort_unstable();
+        let confirmation = |id: TrialId| state.trial(id).and_then(|t| t.confirmation.clone());
+        let open: Vec<TrialId> = round.iter().copied().filter(|&id| confirmation(id).is_none()).collect();
+        if round.is_empty() || !open.is_empty() {
+            return open;
+        }
+        for id in round {
+            before.trials[id.index()].confirmation = confirmation(id);
+        }
+    }
 }
 
 /// What makes two networks the same: the graph, without the genome that it was decoded from.

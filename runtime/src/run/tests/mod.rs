@@ -1,6 +1,7 @@
 //! Whole runs on recorded curves: no data, no burn, no waiting.
 
 mod audited;
+mod kinds;
 mod paused;
 pub(crate) mod pauser;
 
@@ -139,6 +140,28 @@ fn every_prefix_of_a_journal_resumes_to_the_same_end() {
         std::fs::write(&journal, &whole[..cut]).unwrap();
         let state = undisturbed(&plan, temp.path(), 2);
         assert_eq!(trials_csv(&plan, &state), expected, "cut after {cut} bytes");
+    }
+}
+
+/// A confirmation can bring up members of the front that the rest of its round would keep down.
+#[test]
+fn an_interruption_in_the_middle_of_a_round_of_confirmations_changes_none() {
+    for seed in 0..12 {
+        let mut plan = plan();
+        plan.seed = seed;
+        plan.estimator.call.params = json!({"window": 2, "tolerance": 4.0, "predict_at": 10.0, "min_points": 2});
+        let plan = plan.sealed();
+        let temp = tempfile::tempdir().unwrap();
+        let expected = trials_csv(&plan, &undisturbed(&plan, temp.path(), 1));
+        let path = temp.path().join("journal.jsonl");
+        let journal = std::fs::read_to_string(&path).unwrap();
+        let lines: Vec<&str> = journal.split_inclusive('\n').collect();
+        let ends = |line: &&str| line.contains("trial_finished") && line.contains("\"purpose\":\"confirm\"");
+        for cut in (0..lines.len()).filter(|&i| ends(&lines[i])) {
+            std::fs::write(&path, lines[..=cut].concat()).unwrap();
+            let state = undisturbed(&plan, temp.path(), 1);
+            assert_eq!(trials_csv(&plan, &state), expected, "seed {seed}, cut after {cut}");
+        }
     }
 }
 
