@@ -149,7 +149,8 @@ fn an_interruption_in_the_middle_of_a_round_of_confirmations_changes_none() {
     for seed in 0..12 {
         let mut plan = plan();
         plan.seed = seed;
-        plan.estimator.call.params = json!({"window": 2, "tolerance": 4.0, "predict_at": 10.0, "min_points": 2});
+        plan.estimator.call.params =
+            json!({"window": 2, "tolerance": 4.0, "predict_at": 10.0, "min_points": 2});
         let plan = plan.sealed();
         let temp = tempfile::tempdir().unwrap();
         let expected = trials_csv(&plan, &undisturbed(&plan, temp.path(), 1));

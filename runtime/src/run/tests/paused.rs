@@ -80,9 +80,11 @@ fn the_number_of_workers_changes_no_pause() {
 #[test]
 fn every_prefix_of_a_journal_with_pauses_resumes_to_the_same_end_and_is_verified() {
     // What only the last look of a run adds, fewer prefixes show.
-    for (revises, generations, step) in [(Revises::EachGeneration, 3, 1), (Revises::AtEnd, 2, 5)] {
+    for (revises, sizes, step) in [(Revises::EachGeneration, [4, 2, 3], 1), (Revises::AtEnd, [5, 3, 2], 5)] {
+        let [population, offspring, generations] = sizes;
         let mut plan = small();
-        plan.search.params = json!({"population": 5, "offspring": 3, "generations": generations});
+        plan.search.params =
+            json!({"population": population, "offspring": offspring, "generations": generations});
         let plan = plan.sealed();
         let temp = tempfile::tempdir().unwrap();
         let state = undisturbed(&plan, revises, temp.path(), 2);
