@@ -51,6 +51,7 @@ pub(crate) enum Command {
     Status(commands::status::StatusArgs),
     Log(commands::log::LogArgs),
     Report(commands::report::ReportArgs),
+    Verify(commands::verify::VerifyArgs),
     Replay(commands::replay::ReplayArgs),
 
     Schema(commands::schema::SchemaArgs),

@@ -6,6 +6,6 @@ mod cli;
 // Workers are looked up in `/proc`.
 #[cfg(all(feature = "train", target_os = "linux"))]
 mod runs;
-#[cfg(all(feature = "train", target_os = "linux"))]
 mod support;
 mod tidy;
+mod verify;

@@ -110,6 +110,7 @@ fn a_run_that_is_interrupted_or_killed_ends_as_if_it_were_not() {
     sandbox.peng(&["resume", "broken", "--quiet"], 0);
     assert_eq!(sandbox.read("broken/trials.csv"), expected);
     assert!(sandbox.read("broken/report.html").contains("small"));
+    assert!(sandbox.peng(&["verify", "broken"], 0).contains("agree bit for bit"));
 }
 
 #[test]

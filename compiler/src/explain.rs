@@ -126,6 +126,15 @@ fn estimator(plan: &Plan) -> Vec<String> {
             }
         }
     });
+    if estimator.audit_percent > 0.0 {
+        lines.push(format!(
+            "{} of the trainings run to the end all the same, to measure its regret",
+            Dimension::Percent.format(estimator.audit_percent)
+        ));
+    }
+    if let Some(limit) = estimator.max_regret {
+        lines.push(format!("switched off when its regret is above {}", Dimension::Points.format(limit)));
+    }
     lines
 }
 

@@ -37,6 +37,8 @@ pub(crate) fn lower(checked: &CheckedSpec) -> Plan {
             call: checked.estimator.clone(),
             metric: checked.estimator_metric,
             fewest_points: checked.estimator_needs.fewest_points,
+            audit_percent: spec.estimator.audit.value.0,
+            max_regret: spec.estimator.max_regret.as_ref().map(|p| p.value.0),
         },
         execution: ExecutionPlan {
             executor: spec.execution.executor.value.0,

@@ -17,18 +17,27 @@ pub struct ObjectiveValue {
     pub predicted: bool,
 }
 
-/// The objectives of a trial as the search was told of them, in the plan's order; `None`: it has no result.
-pub fn told(plan: &Plan, state: &RunState, trial: &TrialState) -> Option<Vec<ObjectiveValue>> {
-    let source = origin(state, trial)?;
-    match source.outcome.as_ref()? {
-        TrialOutcome::Completed | TrialOutcome::Pruned => {
-            values(plan, trial, source.ended_at.and_then(|at| source.point(at)), None)
-        }
-        TrialOutcome::Converged { predicted } => {
-            values(plan, trial, source.ended_at.and_then(|at| source.point(at)), Some(*predicted))
-        }
+/// The objectives of a trial, in the plan's order, as the search knew them when so many generations had finished; `None`:
+/// it has no result.
+///
+/// This depends on nothing that happened later, so that a search that is asked and told again is told the same.
+pub fn told_after(
+    plan: &Plan,
+    state: &RunState,
+    trial: &TrialState,
+    generations: u32,
+) -> Option<Vec<ObjectiveValue>> {
+    let ending = origin(state, trial)?.ending(generations)?;
+    match ending.outcome {
+        TrialOutcome::Completed | TrialOutcome::Pruned => values(plan, trial, ending.point.as_ref(), None),
+        TrialOutcome::Converged { predicted } => values(plan, trial, ending.point.as_ref(), Some(predicted)),
         TrialOutcome::Copied { .. } | TrialOutcome::Failed { .. } | TrialOutcome::Cancelled => None,
     }
+}
+
+/// The objectives of a trial as the search was told of them last; those of the generation under way as it will be told.
+pub fn told(plan: &Plan, state: &RunState, trial: &TrialState) -> Option<Vec<ObjectiveValue>> {
+    told_after(plan, state, trial, state.generations.len() as u32)
 }
 
 /// The objectives of a trial from observations alone: only a network that was trained to the end has them.
@@ -46,7 +55,7 @@ pub fn known(plan: &Plan, state: &RunState, trial: &TrialState) -> Option<Vec<Ob
     }
     match &source.confirmation {
         Some(TrialOutcome::Failed { .. }) => None,
-        _ => observed(plan, state, trial).or_else(|| told(plan, state, trial)),
+        _ => observed(plan, state, trial).or_else(|| told_after(plan, state, trial, u32::MAX)),
     }
 }
 

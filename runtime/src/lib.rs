@@ -9,6 +9,7 @@
 #![recursion_limit = "256"]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod audit;
 mod catalog;
 pub mod clock;
 pub mod data;
@@ -26,6 +27,7 @@ pub mod state;
 pub mod store;
 pub mod train;
 pub mod trial;
+pub mod verify;
 
 #[cfg(feature = "train")]
 mod burn;

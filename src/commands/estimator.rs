@@ -48,6 +48,8 @@ pub(crate) fn read(text: &str, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Op
         }
     };
     let mut take = |key: &str| section.shift_remove(key).and_then(|v| v.as_str().map(str::to_owned));
+    // A replay knows every truth, so nothing is audited.
+    let _ = (take("audit"), take("max_regret"));
     let (name, metric) = (take("kind").unwrap_or_default(), take("metric"));
     let kind = policy::find(&name).expect("the schema lists the kinds of the catalogue");
     Ok(Some(Asked { name: text.to_owned(), kind, params: Value::Object(section), metric }))

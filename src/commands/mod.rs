@@ -15,6 +15,7 @@ pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod status;
+pub(crate) mod verify;
 pub(crate) mod worker;
 
 use std::io::{BufWriter, Write};
@@ -36,6 +37,7 @@ pub(crate) fn dispatch(command: &Command, ui: Ui) -> anyhow::Result<Exit> {
         Command::Status(args) => status::run(args, ui.paint(), &mut out),
         Command::Log(args) => log::run(args, &mut out),
         Command::Report(args) => report::run(args, &mut out),
+        Command::Verify(args) => verify::run(args, ui.paint(), &mut out),
         Command::Replay(args) => replay::run(args, ui, &mut out),
         Command::Schema(args) => schema::run(args, &mut out),
         Command::Explain(args) => explain::run(args, &mut out),

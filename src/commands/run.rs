@@ -9,10 +9,10 @@ use clap::Args;
 use peng_runtime::clock::SystemClock;
 use peng_runtime::event::{Bound, EventKind, RunEnd};
 use peng_runtime::execute::Local;
-use peng_runtime::run::{CancelFlag, RunContext, run as run_plan};
+use peng_runtime::run::{CancelFlag, RunContext, RunError, run as run_plan};
 use peng_runtime::state::RunState;
 use peng_runtime::store::{Lock, RunDir, StoreError};
-use peng_runtime::{CAN_TRAIN, data, report};
+use peng_runtime::{CAN_TRAIN, data, estimate, report};
 use peng_spec::plan::{Count, Device, Plan};
 
 use crate::commands::load::{self, Loaded};
@@ -118,9 +118,20 @@ fn execute(
         writeln!(out, "run directory: {}", dir.path().display())?;
         out.flush()?;
     }
+    let estimator = estimate::build(plan).map_err(|reason| Failure::from(RunError::Plan(reason)))?;
+    let estimator = &*estimator;
     let sinks = if ui.quiet { Vec::new() } else { progress::sinks(progress, plan) };
-    let context =
-        RunContext { plan, dir, lock, executor: &mut executor, sinks, cancel, clock: &clock, bound };
+    let context = RunContext {
+        plan,
+        dir,
+        lock,
+        executor: &mut executor,
+        estimator,
+        sinks,
+        cancel,
+        clock: &clock,
+        bound,
+    };
     let (end, state) = run_plan(context).map_err(Failure::from)?;
     drop(executor);
     if end != RunEnd::Interrupted {

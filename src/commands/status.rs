@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use peng_runtime::event::{Purpose, RunEnd};
 use peng_runtime::report::quantity::{self, duration, epochs, percent, plural};
-use peng_runtime::report::{Align, Report, Table, ending, outcomes};
+use peng_runtime::report::{Align, Report, Table, audit_words, ending, outcomes, switched_off_words};
 use peng_runtime::state::{RunState, Running, StepState, TrialState};
 use peng_runtime::store::{RunDir, StoreError};
 use peng_spec::plan::Plan;
@@ -82,6 +82,12 @@ fn text(plan: &Plan, state: &RunState, holder: Holder, dir: &Path, paint: Paint)
     };
     row("networks", format!("{} of {}{counts}", report.outcomes.ended(), plan.cost.trials));
     row("epochs", trained(&report));
+    for (i, words) in audit_words(&report).into_iter().enumerate() {
+        row(if i == 0 { "audit" } else { "" }, words);
+    }
+    if let Some(off) = &report.switched_off {
+        row("estimator", switched_off_words(off, plan.estimator.metric));
+    }
     row("spent", spent(plan, state));
     if let (Some(secs), Holder::Process) = (secs_left(state, &report.outcomes, Scale::from(plan)), holder) {
         row("left", format!("about {} of search at the pace so far", duration(secs)));
@@ -160,6 +166,9 @@ fn running(plan: &Plan, trial: &TrialState) -> String {
         Some(Running { slot, purpose: Purpose::Confirm }) => {
             format!(" on worker {slot} to confirm its prediction")
         }
+        Some(Running { slot, purpose: Purpose::Reconsider }) => {
+            format!(" on worker {slot} after its pause")
+        }
         None => String::new(),
     };
     let at = format!("epoch {} of {}", epochs(trial.trained().to_f64()), plan.training.epochs);
@@ -167,7 +176,7 @@ fn running(plan: &Plan, trial: &TrialState) -> String {
     if let Some(observed) = trial.last(metric) {
         parts.push(format!("{metric} {}", quantity::value(metric, observed)));
     }
-    if let Some(predicted) = trial.estimates.last().and_then(|e| e.predicted) {
+    if let Some(predicted) = trial.estimates.last().and_then(|e| e.observation.predicted) {
         parts.push(format!("predicted {}", quantity::value(metric, predicted)));
     }
     parts.join(", ")

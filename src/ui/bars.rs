@@ -97,7 +97,7 @@ impl Bars {
         if let Some(observed) = known.last(self.scale.metric) {
             parts.push(format!("{} {}", self.scale.metric, value(self.scale.metric, observed)));
         }
-        if let Some(predicted) = known.estimates.last().and_then(|e| e.predicted) {
+        if let Some(predicted) = known.estimates.last().and_then(|e| e.observation.predicted) {
             parts.push(format!("predicted {}", value(self.scale.metric, predicted)));
         }
         bar.set_message(parts.join(", "));
@@ -154,6 +154,8 @@ impl Sink for Bars {
             | EventKind::GenerationFinished { .. }
             | EventKind::TrialCreated { .. }
             | EventKind::CheckpointSaved { .. }
+            | EventKind::Reconsidered { .. }
+            | EventKind::EstimatorSwitchedOff { .. }
             | EventKind::Warned { .. }
             | EventKind::CancelRequested => {}
         }

@@ -26,7 +26,9 @@ pub(crate) fn plan_of_resume(plan: &Plan, state: &RunState, dir: &RunDir) -> Str
                 let open_confirmation = matches!(trial.outcome, Some(TrialOutcome::Converged { .. }))
                     && trial.confirmation.is_none()
                     && trial.ended_at.is_some_and(|at| trial.trained() > at);
-                if trial.attempts == 0 || (trial.outcome.is_some() && !open_confirmation) {
+                let is_resumed = state.reconsidered.iter().flat_map(|round| &round.open);
+                let is_resumed = is_resumed.into_iter().any(|r| r.number == trial.id.index());
+                if trial.attempts == 0 || (trial.outcome.is_some() && !open_confirmation && !is_resumed) {
                     continue;
                 }
                 let saved =

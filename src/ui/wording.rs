@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use peng_estimator::{Progress, Verdict};
+use peng_estimator::{Progress, Resumption, Revised, Verdict};
 use peng_runtime::event::{Event, EventKind, Purpose, TrialId, TrialOutcome};
 use peng_runtime::report::quantity::{epochs, plural, value};
 use peng_runtime::report::{Outcomes, ending};
@@ -49,6 +49,7 @@ fn words(kind: &EventKind) -> String {
             let mut text = format!("trial {trial} started on worker {slot}");
             match purpose {
                 Purpose::Search => {}
+                Purpose::Reconsider => text.push_str(" to go on after its pause"),
                 Purpose::Confirm => text.push_str(" to confirm its prediction"),
             }
             if *from > Progress::ZERO {
@@ -63,18 +64,23 @@ fn words(kind: &EventKind) -> String {
             let values: Vec<String> = metrics.iter().map(|(m, v)| format!("{m} {}", value(*m, *v))).collect();
             format!("trial {trial} at epoch {}: {}", at(*epoch), values.join(", "))
         }
-        EventKind::Estimated { trial, at: epoch, verdict, predicted, reason, .. } => {
-            let verdict = match verdict {
+        EventKind::Estimated { trial, at: epoch, observation, .. } => {
+            let verdict = match observation.verdict {
                 Verdict::Continue => "go on",
                 Verdict::Converged { .. } => "converged",
                 Verdict::Pruned => "prune",
             };
-            let predicted = predicted.map_or(String::new(), |p| format!(", predicted {p:.2}"));
-            format!("trial {trial} at epoch {}: {verdict}{predicted} ({reason})", at(*epoch))
+            let predicted = observation.predicted.map_or(String::new(), |p| format!(", predicted {p:.2}"));
+            format!("trial {trial} at epoch {}: {verdict}{predicted} ({})", at(*epoch), observation.reason)
         }
         EventKind::CheckpointSaved { trial, at: epoch } => {
             format!("trial {trial} at epoch {}: checkpoint saved", at(*epoch))
         }
+        EventKind::Reconsidered { predictions, resumptions, .. } => reconsidered(predictions, resumptions),
+        EventKind::EstimatorSwitchedOff { generation, regret, interval: [low, high], limit } => format!(
+            "estimator switched off after generation {generation}: its regret of {regret:.2} pp ({low:.2} to {high:.2}) \
+             is certainly above {limit:.2} pp; all further trainings run to the end"
+        ),
         EventKind::TrialFinished { trial, purpose, outcome } => finished(*trial, *purpose, outcome),
         EventKind::Warned { message } => format!("warning: {message}"),
         EventKind::CancelRequested => "a user asked the run to stop".to_owned(),
@@ -83,10 +89,21 @@ fn words(kind: &EventKind) -> String {
     }
 }
 
+fn reconsidered(predictions: &[Revised], resumptions: &[Resumption]) -> String {
+    let paused = plural(predictions.len() as u64, "paused trial");
+    let resumed: Vec<String> = resumptions.iter().map(|r| r.number.to_string()).collect();
+    match resumptions {
+        [] => format!("{paused} reconsidered: none goes on"),
+        [one] => format!("{paused} reconsidered: trial {} goes on ({})", one.number, one.reason),
+        _ => format!("{paused} reconsidered: trials {} go on", resumed.join(", ")),
+    }
+}
+
 fn finished(trial: TrialId, purpose: Purpose, outcome: &TrialOutcome) -> String {
     let word = match (purpose, outcome) {
         (Purpose::Confirm, TrialOutcome::Completed) => "confirmed",
-        (Purpose::Search | Purpose::Confirm, outcome) => outcome.word(),
+        (Purpose::Reconsider, TrialOutcome::Converged { .. }) => "paused again",
+        (Purpose::Search | Purpose::Reconsider | Purpose::Confirm, outcome) => outcome.word(),
     };
     match outcome {
         TrialOutcome::Converged { predicted } => format!("trial {trial} {word}: predicted {predicted:.2}"),
@@ -138,7 +155,9 @@ pub(crate) fn notable(event: &Event, state: &RunState, scale: Scale) -> Option<S
         EventKind::RunStarted { .. }
         | EventKind::GenerationStarted { .. }
         | EventKind::CancelRequested
+        | EventKind::EstimatorSwitchedOff { .. }
         | EventKind::Warned { .. } => Some(sentence(&event.kind)),
+        EventKind::Reconsidered { resumptions, .. } if !resumptions.is_empty() => Some(sentence(&event.kind)),
         EventKind::RunResumed { .. } => {
             let ended = state.trials.iter().filter(|t| t.outcome.is_some()).count();
             Some(format!("{}: {ended} of {} networks are there", sentence(&event.kind), scale.trials))
@@ -149,6 +168,9 @@ pub(crate) fn notable(event: &Event, state: &RunState, scale: Scale) -> Option<S
         }
         EventKind::TrialStarted { trial, purpose: Purpose::Confirm, from, .. } => {
             Some(format!("{} goes on from epoch {} to be confirmed", of(trial), at(*from)))
+        }
+        EventKind::TrialStarted { trial, purpose: Purpose::Reconsider, from, .. } => {
+            Some(format!("{} goes on from epoch {} after its pause", of(trial), at(*from)))
         }
         EventKind::TrialStarted { trial, attempt, from, .. } if *attempt > 1 => {
             Some(format!("{} starts again at epoch {}, attempt {attempt}", of(trial), at(*from)))
@@ -165,6 +187,7 @@ pub(crate) fn notable(event: &Event, state: &RunState, scale: Scale) -> Option<S
 /// `converged at epoch 8/20: predicted 96.20, observed 95.10`.
 fn result(trial: &TrialState, purpose: Purpose, outcome: &TrialOutcome, scale: Scale) -> String {
     let shown = |v: f64| value(scale.metric, v);
+    let planned = Progress::whole(scale.epochs);
     let observed = trial.last(scale.metric).map_or("nothing".to_owned(), shown);
     let place = format!("{}/{}", epochs(trial.trained().to_f64()), scale.epochs);
     let predicted = match &trial.outcome {
@@ -175,6 +198,14 @@ fn result(trial: &TrialState, purpose: Purpose, outcome: &TrialOutcome, scale: S
         (Purpose::Confirm, TrialOutcome::Completed) => format!("confirmed: {predicted}observed {observed}"),
         (Purpose::Confirm, TrialOutcome::Failed { cause }) => {
             format!("not confirmed, failed at epoch {place}: {cause}")
+        }
+        (Purpose::Reconsider, TrialOutcome::Converged { .. }) => {
+            format!("paused again at epoch {place}: {predicted}observed {observed}")
+        }
+        (_, TrialOutcome::Completed) if trial.audited && trial.stop(planned).is_some() => {
+            let stop = trial.stop(planned).and_then(|stop| stop.observation.predicted);
+            let stop = stop.map_or(String::new(), |p| format!("predicted {}, ", shown(p)));
+            format!("completed for an audit: {stop}observed {observed}")
         }
         (_, TrialOutcome::Completed) => format!("completed: observed {observed}"),
         (_, TrialOutcome::Converged { .. }) => {

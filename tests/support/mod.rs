@@ -1,6 +1,6 @@
 //! A directory of its own for a test, and the program run in it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 pub(crate) struct Sandbox {
@@ -59,7 +59,8 @@ pub(crate) fn expect(output: &Output, code: i32, args: &[&str]) {
 }
 
 /// Workers of a run directory that are alive.
-pub(crate) fn workers(dir: &Path) -> Vec<u32> {
+#[cfg(all(feature = "train", target_os = "linux"))]
+pub(crate) fn workers(dir: &std::path::Path) -> Vec<u32> {
     let dir = dir.to_string_lossy().into_owned();
     let mut found = Vec::new();
     for entry in std::fs::read_dir("/proc").unwrap().flatten() {

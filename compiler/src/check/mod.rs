@@ -1,5 +1,6 @@
 //! The checks: what no schema can say, since it is about several places of a spec. A rule a file.
 
+mod audit;
 mod budget;
 mod dataset;
 mod estimator;
@@ -40,6 +41,8 @@ const CHECKS: &[Check] = &[
     estimator::estimator_can_stop,
     estimator::estimator_watches_an_objective,
     estimator::there_is_something_to_confirm,
+    audit::audits_can_happen,
+    audit::regret_is_measured,
     budget::budget_can_be_spent,
 ];
 

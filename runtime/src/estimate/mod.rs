@@ -1,4 +1,9 @@
-//! The policies of `peng-estimator` as kinds of the catalogue.
+//! The policies of `peng-estimator` as kinds of the catalogue. What they are told in a run is in `record.rs`, what they
+//! answered from in `certificate.rs`.
+
+mod certificate;
+mod paused;
+mod record;
 
 use peng_estimator::{
     CostObjective, Direction, Estimator, POLICIES, ParamIssue, PolicyKind, Progress, Scale,
@@ -7,6 +12,10 @@ use peng_estimator::{
 use peng_spec::catalog::{EstimatorKind, EstimatorNeeds, Issue, Kind, TrainingFacts};
 use peng_spec::plan::{EpochFraction, Goal, Metric, Plan};
 use serde_json::Value;
+
+pub use certificate::Premises;
+pub use paused::revise;
+pub use record::{history, measure, record, untrained};
 
 /// A policy of `peng-estimator` as the compiler sees it.
 #[derive(Clone, Copy)]
@@ -22,6 +31,12 @@ pub fn build(plan: &Plan) -> Result<Box<dyn Estimator>, String> {
     let call = &plan.estimator.call;
     let kind = peng_estimator::policy::find(&call.kind)
         .ok_or_else(|| format!("unknown estimator `{}`", call.kind))?;
+    kind.build(call.params.clone(), &training_facts(plan)?)
+        .map_err(|issues| issues.iter().map(|i| i.message.as_str()).collect::<Vec<_>>().join("; "))
+}
+
+/// What the estimator of a plan knows of every training.
+pub fn training_facts(plan: &Plan) -> Result<Facts, String> {
     let training = TrainingFacts {
         epochs: plan.training.epochs,
         measure_every: plan.training.measure_every,
@@ -29,9 +44,7 @@ pub fn build(plan: &Plan) -> Result<Box<dyn Estimator>, String> {
         classes: plan.dataset.facts.classes,
         objectives: plan.objectives.clone(),
     };
-    let facts = facts(&training).map_err(|issue| issue.message)?;
-    kind.build(call.params.clone(), &facts)
-        .map_err(|issues| issues.iter().map(|i| i.message.as_str()).collect::<Vec<_>>().join("; "))
+    facts(&training).map_err(|issue| issue.message)
 }
 
 impl Kind for Policy {
@@ -93,7 +106,7 @@ fn facts(training: &TrainingFacts) -> Result<Facts, Issue> {
     })
 }
 
-fn direction(goal: Goal) -> Direction {
+pub(crate) fn direction(goal: Goal) -> Direction {
     match goal {
         Goal::Maximize => Direction::Maximize,
         Goal::Minimize => Direction::Minimize,

@@ -1,13 +1,13 @@
-//! The kinds of events, and how a trial and a run can end.
+//! The kinds of events. How a trial and a run can end is in `outcome.rs`.
 
 use std::collections::BTreeMap;
 
-use peng_estimator::{Progress, Verdict};
+use peng_estimator::{Observation, Progress, Resumption, Revised};
 use peng_spec::arch::{Cost, Genome};
 use peng_spec::plan::Metric;
 use serde::{Deserialize, Serialize};
 
-use super::{Slot, TrialId};
+use super::{Bound, Purpose, RunEnd, Slot, TrialId, TrialOutcome, metrics};
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -59,6 +59,8 @@ pub enum EventKind {
         genome: Genome,
         /// What the network costs.
         cost: Cost,
+        /// Whether it is trained to the end even if the estimator would stop it.
+        audit: bool,
     },
     /// A trial is not trained, since its network is that of an earlier trial, whose result it gets.
     TrialSkipped {
@@ -102,14 +104,33 @@ pub enum EventKind {
         /// Where.
         #[serde(rename = "epoch")]
         at: Progress,
-        /// Whether the training goes on.
-        verdict: Verdict,
-        /// The newest prediction of the final value, in the metric's units.
-        predicted: Option<f64>,
+        /// What it answered, and from what.
+        #[serde(flatten)]
+        observation: Observation,
+        /// Digest of all that the answer depends on: the estimator, the trial so far, and the history.
+        inputs: String,
+    },
+    /// The estimator looked at the paused trials again.
+    Reconsidered {
+        /// After which generation; `None`: after the search.
+        generation: Option<u32>,
+        /// The newest prediction of every paused trial, in trial order.
+        predictions: Vec<Revised>,
+        /// The trainings that go on, the most urgent first; empty: the rest is left as it is.
+        resumptions: Vec<Resumption>,
+        /// Digest of all that this depends on: the estimator and the ended trials.
+        inputs: String,
+    },
+    /// The estimator is not asked any more, since audited trials have shown that its regret is too large.
+    EstimatorSwitchedOff {
+        /// After which generation.
+        generation: u32,
+        /// The regret of the top tenth, in the metric's units.
+        regret: f64,
         /// Its interval.
-        interval: Option<[f64; 2]>,
-        /// Why, in words.
-        reason: String,
+        interval: [f64; 2],
+        /// What was allowed.
+        limit: f64,
     },
     /// A training can go on from here.
     CheckpointSaved {
@@ -172,6 +193,8 @@ impl EventKind {
             Self::RunStarted { .. }
             | Self::RunResumed { .. }
             | Self::CheckpointSaved { .. }
+            | Self::Reconsidered { .. }
+            | Self::EstimatorSwitchedOff { .. }
             | Self::TrialFinished { .. }
             | Self::CancelRequested
             | Self::RunFinished { .. } => Durability::Synced,
@@ -186,111 +209,5 @@ impl EventKind {
             | Self::Estimated { .. }
             | Self::Warned { .. } => Durability::Journal,
         }
-    }
-}
-
-/// What is decided by the machine, not by the plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Bound {
-    /// Version of `peng`.
-    pub peng: String,
-    /// The device of the workers.
-    pub device: String,
-    /// Number of workers.
-    pub workers: usize,
-    /// Where the data are; `None`: they come with `peng` or are made by it.
-    pub data: Option<String>,
-}
-
-/// Why a network is trained.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Purpose {
-    /// The search asked for it.
-    Search,
-    /// It is a predicted member of the front, and is trained to the end.
-    Confirm,
-}
-
-/// How a trial ended.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "is", rename_all = "snake_case")]
-pub enum TrialOutcome {
-    /// Trained for all planned epochs.
-    Completed,
-    /// Stopped with a trusted prediction, which is its fitness.
-    Converged {
-        /// The predicted final value, in the metric's units.
-        predicted: f64,
-    },
-    /// Stopped as hopeless; its fitness is its last value, and it is never in a front.
-    Pruned,
-    /// Not trained: it has the result of a trial of the same network.
-    Copied {
-        /// That trial.
-        from: TrialId,
-    },
-    /// Ended without a result.
-    Failed {
-        /// Why.
-        cause: String,
-    },
-    /// Ended by a spent budget.
-    Cancelled,
-}
-
-impl TrialOutcome {
-    /// The word in `trials.csv`.
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::Completed => "completed",
-            Self::Converged { .. } => "converged",
-            Self::Pruned => "pruned",
-            Self::Copied { .. } => "copied",
-            Self::Failed { .. } => "failed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-}
-
-/// How a run ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "is", rename_all = "snake_case")]
-pub enum RunEnd {
-    /// All steps are done.
-    Finished,
-    /// A budget was spent; what was under way was cancelled.
-    BudgetSpent {
-        /// The key of the spec, such as `wall_time`.
-        budget: String,
-    },
-    /// Stopped by a user; it can be resumed.
-    Interrupted,
-    /// More trials failed than the plan allows.
-    TooManyFailed {
-        /// How many failed.
-        failed: u32,
-        /// How many were trained.
-        trained: u32,
-    },
-}
-
-/// Metrics that may be NaN or infinite, which JSON has no numbers for.
-mod metrics {
-    use std::collections::BTreeMap;
-
-    use peng_spec::plan::Metric;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    #[derive(Serialize, Deserialize)]
-    #[serde(transparent)]
-    struct Extended(#[serde(with = "peng_estimator::extended")] f64);
-
-    pub(super) fn serialize<S: Serializer>(map: &BTreeMap<Metric, f64>, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_map(map.iter().map(|(metric, value)| (metric, Extended(*value))))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<Metric, f64>, D::Error> {
-        Ok(BTreeMap::<Metric, Extended>::deserialize(from)?.into_iter().map(|(m, v)| (m, v.0)).collect())
     }
 }

@@ -2,15 +2,18 @@
 
 mod ids;
 mod kind;
+pub(crate) mod metrics;
+mod outcome;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use ids::{Slot, TrialId};
-pub use kind::{Bound, Durability, EventKind, Purpose, RunEnd, TrialOutcome};
+pub use kind::{Durability, EventKind};
+pub use outcome::{Bound, Purpose, RunEnd, TrialOutcome};
 
 /// The version of the events that this crate reads and writes.
-pub const EVENT_FORMAT: &str = "peng.event/1";
+pub const EVENT_FORMAT: &str = "peng.event/2";
 
 /// Something that happened, with its place in the order of the run. Only the coordinator makes events.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

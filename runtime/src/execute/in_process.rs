@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use peng_estimator::Estimator;
+use peng_estimator::{Estimator, History};
 use peng_spec::plan::Plan;
 
 use super::{Executor, ExecutorError, ExecutorMsg};
@@ -15,7 +15,7 @@ use crate::data::Splits;
 use crate::event::Slot;
 use crate::train::TrainerFactory;
 use crate::trial::protocol::{FromWorker, Lease};
-use crate::trial::{StopFlag, TrialContext, run_trial};
+use crate::trial::{Learned, StopFlag, TrialContext, run_trial};
 
 /// An executor in the coordinator's own thread.
 pub struct InProcess<'a> {
@@ -31,6 +31,7 @@ pub struct InProcess<'a> {
     pub dir: PathBuf,
     /// How many trials seem to run at a time.
     pub slots: usize,
+    learned: Learned,
     messages: VecDeque<(Slot, ExecutorMsg)>,
 }
 
@@ -44,7 +45,8 @@ impl<'a> InProcess<'a> {
         dir: PathBuf,
         slots: usize,
     ) -> Self {
-        Self { plan, factory, estimator, clock, dir, slots, messages: VecDeque::new() }
+        let learned = Learned::new(plan, estimator, &History::default());
+        Self { plan, factory, estimator, clock, dir, slots, learned, messages: VecDeque::new() }
     }
 }
 
@@ -57,12 +59,16 @@ impl Executor for InProcess<'_> {
         Ok(())
     }
 
+    fn teach(&mut self, history: History) {
+        self.learned = Learned::new(self.plan, self.estimator, &history);
+    }
+
     fn submit(&mut self, slot: Slot, lease: Lease) -> Result<(), ExecutorError> {
         let context = TrialContext {
             plan: self.plan,
             data: Arc::new(Splits::default()),
             factory: self.factory,
-            estimator: self.estimator,
+            learned: &self.learned,
             clock: self.clock,
         };
         let trial_dir = self.dir.join("trials").join(lease.trial.to_string());
@@ -78,7 +84,10 @@ impl Executor for InProcess<'_> {
     fn stop(&mut self) -> Result<(), ExecutorError> {
         let mut stopped = VecDeque::new();
         for (slot, message) in self.messages.drain(..) {
-            if let ExecutorMsg::Worker(FromWorker::Ended { trial, token, .. }) = message {
+            if let ExecutorMsg::Worker(
+                FromWorker::Ended { trial, token, .. } | FromWorker::Paused { trial, token },
+            ) = message
+            {
                 stopped.push_back((slot, ExecutorMsg::Worker(FromWorker::Stopped { trial, token })));
             }
         }

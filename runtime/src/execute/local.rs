@@ -14,6 +14,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::{Executor, ExecutorError, ExecutorMsg};
+use peng_estimator::History;
+
 use crate::event::Slot;
 use crate::store::RunDir;
 use crate::trial::protocol::{FromWorker, Lease, PROTOCOL, ToWorker};
@@ -32,6 +34,8 @@ pub struct Local {
     args: Vec<OsString>,
     dir: RunDir,
     digest: String,
+    /// What decisions rest on, and the number of that lesson.
+    lesson: (u64, Option<ToWorker>),
     slots: Vec<Option<Worker>>,
     to: Sender<(Slot, u64, Said)>,
     from: Receiver<(Slot, u64, Said)>,
@@ -47,6 +51,8 @@ struct Worker {
     number: u64,
     log: Arc<Mutex<Log>>,
     busy: bool,
+    /// The lesson that it has.
+    learned: u64,
 }
 
 /// Where the stderr of a worker goes.
@@ -67,7 +73,8 @@ impl Local {
     pub fn new(program: PathBuf, args: Vec<OsString>, dir: RunDir, digest: String, slots: usize) -> Self {
         let (to, from) = mpsc::channel();
         let slots = (0..slots).map(|_| None).collect();
-        Self { program, args, dir, digest, slots, to, from, put_by: VecDeque::new(), started: 0 }
+        let lesson = (0, None);
+        Self { program, args, dir, digest, lesson, slots, to, from, put_by: VecDeque::new(), started: 0 }
     }
 
     fn start(&mut self, slot: Slot) -> Result<(), ExecutorError> {
@@ -112,7 +119,7 @@ impl Local {
                 shared.lock().unwrap_or_else(PoisonError::into_inner).write(line);
             }
         });
-        self.slots[slot.0] = Some(Worker { child, input: Some(input), number, log, busy: false });
+        self.slots[slot.0] = Some(Worker { child, input: Some(input), number, log, busy: false, learned: 0 });
         Ok(())
     }
 
@@ -190,15 +197,25 @@ impl Executor for Local {
         (0..self.slots.len()).try_for_each(|slot| self.await_hello(Slot(slot)))
     }
 
+    fn teach(&mut self, history: History) {
+        self.lesson = (self.lesson.0 + 1, Some(ToWorker::Learn { history }));
+    }
+
     fn submit(&mut self, slot: Slot, lease: Lease) -> Result<(), ExecutorError> {
         if self.slots[slot.0].is_none() {
             self.start(slot)?;
             self.await_hello(slot)?;
         }
         let log = open_log(&self.dir.trial_path(lease.trial));
+        let lesson = self.lesson.0;
         let worker = self.worker(slot);
         worker.busy = true;
+        let has_learned = std::mem::replace(&mut worker.learned, lesson) == lesson;
         worker.log.lock().unwrap_or_else(PoisonError::into_inner).file = log;
+        if let (Some(history), false) = (self.lesson.1.take(), has_learned) {
+            self.send(slot, &history);
+            self.lesson.1 = Some(history);
+        }
         self.send(slot, &ToWorker::Lease(Box::new(lease)));
         Ok(())
     }
@@ -229,6 +246,7 @@ impl Executor for Local {
                     if matches!(
                         message,
                         FromWorker::Ended { .. }
+                            | FromWorker::Paused { .. }
                             | FromWorker::Stopped { .. }
                             | FromWorker::NoCheckpoint { .. }
                     ) {

@@ -6,6 +6,8 @@ mod local;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use peng_estimator::History;
+
 use crate::event::Slot;
 use crate::trial::protocol::{FromWorker, Lease};
 
@@ -19,6 +21,9 @@ pub trait Executor {
 
     /// Starts the workers and waits until they are ready: they have read the plan and the data.
     fn prepare(&mut self) -> Result<(), ExecutorError>;
+
+    /// What the decisions of all leases from now on rest on; before the first call the history is empty.
+    fn teach(&mut self, history: History);
 
     /// Gives a lease to an idle slot.
     fn submit(&mut self, slot: Slot, lease: Lease) -> Result<(), ExecutorError>;

@@ -94,8 +94,8 @@ pub(super) fn best(plan: &Plan, state: &RunState, trials: &[TrialReport]) -> Opt
 
 /// How far predictions were from what was then observed, `predicted - observed`, in the metric's units.
 ///
-/// Only stopped trainings that were confirmed are counted. They are members of a front, hence chosen for high
-/// predictions, so that the error of all predictions is likely smaller than that of these.
+/// Only stopped trainings that were taken up again and trained to the end are counted. They were chosen for high or
+/// uncertain predictions, so that the error of all predictions is likely smaller than that of these.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct PredictionError {
     /// How many predictions were checked.
@@ -112,10 +112,13 @@ pub struct PredictionError {
 
 impl PredictionError {
     pub(super) fn new(trials: &[TrialReport]) -> Option<Self> {
-        let stopped: Vec<&TrialReport> = trials.iter().filter(|t| t.status == Status::Converged).collect();
+        let stopped: Vec<&TrialReport> = trials
+            .iter()
+            .filter(|t| matches!(t.status, Status::Converged | Status::Completed) && t.predicted.is_some())
+            .collect();
         let errors: Vec<f64> = stopped
             .iter()
-            .filter(|t| t.is_confirmed())
+            .filter(|t| t.trained_to_the_end)
             .filter_map(|t| Some(t.predicted? - t.observed?))
             .filter(|error| error.is_finite())
             .collect();

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::quantity::{self, plural};
 use super::summary::{best_words, goals};
-use super::{Report, ReportedMember, ending, outcomes};
+use super::{Report, ReportedMember, audit_words, ending, outcomes, switched_off_words};
 
 /// The report as Markdown, with the same numbers as the page, without figures and without the list of all trials.
 pub fn markdown(report: &Report) -> String {
@@ -86,6 +86,11 @@ fn figures(text: &mut String, report: &Report) {
                 quantity::percent(saved)
             ),
         );
+        if savings.reconsider_epochs > 0.0 {
+            let again = epochs(savings.reconsider_epochs);
+            let paused = plural(counts.reconsidered, "paused training");
+            line(text, format_args!("| taken up again | {again} epochs of {paused} |"));
+        }
         line(
             text,
             format_args!(
@@ -95,6 +100,12 @@ fn figures(text: &mut String, report: &Report) {
                 quantity::percent(net)
             ),
         );
+    }
+    for words in audit_words(report) {
+        line(text, format_args!("| audit | {} |", escape(&words)));
+    }
+    if let Some(off) = &report.switched_off {
+        line(text, format_args!("| audit | {} |", escape(&switched_off_words(off, report.setup.metric))));
     }
     line(
         text,

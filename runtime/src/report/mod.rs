@@ -3,6 +3,7 @@
 //! [`Report`] holds the facts; [`summary`], [`html`], [`markdown`] and [`trials_csv()`] are its forms. Predicted and
 //! observed values are kept apart in each of them.
 
+mod audited;
 mod figures;
 mod fronts;
 mod html;
@@ -19,9 +20,11 @@ mod trials;
 mod trials_csv;
 
 use jiff::Timestamp;
+use peng_estimator::audit::AuditEstimate;
 use peng_spec::plan::{EpochFraction, Metric, Objective, Plan};
 use serde::Serialize;
 
+pub use audited::{audit_words, switched_off_words};
 pub use fronts::{Fronts, PredictionError, ReportedMember};
 pub use html::html;
 pub use markdown::markdown;
@@ -32,8 +35,9 @@ pub use table::{Align, Table};
 pub use trials::{CurvePoint, Outcomes, PredictionPoint, Status, TrialReport};
 pub use trials_csv::{curves_csv, trials_csv};
 
+use crate::audit;
 use crate::event::{Bound, RunEnd, TrialId};
-use crate::state::RunState;
+use crate::state::{RunState, SwitchedOff};
 
 /// The version of the report's JSON form.
 pub const REPORT_FORMAT: &str = "peng.report/1";
@@ -82,6 +86,10 @@ pub struct Report {
     pub best: Option<ReportedMember>,
     /// Predictions against observations, where a stopped training was confirmed.
     pub prediction_error: Option<PredictionError>,
+    /// What audited trainings say of the estimator; `None` without audits.
+    pub audit: Option<AuditEstimate>,
+    /// What it was switched off for.
+    pub switched_off: Option<SwitchedOff>,
     /// Why trainings ended, the most frequent reason first.
     pub reasons: Vec<Reason>,
     /// Warnings, in order.
@@ -172,6 +180,8 @@ impl Report {
             fronts: Fronts::new(plan, state, &trials),
             best: fronts::best(plan, state, &trials),
             prediction_error: PredictionError::new(&trials),
+            audit: audit::estimate(plan, state),
+            switched_off: state.switched_off,
             reasons: reasons::tally(&trials),
             warnings: state.warnings.clone(),
             trials,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use peng_estimator::{Progress, Verdict};
+use peng_estimator::{Observation, Progress, Verdict};
 use peng_spec::arch::{Cost, Genome, Shape};
 use peng_spec::catalog::{DatasetFacts, Moves, SpaceFacts};
 use peng_spec::plan::{
@@ -53,6 +53,7 @@ impl Tape {
             generation,
             genome: Genome::new(genome),
             cost,
+            audit: false,
         });
     }
 
@@ -69,14 +70,17 @@ impl Tape {
     }
 
     fn estimate(&mut self, id: u32, at: u32, verdict: Verdict, predicted: Option<f64>, reason: &str) {
-        self.push(EventKind::Estimated {
-            trial: TrialId(id),
-            at: Progress::whole(at),
+        let observation = Observation {
             verdict,
             predicted,
             interval: predicted.map(|p| [p - 1.5, p + 1.0]),
             reason: reason.into(),
-        });
+            rule: "penguin".into(),
+            points: at as usize,
+            fit: BTreeMap::new(),
+        };
+        let (trial, at, inputs) = (TrialId(id), Progress::whole(at), "0".into());
+        self.push(EventKind::Estimated { trial, at, observation, inputs });
     }
 
     fn end(&mut self, id: u32, purpose: Purpose, outcome: TrialOutcome) {
@@ -136,6 +140,8 @@ pub(crate) fn plan() -> Plan {
             call: call("penguin", json!({"window": 3, "tolerance": 0.5, "predict_at": 8.0})),
             metric: Metric::ValAccuracy,
             fewest_points: Some(4),
+            audit_percent: 0.0,
+            max_regret: None,
         },
         execution: ExecutionPlan {
             executor: ExecutorPlan::Local,
@@ -247,7 +253,7 @@ fn confirm_front(plan: &Plan, tape: &mut Tape, noise: &mut Noise) -> bool {
     let mut any = false;
     for trial in members.iter().filter(|m| m.values[0].predicted).map(|m| &state.trials[m.trial.index()]) {
         let (last, at) = (trial.last(Metric::ValAccuracy).unwrap(), trial.trained().numerator());
-        let target = trial.estimates.last().unwrap().predicted.unwrap() - 2.4 * noise.next();
+        let target = trial.estimates.last().unwrap().observation.predicted.unwrap() - 2.4 * noise.next();
         let left = plan.training.epochs - at;
         let values: Vec<f64> = (1..=left)
             .map(|i| last + (target - last) * f64::from(i) / f64::from(left) + noise.next() - 0.5)

@@ -1,6 +1,5 @@
 //! What early stopping saved, and what it cost: epochs exactly, time as an estimate.
 
-use peng_estimator::Progress;
 use peng_spec::plan::Plan;
 use serde::Serialize;
 
@@ -21,9 +20,11 @@ pub struct Savings {
     pub search_epochs: f64,
     /// `planned_epochs - search_epochs`.
     pub saved_epochs: f64,
-    /// Epochs of confirmation: stopped trainings that were taken up again.
+    /// Epochs of paused trainings that were taken up again, since the estimator wanted to see more of them.
+    pub reconsider_epochs: f64,
+    /// Epochs of confirmation: stopped trainings that were taken up again to be trained to the end.
     pub confirm_epochs: f64,
-    /// `saved_epochs - confirm_epochs`; negative if confirmation cost more than stopping saved.
+    /// `saved_epochs - reconsider_epochs - confirm_epochs`; negative if that cost more than stopping saved.
     pub net_saved_epochs: f64,
     /// Epochs of failed and cancelled trainings.
     pub lost_epochs: f64,
@@ -35,8 +36,8 @@ pub struct Savings {
     pub slot_secs: f64,
     /// An estimate of the seconds that `saved_epochs` would have taken, each at the pace of its own training.
     pub saved_secs: f64,
-    /// An estimate of the seconds that confirmation took.
-    pub confirm_secs: f64,
+    /// An estimate of the seconds that reconsidering and confirmation took.
+    pub again_secs: f64,
 }
 
 impl Savings {
@@ -45,19 +46,20 @@ impl Savings {
         let planned = f64::from(plan.training.epochs);
         let mut sum = Self { slot_secs: state.slot_secs, ..Self::default() };
         for trial in &state.trials {
-            let searched = trial.ended_at.map_or(0.0, Progress::to_f64);
+            let searched = trial.endings.first().map_or(0.0, |ending| ending.at.to_f64());
             match &trial.outcome {
                 Some(TrialOutcome::Completed | TrialOutcome::Converged { .. } | TrialOutcome::Pruned) => {
                     let saved = (planned - searched).max(0.0);
-                    let confirm = confirm_epochs(trial);
+                    let [reconsider, confirm] = epochs_again(trial, searched);
                     let pace = secs_per_epoch(trial);
                     sum.trainings += 1;
                     sum.planned_epochs += planned;
                     sum.search_epochs += searched;
                     sum.saved_epochs += saved;
+                    sum.reconsider_epochs += reconsider;
                     sum.confirm_epochs += confirm;
                     sum.saved_secs += saved * pace;
-                    sum.confirm_secs += confirm * pace;
+                    sum.again_secs += (reconsider + confirm) * pace;
                 }
                 Some(TrialOutcome::Copied { .. }) => sum.copied_epochs += planned,
                 Some(TrialOutcome::Failed { .. } | TrialOutcome::Cancelled) => {
@@ -66,13 +68,17 @@ impl Savings {
                 None => sum.open_epochs += trial.trained().to_f64(),
             }
         }
-        sum.net_saved_epochs = sum.saved_epochs - sum.confirm_epochs;
+        sum.net_saved_epochs = sum.saved_epochs - sum.reconsider_epochs - sum.confirm_epochs;
         sum
     }
 
     /// All epochs that were trained.
     pub fn trained_epochs(&self) -> f64 {
-        self.search_epochs + self.confirm_epochs + self.lost_epochs + self.open_epochs
+        self.search_epochs
+            + self.reconsider_epochs
+            + self.confirm_epochs
+            + self.lost_epochs
+            + self.open_epochs
     }
 
     /// The share of the planned epochs that was saved; `None` before a training has ended.
@@ -80,14 +86,14 @@ impl Savings {
         self.share(self.saved_epochs)
     }
 
-    /// The same less confirmation.
+    /// The same less what was trained again.
     pub fn net_saved_percent(&self) -> Option<f64> {
         self.share(self.net_saved_epochs)
     }
 
-    /// An estimate of the seconds that stopping saved, less confirmation.
+    /// An estimate of the seconds that stopping saved, less what was trained again.
     pub fn net_saved_secs(&self) -> f64 {
-        self.saved_secs - self.confirm_secs
+        self.saved_secs - self.again_secs
     }
 
     fn share(&self, epochs: f64) -> Option<f64> {
@@ -95,13 +101,15 @@ impl Savings {
     }
 }
 
-/// Epochs for which a stopped training was taken up again.
-fn confirm_epochs(trial: &TrialState) -> f64 {
-    let again = trial.confirmation.is_some() || trial.running.is_some_and(|r| r.purpose == Purpose::Confirm);
-    match trial.ended_at {
-        Some(at) if again => (trial.trained().to_f64() - at.to_f64()).max(0.0),
-        _ => 0.0,
-    }
+/// Epochs for which a stopped training was taken up again: since the estimator wanted to see more, and to confirm it.
+fn epochs_again(trial: &TrialState, searched: f64) -> [f64; 2] {
+    let trained = trial.trained().to_f64();
+    let confirms = trial.running.is_some_and(|r| r.purpose == Purpose::Confirm);
+    let until = match trial.ended_at {
+        Some(at) if confirms || trial.confirmation.is_some() => at.to_f64(),
+        _ => trained,
+    };
+    [until - searched, trained - until].map(|epochs| epochs.max(0.0))
 }
 
 fn secs_per_epoch(trial: &TrialState) -> f64 {

@@ -6,7 +6,7 @@ use std::path::Path;
 use peng_spec::plan::Goal;
 
 use super::quantity::{self, plural};
-use super::{Align, Outcomes, Report, ReportedMember, Table};
+use super::{Align, Outcomes, Report, ReportedMember, Table, audit_words, switched_off_words};
 use crate::event::RunEnd;
 
 /// Reasons that the summary lists; the report has all of them.
@@ -118,6 +118,14 @@ fn figures(report: &Report) -> String {
             quantity::percent(saved)
         );
         table.row(["epochs", &epochs]);
+        if savings.reconsider_epochs > 0.0 {
+            let again = format!(
+                "{} more in {} that were taken up again",
+                quantity::epochs(savings.reconsider_epochs),
+                plural(counts.reconsidered, "paused training")
+            );
+            table.row(["", &again]);
+        }
         if savings.confirm_epochs > 0.0 {
             let confirmed = format!(
                 "{} more to confirm {}: {} saved net ({})",
@@ -133,6 +141,12 @@ fn figures(report: &Report) -> String {
     if lost > 0.0 {
         let lost = format!("{} lost in failed or cancelled trainings", quantity::epochs(lost));
         table.row(["", &lost]);
+    }
+    for (i, words) in audit_words(report).iter().enumerate() {
+        table.row([if i == 0 { "audit" } else { "" }, words]);
+    }
+    if let Some(off) = &report.switched_off {
+        table.row(["", &switched_off_words(off, report.setup.metric)]);
     }
     let mut time = format!("{} of device slots", quantity::duration(savings.slot_secs));
     if savings.saved_secs > 0.0 {

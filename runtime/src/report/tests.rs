@@ -120,7 +120,7 @@ fn other_objectives_are_reported() {
     }
 }
 
-/// The command line's tests read a run from files; they must be what [`samples`] makes.
+/// The command line's tests read a run from files; they must be what [`samples`] makes. `BLESS=1` writes them.
 #[test]
 fn the_run_in_testdata_is_the_sample() {
     let journal: String =
@@ -129,6 +129,14 @@ fn the_run_in_testdata_is_the_sample() {
         ("plan.json", samples::plan().to_json(), include_str!("testdata/plan.json")),
         ("journal.jsonl", journal, include_str!("testdata/journal.jsonl")),
     ] {
-        assert!(expected == found, "testdata/{name} should be:\n{expected}");
+        if std::env::var_os("BLESS").is_some() {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/testdata");
+            std::fs::write(folder.join(name), &expected).unwrap();
+            continue;
+        }
+        assert!(
+            expected == found,
+            "testdata/{name} is not what the sample makes; see the difference of BLESS=1"
+        );
     }
 }

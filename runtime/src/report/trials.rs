@@ -81,6 +81,8 @@ pub struct Outcomes {
     pub running: u64,
     /// Not begun.
     pub waiting: u64,
+    /// Paused ones that were taken up again, since the estimator wanted to see more.
+    pub reconsidered: u64,
     /// Stopped ones that were then trained to the end.
     pub confirmed: u64,
 }
@@ -101,6 +103,7 @@ impl Outcomes {
             cancelled: count(Status::Cancelled),
             running: count(Status::Running),
             waiting: count(Status::Waiting),
+            reconsidered: state.trials.iter().filter(|t| is_reconsidered(t)).count() as u64,
             confirmed: state.trials.iter().filter(is_confirmed).count() as u64,
         }
     }
@@ -158,7 +161,11 @@ pub struct TrialReport {
     pub epochs_planned: u32,
     /// Where its training ended for the search.
     pub stopped_at: Option<f64>,
-    /// The prediction with which it was stopped; a copy has that of its original.
+    /// Whether it is trained to the end even if the estimator would stop it.
+    pub audited: bool,
+    /// Whether the estimator would have stopped it, had it not been audited.
+    pub is_checked: bool,
+    /// The newest prediction with which it was stopped, also if it was taken up again; a copy has that of its original.
     pub predicted: Option<f64>,
     /// The last measured value of the estimator's metric, likewise.
     pub observed: Option<f64>,
@@ -196,10 +203,9 @@ impl TrialReport {
             epochs_trained: trial.trained().to_f64(),
             epochs_planned: plan.training.epochs,
             stopped_at: trial.ended_at.map(Progress::to_f64),
-            predicted: match &origin.outcome {
-                Some(TrialOutcome::Converged { predicted }) => Some(*predicted),
-                _ => None,
-            },
+            is_checked: trial.audited && trial.stop(Progress::whole(plan.training.epochs)).is_some(),
+            audited: trial.audited && !matches!(trial.outcome, Some(TrialOutcome::Copied { .. })),
+            predicted: predicted(origin),
             observed: origin.last(metric),
             best_observed: origin.best(metric),
             trained_to_the_end: fitness::is_observed(origin),
@@ -214,8 +220,8 @@ impl TrialReport {
                 .estimates
                 .iter()
                 .filter_map(|e| {
-                    let predicted = e.predicted?;
-                    Some(PredictionPoint { epoch: e.at.to_f64(), predicted, interval: e.interval })
+                    let (predicted, interval) = (e.observation.predicted?, e.observation.interval);
+                    Some(PredictionPoint { epoch: e.at.to_f64(), predicted, interval })
                 })
                 .collect(),
         }
@@ -236,9 +242,42 @@ impl TrialReport {
         match (&self.cause, &self.reason, self.status) {
             (Some(cause), _, _) => Some(cause.clone()),
             (None, Some(reason), Status::Converged | Status::Pruned) => Some(reason.clone()),
+            (None, Some(reason), Status::Completed) if self.predicted.is_some() => {
+                Some(format!("taken up again after a pause: {reason}"))
+            }
+            (None, Some(reason), Status::Completed) if self.is_checked => {
+                Some(format!("audited, would have been stopped: {reason}"))
+            }
             (None, Some(reason), Status::Completed) => Some(format!("not stopped, {reason}")),
             _ => None,
         }
+    }
+}
+
+/// Whether it was trained on after it had been paused, other than to confirm it.
+fn is_reconsidered(trial: &TrialState) -> bool {
+    matches!((trial.endings.first(), trial.ended_at), (Some(first), Some(at)) if at > first.at)
+}
+
+/// The newest prediction of a trial that was stopped; one that has failed since has none.
+fn predicted(trial: &TrialState) -> Option<f64> {
+    match trial.outcome {
+        Some(TrialOutcome::Converged { predicted }) => Some(predicted),
+        Some(TrialOutcome::Completed) => trial.endings.iter().rev().find_map(|ending| match ending.outcome {
+            TrialOutcome::Converged { predicted } => Some(predicted),
+            TrialOutcome::Completed
+            | TrialOutcome::Pruned
+            | TrialOutcome::Copied { .. }
+            | TrialOutcome::Failed { .. }
+            | TrialOutcome::Cancelled => None,
+        }),
+        Some(
+            TrialOutcome::Pruned
+            | TrialOutcome::Copied { .. }
+            | TrialOutcome::Failed { .. }
+            | TrialOutcome::Cancelled,
+        )
+        | None => None,
     }
 }
 
@@ -253,5 +292,5 @@ fn cause(trial: &TrialState) -> Option<String> {
 
 fn reason(trial: &TrialState) -> Option<String> {
     let until = trial.ended_at.unwrap_or_else(|| trial.trained());
-    trial.estimates.iter().rev().find(|e| e.at <= until).map(|e| e.reason.clone())
+    trial.estimates.iter().rev().find(|e| e.at <= until).map(|e| e.observation.reason.clone())
 }

@@ -23,9 +23,10 @@ const COLUMNS: [&str; 13] = [
 
 /// `trials.csv`: one row a trial, in trial order. No times, attempts or workers are in it.
 ///
-/// `predicted` is the prediction with which a training was stopped, `observed` the last measured value, both of the
-/// estimator's metric. A copy has the values of the trial that it is a copy of, and no epochs. A trial that has not
-/// ended has no outcome. No training runs on for an audit, so `audit` is always `false`.
+/// `predicted` is the newest prediction with which a training was stopped, also if it was taken up again later, `observed`
+/// the last measured value, both of the estimator's metric. A copy has the values of the trial that it is a copy of, and
+/// no epochs. A trial that has not ended has no outcome. `audit` tells the trainings that would have run to the end even
+/// if the estimator had stopped them.
 pub fn trials_csv(plan: &Plan, state: &RunState) -> String {
     write(|table| {
         table.write_record(COLUMNS)?;
@@ -47,7 +48,7 @@ pub fn trials_csv(plan: &Plan, state: &RunState) -> String {
                 exact(row.predicted),
                 exact(row.observed),
                 exact(row.best_observed),
-                "false".to_owned(),
+                row.audited.to_string(),
             ])?;
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use peng_estimator::Estimator;
 use peng_spec::plan::{Plan, StepKind};
 
 use super::cancel::CancelFlag;
@@ -19,6 +20,7 @@ pub(super) struct Coordinator<'a> {
     pub(super) plan: &'a Plan,
     pub(super) dir: &'a RunDir,
     pub(super) executor: &'a mut dyn Executor,
+    pub(super) estimator: &'a dyn Estimator,
     pub(super) cancel: CancelFlag,
     pub(super) clock: &'a dyn Clock,
     pub(super) state: RunState,
@@ -40,18 +42,14 @@ impl<'a> Coordinator<'a> {
     /// Takes up the journal where it ends.
     pub(super) fn new(context: RunContext<'a>) -> Result<Self, RunError> {
         let plan = context.plan;
-        let call = &plan.space.call;
-        let kind = space::find(&call.kind)
-            .ok_or_else(|| RunError::Plan(format!("unknown search space `{}`", call.kind)))?;
-        let space = kind.build(&call.params, &plan.dataset.facts).map_err(|issues| {
-            RunError::Plan(issues.iter().map(|i| i.message.as_str()).collect::<Vec<_>>().join("; "))
-        })?;
+        let space = space::of_plan(plan).map_err(RunError::Plan)?;
         let (journal, events) = Journal::open(&context.dir.journal_path())?;
         context.dir.check_plan(plan, &events)?;
         Ok(Self {
             plan,
             dir: context.dir,
             executor: context.executor,
+            estimator: context.estimator,
             cancel: context.cancel,
             clock: context.clock,
             state: RunState::fold(&events),

@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use peng_estimator::Progress;
+use peng_estimator::{Progress, Resumption};
+use peng_spec::plan::EpochFraction;
 
 use super::coordinator::{Coordinator, Flow};
 use super::{RunError, budget};
 use crate::event::{EventKind, Purpose, RunEnd, Slot, TrialId, TrialOutcome};
 use crate::execute::ExecutorMsg;
 use crate::store::checkpoint_path;
-use crate::trial::protocol::{CurvePoint, Extended, FromWorker, Lease};
+use crate::trial::protocol::{FromWorker, Lease, Verdicts};
 
 /// A trial whose workers are lost this often has failed: its network kills them.
 const ATTEMPTS: u32 = 3;
@@ -54,17 +55,27 @@ impl Coordinator<'_> {
         let Some(end) = leases.end else { return Ok(Flow::Done) };
         if matches!(end, RunEnd::BudgetSpent { .. }) {
             for &trial in trials {
-                let open = self.state.trial(trial).is_some_and(|t| match purpose {
-                    Purpose::Search => t.outcome.is_none(),
-                    Purpose::Confirm => t.confirmation.is_none(),
-                });
-                if open {
+                if self.is_open(trial, purpose) {
                     let outcome = TrialOutcome::Cancelled;
                     self.emit(EventKind::TrialFinished { trial, purpose, outcome })?;
                 }
             }
         }
         Ok(Flow::End(end))
+    }
+
+    /// Whether a trial has not ended for a purpose.
+    fn is_open(&self, trial: TrialId, purpose: Purpose) -> bool {
+        match purpose {
+            Purpose::Search => self.state.trial(trial).is_some_and(|t| t.outcome.is_none()),
+            Purpose::Confirm => self.state.trial(trial).is_some_and(|t| t.confirmation.is_none()),
+            Purpose::Reconsider => self.resumption(trial).is_some(),
+        }
+    }
+
+    /// How far a paused trial is trained on.
+    fn resumption(&self, trial: TrialId) -> Option<&Resumption> {
+        self.state.reconsidered.as_ref()?.open.iter().find(|r| r.number == trial.index())
     }
 
     /// Looks whether something ends the run before its time.
@@ -115,25 +126,33 @@ impl Coordinator<'_> {
         let trial = self.state.trial(id).expect("only trials of the state are trained");
         let from = trial
             .checkpoint
-            .filter(|_| !leases.unreadable.contains(&id))
+            // Begun anew, a trial can have been stopped before it came to its checkpoint again.
+            .filter(|&at| !leases.unreadable.contains(&id) && trial.point(at).is_some())
             .filter(|&at| checkpoint_path(&self.dir.trial_path(id), at).is_dir())
             .unwrap_or(Progress::ZERO);
-        let curve = trial
-            .points
-            .iter()
-            .filter(|p| p.at <= from)
-            .map(|p| CurvePoint {
-                at: p.at,
-                metrics: p.metrics.iter().map(|(&metric, &value)| (metric, Extended(value))).collect(),
-            })
-            .collect();
+        let planned = Progress::whole(self.plan.training.epochs);
+        let until = match leases.purpose {
+            Purpose::Search | Purpose::Confirm => planned,
+            Purpose::Reconsider => {
+                let points = self.resumption(id).map_or(0, |r| r.until_points);
+                measured(self.plan.training.measure_every, points).unwrap_or(planned).min(planned)
+            }
+        };
+        let verdicts = match leases.purpose {
+            Purpose::Search if self.state.switched_off.is_some() => Verdicts::Unasked,
+            Purpose::Search if trial.audited => Verdicts::Noted,
+            Purpose::Search => Verdicts::Obeyed,
+            Purpose::Reconsider | Purpose::Confirm => Verdicts::Unasked,
+        };
         Ok(Lease {
             trial: id,
             token: trial.attempts + 1,
             arch: self.space.decode(&trial.genome)?,
-            purpose: leases.purpose,
+            cost: trial.cost,
+            verdicts,
             from,
-            curve,
+            curve: trial.points.iter().filter(|p| p.at <= from).cloned().collect(),
+            until,
         })
     }
 
@@ -171,19 +190,22 @@ impl Coordinator<'_> {
             FromWorker::Batch { trial, until, done, of, .. } => {
                 self.emit(EventKind::BatchDone { trial, until, done, of })
             }
-            FromWorker::Measured { trial, point, images, secs, .. } => self.emit(EventKind::Measured {
-                trial,
-                at: point.at,
-                metrics: point.metrics.into_iter().map(|(metric, value)| (metric, value.0)).collect(),
-                images,
-                secs,
-            }),
-            FromWorker::Estimated { trial, at, verdict, predicted, interval, reason, .. } => {
-                self.emit(EventKind::Estimated { trial, at, verdict, predicted, interval, reason })
+            FromWorker::Measured { trial, point, images, secs, .. } => {
+                self.emit(EventKind::Measured { trial, at: point.at, metrics: point.metrics, images, secs })
+            }
+            FromWorker::Estimated { trial, at, observation, inputs, .. } => {
+                self.emit(EventKind::Estimated { trial, at, observation, inputs })
             }
             FromWorker::Saved { trial, at, .. } => self.emit(EventKind::CheckpointSaved { trial, at }),
             FromWorker::Ended { trial, outcome, .. } => {
                 leases.busy.remove(&slot);
+                self.emit(EventKind::TrialFinished { trial, purpose: leases.purpose, outcome })
+            }
+            FromWorker::Paused { trial, .. } => {
+                leases.busy.remove(&slot);
+                // It keeps its prediction until the estimator has seen what was measured since.
+                let outcome = self.state.trial(trial).and_then(|t| t.outcome.clone());
+                let outcome = outcome.expect("only paused trials are trained to be paused again");
                 self.emit(EventKind::TrialFinished { trial, purpose: leases.purpose, outcome })
             }
             FromWorker::Stopped { .. } => {
@@ -200,6 +222,11 @@ impl Coordinator<'_> {
     }
 }
 
+/// Where a training is after so many measurements.
+fn measured(every: EpochFraction, points: usize) -> Option<Progress> {
+    Progress::new(every.numerator, every.denominator).ok()?.times(u32::try_from(points).ok()?)
+}
+
 fn token_of(said: &FromWorker) -> Option<(TrialId, u32)> {
     match said {
         FromWorker::Hello { .. } | FromWorker::Unusable { .. } => None,
@@ -208,6 +235,7 @@ fn token_of(said: &FromWorker) -> Option<(TrialId, u32)> {
         | FromWorker::Estimated { trial, token, .. }
         | FromWorker::Saved { trial, token, .. }
         | FromWorker::Ended { trial, token, .. }
+        | FromWorker::Paused { trial, token }
         | FromWorker::Stopped { trial, token }
         | FromWorker::NoCheckpoint { trial, token, .. } => Some((*trial, *token)),
     }

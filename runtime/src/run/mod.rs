@@ -5,10 +5,13 @@ mod cancel;
 mod coordinator;
 mod error;
 mod leases;
+mod reconsider;
+mod results;
 mod step;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
+use peng_estimator::Estimator;
 use peng_spec::plan::Plan;
 
 use crate::clock::Clock;
@@ -21,6 +24,8 @@ use coordinator::Coordinator;
 
 pub use cancel::CancelFlag;
 pub use error::RunError;
+pub use results::{amended, results};
+pub(crate) use step::{network_key, unconfirmed};
 
 /// What a run works with.
 pub struct RunContext<'a> {
@@ -32,6 +37,8 @@ pub struct RunContext<'a> {
     pub lock: &'a Lock,
     /// What starts workers.
     pub executor: &'a mut dyn Executor,
+    /// What decides; the one of the plan.
+    pub estimator: &'a dyn Estimator,
     /// What watches.
     pub sinks: Vec<Box<dyn Sink>>,
     /// Set when a user wants it to stop.

@@ -2,26 +2,22 @@
 
 use std::collections::BTreeMap;
 
+use peng_estimator::Revises;
 use peng_spec::arch::Genome;
-use peng_spec::plan::ConfirmWhat;
+use peng_spec::plan::{ConfirmWhat, Plan};
 
-use super::RunError;
 use super::coordinator::{Coordinator, FailedOf, Flow};
+use super::{RunError, amended, results};
 use crate::event::{EventKind, Purpose, TrialId, TrialOutcome};
-use crate::fitness;
-use crate::search::{self, Ask, Scored};
-use crate::seed::SeedTree;
+use crate::search::{self, Ask};
+use crate::state::RunState;
+use crate::{audit, estimate, fitness};
 
 impl Coordinator<'_> {
     /// Asks and tells until the search is over. What the journal holds already is asked and told again, not trained.
     pub(super) fn search(&mut self) -> Result<Flow, RunError> {
-        let call = &self.plan.search;
-        let kind = search::find(&call.kind)
-            .ok_or_else(|| RunError::Plan(format!("unknown search `{}`", call.kind)))?;
-        let seed = SeedTree::new(self.plan.seed).child("search", 0);
-        let mut strategy = kind.build(&call.params, seed).map_err(|issues| {
-            RunError::Plan(issues.iter().map(|i| i.message.as_str()).collect::<Vec<_>>().join("; "))
-        })?;
+        let mut strategy = search::of_plan(self.plan).map_err(RunError::Plan)?;
+        let needs = self.estimator.needs();
         for generation in 0.. {
             let Ask::Generation(genomes) = strategy.ask(&*self.space)? else { break };
             let trials = self.create(generation, genomes)?;
@@ -30,19 +26,25 @@ impl Coordinator<'_> {
                 .copied()
                 .filter(|&id| self.state.trial(id).is_some_and(|t| t.outcome.is_none()))
                 .collect();
+            if needs.uses_history && !open.is_empty() {
+                self.executor.teach(estimate::history(self.plan, &self.state, generation));
+            }
             if let end @ Flow::End(_) = self.train(&open, Purpose::Search)? {
                 return Ok(end);
             }
-            if !self.state.generations[generation as usize].finished {
-                self.emit(EventKind::GenerationFinished { generation })?;
+            if let end @ Flow::End(_) = self.close(generation)? {
+                return Ok(end);
             }
             if let Some(end) = self.failed_too_often(FailedOf::Planned) {
                 return Ok(Flow::End(end));
             }
-            let results: Vec<Scored> = trials.iter().map(|&id| self.scored(id)).collect();
-            strategy.tell(&results);
+            strategy.amend(&amended(self.plan, &self.state, generation));
+            strategy.tell(&results(self.plan, &self.state, generation));
         }
-        Ok(Flow::Done)
+        match needs.revises {
+            Revises::EachGeneration | Revises::AtEnd => self.reconsider(None),
+            Revises::Never => Ok(Flow::Done),
+        }
     }
 
     /// The trials of a generation; those that the journal lacks are made.
@@ -69,12 +71,12 @@ impl Coordinator<'_> {
                 }
                 None => {
                     let cost = arch.cost().map_err(|e| RunError::Plan(e.to_string()))?;
-                    self.emit(EventKind::TrialCreated { trial, generation, genome, cost })?;
+                    let audit = audit::is_chosen(self.plan, &self.state, trial);
+                    self.emit(EventKind::TrialCreated { trial, generation, genome, cost, audit })?;
                 }
             }
-            let twin = twins.entry(network_key(&arch)).or_insert(trial);
-            if *twin != trial && self.state.trial(trial).is_some_and(|t| t.outcome.is_none()) {
-                let from = *twin;
+            let from = *twins.entry(network_key(&arch)).or_insert(trial);
+            if from != trial && self.state.trial(trial).is_some_and(|t| t.outcome.is_none()) {
                 self.emit(EventKind::TrialSkipped { trial, from })?;
             }
         }
@@ -90,35 +92,14 @@ impl Coordinator<'_> {
         Ok(networks)
     }
 
-    fn scored(&self, id: TrialId) -> Scored {
-        let trial = self.state.trial(id).expect("the trials of a generation are in the state");
-        let costs = fitness::told(self.plan, &self.state, trial)
-            .map(|values| fitness::costs(&self.plan.objectives, &values));
-        Scored { genome: trial.genome.clone(), costs }
-    }
-
     /// Trains predicted members of the front to the end, until what is asked for consists of observations. Each round
     /// may bring new members up, which were dominated by predictions that did not come true.
     pub(super) fn confirm(&mut self, what: ConfirmWhat) -> Result<Flow, RunError> {
         loop {
-            let front = fitness::front(self.plan, &self.state, fitness::known);
-            let members = match what {
-                ConfirmWhat::Front => &front[..],
-                // The front begins with the trial that is best in the first objective.
-                ConfirmWhat::Best => &front[..front.len().min(1)],
-            };
-            let mut open: Vec<TrialId> = members
-                .iter()
-                .filter_map(|m| self.state.trial(m.trial))
-                .filter(|t| {
-                    matches!(t.outcome, Some(TrialOutcome::Converged { .. })) && t.confirmation.is_none()
-                })
-                .map(|t| t.id)
-                .collect();
+            let open = unconfirmed(self.plan, &self.state, what);
             if open.is_empty() {
                 return Ok(Flow::Done);
             }
-            open.sort_unstable();
             if let end @ Flow::End(_) = self.train(&open, Purpose::Confirm)? {
                 return Ok(end);
             }
@@ -126,7 +107,41 @@ impl Coordinator<'_> {
     }
 }
 
+/// The trials that are to be trained to the end next, by number: the rest of the round of confirmations under way.
+///
+/// A round's members are the predicted members of the front after the rounds before it, and nothing that the round itself
+/// has brought about counts: so an interruption in the middle of one changes none.
+pub(crate) fn unconfirmed(plan: &Plan, state: &RunState, what: ConfirmWhat) -> Vec<TrialId> {
+    let mut before = state.clone();
+    for trial in &mut before.trials {
+        trial.confirmation = None;
+    }
+    loop {
+        let front = fitness::front(plan, &before, fitness::known);
+        let members = match what {
+            ConfirmWhat::Front => &front[..],
+            // The front begins with the trial that is best in the first objective.
+            ConfirmWhat::Best => &front[..front.len().min(1)],
+        };
+        let mut round: Vec<TrialId> = members
+            .iter()
+            .filter_map(|m| before.trial(m.trial))
+            .filter(|t| matches!(t.outcome, Some(TrialOutcome::Converged { .. })) && t.confirmation.is_none())
+            .map(|t| t.id)
+            .collect();
+        round.sort_unstable();
+        let confirmation = |id: TrialId| state.trial(id).and_then(|t| t.confirmation.clone());
+        let open: Vec<TrialId> = round.iter().copied().filter(|&id| confirmation(id).is_none()).collect();
+        if round.is_empty() || !open.is_empty() {
+            return open;
+        }
+        for id in round {
+            before.trials[id.index()].confirmation = confirmation(id);
+        }
+    }
+}
+
 /// What makes two networks the same: the graph, without the genome that it was decoded from.
-fn network_key(arch: &peng_spec::arch::ArchGraph) -> String {
+pub(crate) fn network_key(arch: &peng_spec::arch::ArchGraph) -> String {
     serde_json::to_string(arch).expect("a graph has string keys")
 }

@@ -2,6 +2,7 @@
 
 use peng_spec::arch::Genome;
 use peng_spec::catalog::{Issue, SearchKind};
+use peng_spec::plan::Plan;
 use serde_json::Value;
 
 use crate::seed::SeedTree;
@@ -46,8 +47,22 @@ pub struct Scored {
 pub trait SearchStrategy: Send {
     /// What it wants next. It is asked again only after it was told the results of the last generation.
     fn ask(&mut self, space: &dyn SearchSpace) -> Result<Ask, GenomeError>;
+    /// What is known now of networks that it was told of before, in trial order: it is told so before the results of a
+    /// generation, for example when a prediction has come true. A search that keeps no results has nothing to do.
+    fn amend(&mut self, results: &[Scored]) {
+        let _ = results;
+    }
     /// The results of the last generation, in trial order.
     fn tell(&mut self, results: &[Scored]);
+}
+
+/// The search of a plan at its beginning, or why the plan has none.
+pub fn of_plan(plan: &Plan) -> Result<Box<dyn SearchStrategy>, String> {
+    let call = &plan.search;
+    let kind = find(&call.kind).ok_or_else(|| format!("unknown search `{}`", call.kind))?;
+    let seed = SeedTree::new(plan.seed).child("search", 0);
+    kind.build(&call.params, seed)
+        .map_err(|issues| issues.iter().map(|i| i.message.as_str()).collect::<Vec<_>>().join("; "))
 }
 
 /// The kind of that name.

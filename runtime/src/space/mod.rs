@@ -2,6 +2,7 @@
 
 use peng_spec::arch::{ArchGraph, Genome};
 use peng_spec::catalog::{DatasetFacts, Issue, SpaceKind};
+use peng_spec::plan::Plan;
 use serde_json::Value;
 
 use crate::seed::Rng;
@@ -37,6 +38,14 @@ pub struct GenomeError {
     pub genome: String,
     /// What is wrong and what was expected.
     pub reason: String,
+}
+
+/// The space of a plan, or why the plan has none.
+pub fn of_plan(plan: &Plan) -> Result<Box<dyn SearchSpace>, String> {
+    let call = &plan.space.call;
+    let kind = find(&call.kind).ok_or_else(|| format!("unknown search space `{}`", call.kind))?;
+    kind.build(&call.params, &plan.dataset.facts)
+        .map_err(|issues| issues.iter().map(|i| i.message.as_str()).collect::<Vec<_>>().join("; "))
 }
 
 /// The kind of that name.

@@ -140,6 +140,6 @@ mod tests {
         check(format!("{}\n{{\n{}\n", line(&start()), line(&warned(1))), "line 2 of");
         check(format!("{}\n{}\n", line(&start()), line(&warned(2))), "found event 2, expected event 1");
         check(format!("{}\n", line(&warned(0))), "the first event is not `run_started`");
-        check(format!("{}\n", line(&start()).replace("peng.event/1", "peng.event/9")), "peng.event/9");
+        check(format!("{}\n", line(&start()).replace("peng.event/2", "peng.event/9")), "peng.event/9");
     }
 }

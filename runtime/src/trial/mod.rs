@@ -1,8 +1,11 @@
 //! One trial: the messages between coordinator and worker, and what a worker does with a lease.
 
+mod judge;
 pub mod protocol;
 mod serve;
 mod train;
 
+pub use judge::Learned;
 pub use serve::{ServeError, serve};
+pub(crate) use train::next_point;
 pub use train::{StopFlag, TrialContext, run_trial};

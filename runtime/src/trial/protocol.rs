@@ -3,31 +3,15 @@
 //! The worker says `hello` first. Every lease carries a token; a message with another one than the newest of its trial is
 //! stale and ignored.
 
-use std::collections::BTreeMap;
-
-use peng_estimator::{Progress, Verdict};
-use peng_spec::arch::ArchGraph;
-use peng_spec::plan::Metric;
+use peng_estimator::{History, Observation, Progress};
+use peng_spec::arch::{ArchGraph, Cost};
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Purpose, TrialId, TrialOutcome};
+use crate::event::{TrialId, TrialOutcome};
+use crate::state::MeasuredPoint;
 
 /// The version of the protocol.
-pub const PROTOCOL: &str = "peng.worker/1";
-
-/// A value that may be NaN or infinite.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Extended(#[serde(with = "peng_estimator::extended")] pub f64);
-
-/// A point of a curve on its way.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct CurvePoint {
-    /// Where.
-    pub at: Progress,
-    /// The metrics.
-    pub metrics: BTreeMap<Metric, Extended>,
-}
+pub const PROTOCOL: &str = "peng.worker/2";
 
 /// What hands an attempt at a trial to a worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,18 +22,39 @@ pub struct Lease {
     pub token: u32,
     /// The network.
     pub arch: ArchGraph,
-    /// Why it is trained: a confirmation is not stopped by the estimator.
-    pub purpose: Purpose,
+    /// What it costs.
+    pub cost: Cost,
+    /// What the estimator's verdicts do.
+    pub verdicts: Verdicts,
     /// Where the training goes on: a checkpoint of the trial, or 0.
     pub from: Progress,
     /// What was measured until there.
-    pub curve: Vec<CurvePoint>,
+    pub curve: Vec<MeasuredPoint>,
+    /// Where it ends at the latest: at the planned epochs, or earlier to be paused.
+    pub until: Progress,
+}
+
+/// What the estimator's verdicts do to a training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdicts {
+    /// They end it.
+    Obeyed,
+    /// They are noted until one would end it, but it goes on to its end.
+    Noted,
+    /// There are none.
+    Unasked,
 }
 
 /// A message to a worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "msg", rename_all = "snake_case")]
 pub enum ToWorker {
+    /// What decisions rest on from now on. Before the first one the history is empty.
+    Learn {
+        /// The ended trials.
+        history: History,
+    },
     /// Train this.
     Lease(Box<Lease>),
     /// Finish the measurement under way, save a checkpoint, and say `stopped`.
@@ -94,7 +99,7 @@ pub enum FromWorker {
         /// Its attempt.
         token: u32,
         /// What was measured.
-        point: CurvePoint,
+        point: MeasuredPoint,
         /// Training images since the last measurement.
         images: u64,
         /// Seconds since the last measurement.
@@ -108,14 +113,11 @@ pub enum FromWorker {
         token: u32,
         /// Where.
         at: Progress,
-        /// Whether it goes on.
-        verdict: Verdict,
-        /// The newest prediction.
-        predicted: Option<f64>,
-        /// Its interval.
-        interval: Option<[f64; 2]>,
-        /// Why.
-        reason: String,
+        /// What it answered.
+        #[serde(flatten)]
+        observation: Observation,
+        /// Digest of what that depends on.
+        inputs: String,
     },
     /// A checkpoint is on the disk.
     Saved {
@@ -135,6 +137,13 @@ pub enum FromWorker {
         /// How.
         outcome: TrialOutcome,
     },
+    /// The trial was trained to the end of its lease, before its planned epochs.
+    Paused {
+        /// The trial.
+        trial: TrialId,
+        /// Its attempt.
+        token: u32,
+    },
     /// The trial was stopped and can go on from its newest checkpoint.
     Stopped {
         /// The trial.
@@ -151,4 +160,44 @@ pub enum FromWorker {
         /// Why.
         reason: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use peng_estimator::{EndedTrial, Outcome, Verdict};
+    use peng_spec::plan::Metric;
+
+    use super::*;
+    use crate::estimate;
+
+    /// What a worker computes a digest of must be what the coordinator has, to the last bit.
+    #[test]
+    fn histories_and_answers_survive_the_way_to_a_worker_and_back() {
+        let mut record =
+            estimate::untrained(3, Cost { params: 7, flops: 1_000_000_007, activation_bytes: 1 });
+        for (k, value) in (1..).zip([0.1 + 0.2, -0.0, f64::NAN, f64::NEG_INFINITY, 1e300]) {
+            let metrics = BTreeMap::from([(Metric::ValAccuracy, value), (Metric::TrainLoss, 1.0 / value)]);
+            let at = Progress::new(k, 3).unwrap();
+            estimate::measure(&mut record, &MeasuredPoint { at, metrics }, Metric::ValAccuracy);
+        }
+        let ended = EndedTrial { record, points_planned: 9, outcome: Outcome::Failed, fitness: f64::NAN };
+        let history = ToWorker::Learn { history: History { trials: vec![ended] } };
+        let text = serde_json::to_string(&history).unwrap();
+        let read: ToWorker = serde_json::from_str(&text).unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), text);
+
+        let observation = Observation {
+            verdict: Verdict::Converged { predicted: 0.1 + 0.2 },
+            predicted: Some(0.1 + 0.2),
+            interval: Some([-0.0, 1.0]),
+            fit: [("a".to_owned(), 1e-300)].into(),
+            ..Observation::go_on("rule", 4, "reason")
+        };
+        let (trial, token, at) = (TrialId(3), 1, Progress::new(4, 3).unwrap());
+        let said = FromWorker::Estimated { trial, token, at, observation, inputs: "digest".into() };
+        let text = serde_json::to_string(&said).unwrap();
+        assert_eq!(serde_json::from_str::<FromWorker>(&text).unwrap(), said);
+    }
 }

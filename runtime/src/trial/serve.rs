@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 
+use peng_estimator::History;
 use peng_spec::plan::Plan;
 
+use super::judge::Learned;
 use super::protocol::{FromWorker, PROTOCOL, ToWorker};
 use super::train::{StopFlag, TrialContext, run_trial};
 use crate::clock::Clock;
@@ -57,15 +59,21 @@ pub fn serve(
     };
     let hello = FromWorker::Hello { protocol: PROTOCOL.to_owned(), digest: plan.digest.clone() };
     say(output, &hello)?;
-    let context =
-        TrialContext { plan: &plan, data: Arc::new(splits), factory, estimator: &*estimator, clock };
+    let mut learned = Learned::new(&plan, &*estimator, &History::default());
+    let data = Arc::new(splits);
     let stop = Arc::new(StopFlag::new(false));
     let leases = listen(input, Arc::clone(&stop), gone);
     for message in leases {
         let lease = match message? {
             ToWorker::Lease(lease) => lease,
+            ToWorker::Learn { history } => {
+                learned = Learned::new(&plan, &*estimator, &history);
+                continue;
+            }
             ToWorker::Stop => continue,
         };
+        let data = Arc::clone(&data);
+        let context = TrialContext { plan: &plan, data, factory, learned: &learned, clock };
         let trial_dir = dir.join("trials").join(lease.trial.to_string());
         let mut lost = None;
         run_trial(&context, &lease, &trial_dir, &stop, &mut |message| {

@@ -6,14 +6,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use peng_estimator::{Curve, Estimator, History, Point, Progress, TrialRecord, Verdict};
-use peng_spec::plan::{EpochFraction, Metric, Plan};
+use peng_estimator::{Observation, Progress, Verdict};
+use peng_spec::plan::{EpochFraction, Plan};
 
-use super::protocol::{CurvePoint, Extended, FromWorker, Lease};
+use super::judge::{Ended, Learned, Watched};
+use super::protocol::{FromWorker, Lease};
 use crate::clock::Clock;
 use crate::data::Splits;
-use crate::event::{Purpose, TrialOutcome};
+use crate::event::TrialOutcome;
 use crate::seed::SeedTree;
+use crate::state::MeasuredPoint;
 use crate::store::{checkpoint_path, save_checkpoint};
 use crate::train::{TrainError, Trainer, TrainerFactory, TrainingJob};
 
@@ -32,7 +34,7 @@ pub struct TrialContext<'a> {
     /// What trains.
     pub factory: &'a dyn TrainerFactory,
     /// What decides.
-    pub estimator: &'a dyn Estimator,
+    pub learned: &'a Learned,
     /// What time it is.
     pub clock: &'a dyn Clock,
 }
@@ -40,6 +42,7 @@ pub struct TrialContext<'a> {
 /// Why the attempt of a lease has come to an end.
 enum End {
     Outcome(TrialOutcome),
+    Paused,
     Stopped,
     NoCheckpoint(String),
 }
@@ -63,6 +66,7 @@ pub fn run_trial(
     };
     say(match end {
         End::Outcome(outcome) => FromWorker::Ended { trial, token, outcome },
+        End::Paused => FromWorker::Paused { trial, token },
         End::Stopped => FromWorker::Stopped { trial, token },
         End::NoCheckpoint(reason) => FromWorker::NoCheckpoint { trial, token, reason },
     });
@@ -79,11 +83,14 @@ struct Attempt<'a, 'b> {
 impl Attempt<'_, '_> {
     fn train(mut self) -> Result<End, TrainError> {
         let plan = self.context.plan;
-        let planned = Progress::whole(plan.training.epochs);
-        let mut curve = self.known_curve();
+        let mut watched = Watched::new(plan, self.context.learned, self.lease);
         let mut at = self.lease.from;
-        if let Some(outcome) = self.decided(&curve, at, planned) {
-            return Ok(End::Outcome(outcome));
+        // The attempt before this one may have been lost after its last measurement.
+        if at > Progress::ZERO {
+            let verdict = verdict_of(watched.ask().as_ref());
+            if let Some(ended) = watched.end(verdict, at) {
+                return Ok(ended.into());
+            }
         }
         let mut began = self.context.clock.elapsed();
         let mut trainer = match self.start() {
@@ -99,51 +106,26 @@ impl Attempt<'_, '_> {
             if let Some(cause) = divergence(&point) {
                 return Ok(End::Outcome(TrialOutcome::Failed { cause }));
             }
-            push(&mut curve, &point, plan.estimator.metric);
-            let outcome = match self.lease.purpose {
-                Purpose::Search => self.estimate(&curve, at, planned),
-                Purpose::Confirm => (at >= planned).then_some(TrialOutcome::Completed),
-            };
-            let stopped = outcome.is_none() && self.stop.load(Ordering::Relaxed);
+            watched.measure(&point);
+            let answer = watched.ask();
+            let ended = watched.end(verdict_of(answer.as_ref()), at);
+            if let Some((observation, inputs)) = answer {
+                let (trial, token) = (self.lease.trial, self.lease.token);
+                (self.say)(FromWorker::Estimated { trial, token, at, observation, inputs });
+            }
+            let stopped = ended.is_none() && self.stop.load(Ordering::Relaxed);
             let due = self.context.clock.elapsed().saturating_sub(saved_at) >= SAVE_EVERY;
-            if outcome.is_some() || stopped || due {
+            if ended.is_some() || stopped || due {
                 self.save(&mut *trainer, at, saved)?;
                 saved = Some(at);
                 saved_at = self.context.clock.elapsed();
             }
-            match outcome {
-                Some(outcome) => return Ok(End::Outcome(outcome)),
+            match ended {
+                Some(ended) => return Ok(ended.into()),
                 None if stopped => return Ok(End::Stopped),
                 None => {}
             }
         }
-    }
-
-    /// What is decided already, if the attempt before this one was lost after its last measurement.
-    fn decided(&self, curve: &Curve, at: Progress, planned: Progress) -> Option<TrialOutcome> {
-        if at == Progress::ZERO {
-            return None;
-        }
-        match self.lease.purpose {
-            Purpose::Search => verdict(
-                self.context.estimator.observe(&self.record(curve), &History::default()).verdict,
-                at,
-                planned,
-            ),
-            Purpose::Confirm => (at >= planned).then_some(TrialOutcome::Completed),
-        }
-    }
-
-    fn record(&self, curve: &Curve) -> TrialRecord {
-        TrialRecord::new(self.lease.trial.index(), curve.clone())
-    }
-
-    fn known_curve(&self) -> Curve {
-        let mut curve = Curve::new();
-        for point in &self.lease.curve {
-            push(&mut curve, point, self.context.plan.estimator.metric);
-        }
-        curve
     }
 
     fn start(&self) -> Result<Box<dyn Trainer>, TrainError> {
@@ -164,7 +146,7 @@ impl Attempt<'_, '_> {
         trainer: &mut dyn Trainer,
         at: Progress,
         began: &mut Duration,
-    ) -> Result<CurvePoint, TrainError> {
+    ) -> Result<MeasuredPoint, TrainError> {
         let (trial, token) = (self.lease.trial, self.lease.token);
         let clock = self.context.clock;
         let say = &mut *self.say;
@@ -177,28 +159,11 @@ impl Attempt<'_, '_> {
             }
         })?;
         let now = clock.elapsed();
-        let point = CurvePoint {
-            at: measured.at,
-            metrics: measured.metrics.into_iter().map(|(metric, value)| (metric, Extended(value))).collect(),
-        };
+        let point = MeasuredPoint { at: measured.at, metrics: measured.metrics };
         let secs = now.saturating_sub(*began).as_secs_f64();
         say(FromWorker::Measured { trial, token, point: point.clone(), images: measured.images, secs });
         *began = now;
         Ok(point)
-    }
-
-    fn estimate(&mut self, curve: &Curve, at: Progress, planned: Progress) -> Option<TrialOutcome> {
-        let observation = self.context.estimator.observe(&self.record(curve), &History::default());
-        (self.say)(FromWorker::Estimated {
-            trial: self.lease.trial,
-            token: self.lease.token,
-            at,
-            verdict: observation.verdict,
-            predicted: observation.predicted,
-            interval: observation.interval,
-            reason: observation.reason,
-        });
-        verdict(observation.verdict, at, planned)
     }
 
     fn save(
@@ -218,33 +183,31 @@ impl Attempt<'_, '_> {
     }
 }
 
-/// A network that was trained to the end needs no prediction.
-fn verdict(verdict: Verdict, at: Progress, planned: Progress) -> Option<TrialOutcome> {
-    if at >= planned {
-        return Some(TrialOutcome::Completed);
-    }
-    match verdict {
-        Verdict::Continue => None,
-        Verdict::Converged { predicted } => Some(TrialOutcome::Converged { predicted }),
-        Verdict::Pruned => Some(TrialOutcome::Pruned),
+impl From<Ended> for End {
+    fn from(ended: Ended) -> Self {
+        match ended {
+            Ended::Outcome(outcome) => Self::Outcome(outcome),
+            Ended::Paused => Self::Paused,
+        }
     }
 }
 
-fn next_point(at: Progress, every: EpochFraction) -> Progress {
+/// Where nobody was asked, a training goes on.
+fn verdict_of(answer: Option<&(Observation, String)>) -> Verdict {
+    answer.map_or(Verdict::Continue, |(observation, _)| observation.verdict)
+}
+
+/// The next point on the grid of a plan.
+pub(crate) fn next_point(at: Progress, every: EpochFraction) -> Progress {
     let (n, d) = (u64::from(every.numerator), u64::from(every.denominator));
     let done = u64::from(at.numerator()) * d / (u64::from(at.denominator()) * n);
     let next = u32::try_from((done + 1) * n).expect("epochs are at most 10,000");
     Progress::new(next, every.denominator).expect("the compiler admits denominators that `Progress` holds")
 }
 
-fn push(curve: &mut Curve, point: &CurvePoint, metric: Metric) {
-    let value = point.metrics.get(&metric).map_or(f64::NAN, |v| v.0);
-    curve.push(Point { at: point.at, value }).expect("points are measured in order");
-}
-
-fn divergence(point: &CurvePoint) -> Option<String> {
-    let (metric, value) = point.metrics.iter().find(|(_, v)| !v.0.is_finite())?;
-    let value = if value.0.is_nan() { "NaN".to_owned() } else { value.0.to_string() };
+fn divergence(point: &MeasuredPoint) -> Option<String> {
+    let (metric, value) = point.metrics.iter().find(|(_, v)| !v.is_finite())?;
+    let value = if value.is_nan() { "NaN".to_owned() } else { value.to_string() };
     Some(format!("diverged: {metric} is {value} at epoch {}", point.at))
 }
 

@@ -116,6 +116,8 @@ fn spec(root: &Section<'_>) -> Decoded<Spec> {
         estimator: EstimatorSpec {
             call: root.kind(Slot::Estimator)?,
             metric: estimator.or("metric", super::default_metric)?,
+            audit: estimator.or("audit", super::default_audit)?,
+            max_regret: estimator.optional("max_regret")?,
         },
         gpu_budget: BudgetSpec {
             devices: budget.word_or("devices", execution::default_devices)?,

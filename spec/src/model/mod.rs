@@ -19,7 +19,7 @@ pub use execution::{
 };
 pub use kind::{COMMON_KEYS, KindSpec, NEVER};
 pub use leaf::{Word, words};
-pub use quantity::{Duration, Percent};
+pub use quantity::{Duration, Percent, Points};
 pub use training::{OptimizerKind, OptimizerSpec, ScheduleKind, ScheduleSpec, TrainingSpec};
 
 use crate::plan::{Goal, Metric};
@@ -145,6 +145,15 @@ pub struct EstimatorSpec {
     /// The metric whose curve it observes.
     #[schemars(default = "default_metric")]
     pub metric: Spanned<String>,
+    /// Share of the trainings, chosen by hash, that run to the end although the estimator would have stopped them, so
+    /// that its error is known.
+    #[schemars(default = "default_audit", extend("minimum" = 0, "maximum" = 100))]
+    pub audit: Spanned<Percent>,
+    /// Regret, measured by `audit`, above which the estimator is switched off between two generations; the lower end of
+    /// its interval counts.
+    #[schemars(with = "Points", default, extend("exclusiveMinimum" = 0))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_regret: Option<Spanned<Points>>,
 }
 
 /// The default of a section: all of its keys have defaults.
@@ -158,6 +167,10 @@ pub(crate) fn default_seed() -> u64 {
 
 pub(crate) fn default_validation() -> Percent {
     Percent(10.0)
+}
+
+pub(crate) fn default_audit() -> Percent {
+    Percent(0.0)
 }
 
 pub(crate) fn default_metric() -> String {

@@ -12,6 +12,10 @@ use crate::plan::EpochFraction;
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct Percent(pub f64);
 
+/// A difference of accuracies in points of percent, written `0.5pp`.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct Points(pub f64);
+
 /// A duration in seconds, written `90min`.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct Duration(pub f64);
@@ -23,6 +27,12 @@ pub struct EpochStep(pub EpochFraction);
 impl Leaf for Percent {
     fn read(node: &Node) -> Option<Self> {
         node.as_str().and_then(|text| expr::quantity(text, Dimension::Percent).ok()).map(Self)
+    }
+}
+
+impl Leaf for Points {
+    fn read(node: &Node) -> Option<Self> {
+        node.as_str().and_then(|text| expr::quantity(text, Dimension::Points).ok()).map(Self)
     }
 }
 
@@ -41,6 +51,12 @@ impl Leaf for EpochStep {
 impl Serialize for Percent {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&Dimension::Percent.format(self.0))
+    }
+}
+
+impl Serialize for Points {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&Dimension::Points.format(self.0))
     }
 }
 
@@ -72,6 +88,20 @@ impl JsonSchema for Percent {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schema("%")
+    }
+}
+
+impl JsonSchema for Points {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Points".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schema("pp")
     }
 }
 

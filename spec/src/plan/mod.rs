@@ -18,7 +18,7 @@ pub use parts::{
 pub use step::{ConfirmWhat, Step, StepKind};
 
 /// The version of the plan format that this crate reads and writes.
-pub const PLAN_FORMAT: &str = "peng.plan/1";
+pub const PLAN_FORMAT: &str = "peng.plan/2";
 
 /// A kind and its parameters, all defaults written out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

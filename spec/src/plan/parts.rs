@@ -234,6 +234,10 @@ pub struct EstimatorPlan {
     pub metric: Metric,
     /// Measurements before which it never stops a training; `None`: it never stops one.
     pub fewest_points: Option<usize>,
+    /// Share of the trainings that run to the end although it would have stopped them, percent.
+    pub audit_percent: f64,
+    /// Regret above which it is switched off, in the metric's units; `None`: never.
+    pub max_regret: Option<f64>,
 }
 
 /// A number that is chosen here or at run time.

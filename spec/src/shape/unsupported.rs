@@ -11,8 +11,6 @@ const KEYS: &[&str] = &[
     "/search_space/training",
     "/search_space/variant",
     "/search/reuse",
-    "/estimator/audit",
-    "/estimator/max_regret",
     "/gpu_budget/memory",
     "/execution/partition",
     "/execution/account",

@@ -131,6 +131,9 @@ fn key_figures(report: &Report) -> Vec<KeyFigure> {
             quantity::epochs(savings.saved_epochs),
             quantity::epochs(savings.planned_epochs)
         );
+        if savings.reconsider_epochs > 0.0 {
+            let _ = write!(note, ", less {} taken up again", quantity::epochs(savings.reconsider_epochs));
+        }
         if savings.confirm_epochs > 0.0 {
             let _ = write!(note, ", less {} of confirmation", quantity::epochs(savings.confirm_epochs));
         }
@@ -227,7 +230,9 @@ mod tests {
         for event in &mut events {
             match &mut event.kind {
                 crate::event::EventKind::Warned { message } => hostile.clone_into(message),
-                crate::event::EventKind::Estimated { reason, .. } => hostile.clone_into(reason),
+                crate::event::EventKind::Estimated { observation, .. } => {
+                    hostile.clone_into(&mut observation.reason);
+                }
                 crate::event::EventKind::TrialCreated { genome, .. } => {
                     *genome = peng_spec::arch::Genome::new(serde_json::json!({ hostile: hostile }));
                 }

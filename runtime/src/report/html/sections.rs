@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::event::TrialId;
 use crate::report::figures::{curves, front};
 use crate::report::quantity::{self, plural};
-use crate::report::{Report, ReportedMember, TrialReport};
+use crate::report::{Report, ReportedMember, TrialReport, audit_words, switched_off_words};
 
 /// Members of the fronts whose curves are drawn one by one.
 const CURVES: usize = 12;
@@ -176,9 +176,11 @@ pub(super) fn member_curves(report: &Report) -> Vec<String> {
 pub(super) fn savings(report: &Report) -> Option<SavingsSection> {
     let savings = &report.savings;
     let (saved, net) = (savings.saved_percent()?, savings.net_saved_percent()?);
-    let whole = savings.planned_epochs.max(savings.search_epochs + savings.confirm_epochs);
+    let again = savings.reconsider_epochs + savings.confirm_epochs;
+    let whole = savings.planned_epochs.max(savings.search_epochs + again);
     let parts = [
         ("search", "trained by the search", savings.search_epochs),
+        ("confirm", "taken up again", savings.reconsider_epochs),
         ("confirm", "trained to confirm", savings.confirm_epochs),
         ("saved", "not trained", savings.net_saved_epochs.max(0.0)),
     ]
@@ -199,6 +201,13 @@ pub(super) fn savings(report: &Report) -> Option<SavingsSection> {
         quantity::epochs(savings.saved_epochs),
         quantity::percent(saved)
     )];
+    if savings.reconsider_epochs > 0.0 {
+        words.push(format!(
+            "{} were taken up again for {} epochs, since the estimator wanted to see more of them.",
+            plural(report.outcomes.reconsidered, "paused training"),
+            quantity::epochs(savings.reconsider_epochs)
+        ));
+    }
     if savings.confirm_epochs > 0.0 {
         words.push(format!(
             "Confirming {} cost {} epochs, which leaves {} saved net ({}).",
@@ -228,6 +237,11 @@ pub(super) fn savings(report: &Report) -> Option<SavingsSection> {
             }
         ));
     }
+    words.extend(audit_words(report).into_iter().map(|line| format!("Audit: {line}.")));
+    words.extend(report.switched_off.iter().map(|off| {
+        let text = switched_off_words(off, report.setup.metric);
+        format!("{}{}.", text[..1].to_uppercase(), &text[1..])
+    }));
     Some(SavingsSection { parts, words })
 }
 

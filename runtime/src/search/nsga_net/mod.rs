@@ -108,6 +108,20 @@ impl SearchStrategy for NsgaNetSearch {
         Ok(if genomes.is_empty() { Ask::Finished } else { Ask::Generation(genomes) })
     }
 
+    /// The population is ranked anew when the next results come.
+    fn amend(&mut self, results: &[Scored]) {
+        for result in results {
+            let Some(costs) = &result.costs else {
+                self.population.retain(|member| member.genome != result.genome);
+                self.failed.push(result.genome.clone());
+                continue;
+            };
+            for member in self.population.iter_mut().filter(|m| m.genome == result.genome) {
+                member.costs.clone_from(costs);
+            }
+        }
+    }
+
     fn tell(&mut self, results: &[Scored]) {
         for result in results {
             match &result.costs {
@@ -238,6 +252,19 @@ mod tests {
         let played = play(&mut search, &*space(1), |_| None);
         let asked = played.concat();
         assert_eq!((asked.len(), genomes(asked.iter().map(|s| &s.genome)).len()), (128, 128));
+    }
+
+    #[test]
+    fn amended_results_count_when_the_next_ones_come() {
+        let mut search = search(2, 2, 9, 3);
+        let Ask::Generation(genomes) = search.ask(&*space(3)).unwrap() else { panic!("it asks") };
+        let result = |i: usize, cost| Scored { genome: genomes[i].clone(), costs: cost };
+        search.tell(&[result(0, Some(vec![1.0])), result(1, Some(vec![2.0]))]);
+        search.amend(&[result(0, Some(vec![5.0])), result(1, None)]);
+        search.tell(&[]);
+        let left: Vec<_> = search.population.iter().map(|m| (m.genome.clone(), m.costs.clone())).collect();
+        assert_eq!(left, [(genomes[0].clone(), vec![5.0])]);
+        assert_eq!(search.failed, [genomes[1].clone()]);
     }
 
     #[test]

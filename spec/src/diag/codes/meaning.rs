@@ -41,10 +41,16 @@ pub const W0401: Code = Code("W0401");
 pub const E0501: Code = Code("E0501");
 /// An estimator of something that is not measured during training.
 pub const E0502: Code = Code("E0502");
+/// A limit of regret without audits.
+pub const E0503: Code = Code("E0503");
+/// A limit of regret in a unit that the metric does not have.
+pub const E0504: Code = Code("E0504");
 /// An estimator that can never stop a training.
 pub const W0501: Code = Code("W0501");
 /// An estimator of a metric that is no objective.
 pub const W0502: Code = Code("W0502");
+/// An audit of an estimator that never stops a training.
+pub const W0503: Code = Code("W0503");
 /// A budget that cannot be spent.
 pub const W0601: Code = Code("W0601");
 /// A confirmation without predictions.
@@ -206,6 +212,22 @@ pub(super) static MEANING: &[CodeInfo] = &[
         good: Part("estimator: {kind: penguin, metric: val_accuracy}\n"),
     },
     CodeInfo {
+        code: E0503,
+        title: "a limit of regret without audits",
+        explanation: "`max_regret` switches the estimator off when its regret is too large. What a stopped training \
+            would have reached is only known of those that `audit` lets run to the end, so without them there is \
+            nothing to compare.",
+        bad: Part("estimator: {kind: penguin, max_regret: 0.5pp}\n"),
+        good: Part("estimator: {kind: penguin, audit: 5%, max_regret: 0.5pp}\n"),
+    },
+    CodeInfo {
+        code: E0504,
+        title: "a limit of regret in a unit that the metric does not have",
+        explanation: "`max_regret` is a difference of accuracies, in points of percent. A loss is measured in nats.",
+        bad: Absent,
+        good: Absent,
+    },
+    CodeInfo {
         code: W0501,
         title: "an estimator that can never stop a training",
         explanation: "It needs as many measurements before its first verdict as a training has, so every training \
@@ -222,6 +244,14 @@ pub(super) static MEANING: &[CodeInfo] = &[
         good: Part(
             "objectives: [{maximize: val_accuracy}]\nestimator: {kind: penguin, metric: val_accuracy}\n",
         ),
+    },
+    CodeInfo {
+        code: W0503,
+        title: "an audit of an estimator that never stops a training",
+        explanation: "`audit` lets a share of the trainings run to the end although the estimator would have stopped \
+            them. The estimator of this spec never stops one, so there is nothing to learn from it.",
+        bad: Part("estimator: {kind: never, audit: 5%}\n"),
+        good: Part("estimator: {kind: penguin, audit: 5%}\n"),
     },
     CodeInfo {
         code: W0601,

@@ -19,6 +19,8 @@ pub const E0805: Code = Code("E0805");
 pub const E0806: Code = Code("E0806");
 /// A run that cannot be continued as it began.
 pub const E0807: Code = Code("E0807");
+/// A decision that cannot be recomputed.
+pub const E0808: Code = Code("E0808");
 
 const fn info(code: Code, title: &'static str, explanation: &'static str) -> CodeInfo {
     CodeInfo { code, title, explanation, bad: Absent, good: Absent }
@@ -73,5 +75,13 @@ pub(super) static RUN: &[CodeInfo] = &[
         "a run that cannot be continued as it began",
         "Resuming asks the search again what it had asked for, and the answer differs from the journal. The run was \
          made by another version of peng, or the journal was changed. Start the run anew.",
+    ),
+    info(
+        E0808,
+        "a decision that cannot be recomputed",
+        "`peng verify` computes every decision of a run again from what is in its journal before it: answers of the \
+         estimator, ends of trainings, looks at paused trials, audits, and the networks that the search asked for. One \
+         that does not agree to the last bit means that the journal was changed after the run, or that the run was made \
+         by a peng that decides otherwise. The first difference is the cause of most later ones.",
     ),
 ];

@@ -1,7 +1,13 @@
 //! Whole runs on recorded curves: no data, no burn, no waiting.
 
+mod audited;
+mod kinds;
+mod paused;
+pub(crate) mod pauser;
+
 use std::path::Path;
 
+use peng_estimator::Estimator;
 use peng_spec::plan::{ConfirmWhat, KindCall, Metric, Plan, Step, StepKind};
 use serde_json::json;
 
@@ -16,7 +22,7 @@ use crate::store::{Journal, RunDir};
 use crate::train::{CurveReplay, TrainError, Trainer, TrainerFactory, TrainingJob};
 
 /// Three generations of six networks, 10 epochs each, stopped by `penguin`.
-fn plan() -> Plan {
+pub(crate) fn plan() -> Plan {
     let mut plan = samples::plan();
     let call = |kind: &str, params| KindCall { kind: kind.to_owned(), params };
     plan.search = call("nsga-net", json!({"population": 6, "offspring": 6, "generations": 3}));
@@ -35,7 +41,7 @@ fn plan() -> Plan {
 }
 
 /// Curves that saturate at different heights, some of them noisily, so that some converge and some do not.
-fn curves() -> CurveReplay {
+pub(crate) fn curves() -> CurveReplay {
     let curve = |k: u32| {
         let noise = |x: u32| if k.is_multiple_of(2) { f64::from(x % 2) * 12.0 } else { 0.0 };
         let rate = 1.2 + f64::from(k) / 20.0;
@@ -44,8 +50,20 @@ fn curves() -> CurveReplay {
     CurveReplay::new(Metric::ValAccuracy, (0..12).map(curve).collect())
 }
 
-fn run_with(
+pub(crate) fn run_with(
     plan: &Plan,
+    factory: &dyn TrainerFactory,
+    path: &Path,
+    slots: usize,
+    cancel: &CancelFlag,
+) -> (RunEnd, RunState) {
+    run_by(plan, &*estimate::build(plan).unwrap(), factory, path, slots, cancel)
+}
+
+/// A run under an estimator that no plan can name.
+pub(crate) fn run_by(
+    plan: &Plan,
+    estimator: &dyn Estimator,
     factory: &dyn TrainerFactory,
     path: &Path,
     slots: usize,
@@ -59,13 +77,13 @@ fn run_with(
         Err(_) => RunDir::create(path, plan, &[]).unwrap(),
     };
     let clock = FrozenClock::default();
-    let estimator = estimate::build(plan).unwrap();
-    let mut executor = InProcess::new(plan, factory, &*estimator, &clock, path.to_owned(), slots);
+    let mut executor = InProcess::new(plan, factory, estimator, &clock, path.to_owned(), slots);
     run(RunContext {
         plan,
         dir: &dir,
         lock: &lock,
         executor: &mut executor,
+        estimator,
         sinks: Vec::new(),
         cancel: cancel.clone(),
         clock: &clock,
@@ -122,6 +140,29 @@ fn every_prefix_of_a_journal_resumes_to_the_same_end() {
         std::fs::write(&journal, &whole[..cut]).unwrap();
         let state = undisturbed(&plan, temp.path(), 2);
         assert_eq!(trials_csv(&plan, &state), expected, "cut after {cut} bytes");
+    }
+}
+
+/// A confirmation can bring up members of the front that the rest of its round would keep down.
+#[test]
+fn an_interruption_in_the_middle_of_a_round_of_confirmations_changes_none() {
+    for seed in 0..12 {
+        let mut plan = plan();
+        plan.seed = seed;
+        plan.estimator.call.params =
+            json!({"window": 2, "tolerance": 4.0, "predict_at": 10.0, "min_points": 2});
+        let plan = plan.sealed();
+        let temp = tempfile::tempdir().unwrap();
+        let expected = trials_csv(&plan, &undisturbed(&plan, temp.path(), 1));
+        let path = temp.path().join("journal.jsonl");
+        let journal = std::fs::read_to_string(&path).unwrap();
+        let lines: Vec<&str> = journal.split_inclusive('\n').collect();
+        let ends = |line: &&str| line.contains("trial_finished") && line.contains("\"purpose\":\"confirm\"");
+        for cut in (0..lines.len()).filter(|&i| ends(&lines[i])) {
+            std::fs::write(&path, lines[..=cut].concat()).unwrap();
+            let state = undisturbed(&plan, temp.path(), 1);
+            assert_eq!(trials_csv(&plan, &state), expected, "seed {seed}, cut after {cut}");
+        }
     }
 }
 
@@ -229,6 +270,7 @@ fn a_journal_of_another_search_is_refused() {
         dir: &dir,
         lock: &lock,
         executor: &mut executor,
+        estimator: &*estimator,
         sinks: Vec::new(),
         cancel: CancelFlag::default(),
         clock: &clock,

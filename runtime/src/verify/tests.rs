@@ -1,0 +1,150 @@
+//! Journals that were changed after their run.
+
+use std::path::Path;
+
+use peng_estimator::{Revises, Verdict};
+use peng_spec::arch::Genome;
+use peng_spec::plan::{Metric, Plan};
+use serde_json::json;
+
+use super::*;
+use crate::event::{RunEnd, TrialOutcome};
+use crate::run::CancelFlag;
+use crate::run::tests::pauser::Pauser;
+use crate::run::tests::{curves, plan, run_by};
+use crate::store::Journal;
+
+const PAUSER: Pauser = Pauser(Revises::EachGeneration);
+
+/// A run with pauses, audits, copies and confirmations.
+fn run(path: &Path) -> (Plan, Vec<Event>) {
+    let mut plan = plan();
+    plan.search.params = json!({"population": 6, "offspring": 4, "generations": 3});
+    plan.space.call.params = json!({"phases": 1, "nodes": 4, "channels": 8});
+    plan.estimator.audit_percent = 30.0;
+    let plan = plan.sealed();
+    let (end, _) = run_by(&plan, &PAUSER, &curves(), path, 2, &CancelFlag::default());
+    assert_eq!(end, RunEnd::Finished);
+    let events = Journal::read(&path.join("journal.jsonl")).unwrap();
+    (plan, events)
+}
+
+fn findings(plan: &Plan, events: &[Event]) -> Vec<Finding> {
+    verify(plan, events, &PAUSER).unwrap().findings
+}
+
+/// Events before which a change is noticed by a decision.
+fn last_decision(events: &[Event]) -> usize {
+    let decides = |e: &Event| matches!(e.kind, EventKind::Estimated { .. } | EventKind::Reconsidered { .. });
+    events.iter().rposition(decides).unwrap()
+}
+
+#[test]
+fn a_run_agrees_with_its_journal_at_any_point_of_it() {
+    let temp = tempfile::tempdir().unwrap();
+    let (plan, events) = run(temp.path());
+    let verified = verify(&plan, &events, &PAUSER).unwrap();
+    assert_eq!(verified.findings, []);
+    assert_eq!((verified.networks, verified.switches), (14, 3));
+    assert!(verified.estimates > 40 && verified.revisions > 4 && verified.endings > 16, "{verified:?}");
+    for length in (0..events.len()).step_by(3) {
+        assert_eq!(findings(&plan, &events[..length]), [], "after {length} events");
+    }
+    let read: Vec<Event> =
+        events.iter().map(|e| serde_json::from_str(&serde_json::to_string(e).unwrap()).unwrap()).collect();
+    assert_eq!(findings(&plan, &read), []);
+}
+
+#[test]
+fn a_curve_that_was_altered_anywhere_before_a_decision_is_found() {
+    let temp = tempfile::tempdir().unwrap();
+    let (plan, events) = run(temp.path());
+    let (mut altered, last) = (0, last_decision(&events));
+    for index in 0..last {
+        let mut events = events.clone();
+        let EventKind::Measured { metrics, .. } = &mut events[index].kind else { continue };
+        let value = metrics.get_mut(&Metric::ValAccuracy).unwrap();
+        *value = value.next_up();
+        altered += 1;
+        assert!(!findings(&plan, &events).is_empty(), "event {index}");
+    }
+    assert!(altered > 40);
+}
+
+#[test]
+fn the_first_finding_names_trial_epoch_and_both_values() {
+    let temp = tempfile::tempdir().unwrap();
+    let (plan, mut events) = run(temp.path());
+    let stopped = |e: &Event| match &e.kind {
+        EventKind::Estimated { observation, .. } => observation.verdict.is_stop(),
+        _ => false,
+    };
+    let index = events.iter().position(stopped).unwrap();
+    let EventKind::Estimated { trial, at, observation, .. } = &mut events[index].kind else { unreachable!() };
+    let (trial, at) = (*trial, *at);
+    let old = observation.predicted.unwrap();
+    observation.predicted = Some(old + 1.0);
+    let found = findings(&plan, &events);
+    assert_eq!(found.len(), 1, "{found:?}");
+    let expected =
+        format!("event {index}, trial {trial} at epoch {at}: `predicted` is {}, recomputed {old}", old + 1.0);
+    assert_eq!(found[0].to_string(), expected);
+}
+
+#[test]
+fn altered_answers_ends_and_looks_are_found() {
+    let temp = tempfile::tempdir().unwrap();
+    let (plan, events) = run(temp.path());
+    let mut altered = 0;
+    for index in 0..events.len() {
+        let mut events = events.clone();
+        match &mut events[index].kind {
+            EventKind::Estimated { observation, .. } => match &mut observation.verdict {
+                Verdict::Converged { predicted } => *predicted = predicted.next_down(),
+                verdict => *verdict = Verdict::Pruned,
+            },
+            EventKind::TrialFinished { outcome, .. } => {
+                *outcome = match outcome {
+                    TrialOutcome::Completed => TrialOutcome::Pruned,
+                    TrialOutcome::Converged { predicted } => {
+                        TrialOutcome::Converged { predicted: predicted.next_up() }
+                    }
+                    _ => TrialOutcome::Completed,
+                }
+            }
+            EventKind::Reconsidered { predictions, inputs, .. } => match predictions.first_mut() {
+                Some(first) => first.predicted = first.predicted.next_up(),
+                None => inputs.push('0'),
+            },
+            EventKind::TrialCreated { audit, .. } if index % 2 == 0 => *audit = !*audit,
+            EventKind::TrialCreated { genome, .. } => *genome = Genome::new(json!([[1, 1, 1, 1, 1, 1, 1]])),
+            EventKind::TrialSkipped { from, .. } => from.0 += 1,
+            _ => continue,
+        }
+        altered += 1;
+        assert!(!findings(&plan, &events).is_empty(), "event {index}: {:?}", events[index].kind);
+    }
+    assert!(altered > 80, "{altered}");
+}
+
+#[test]
+fn an_event_that_is_left_out_is_found() {
+    let temp = tempfile::tempdir().unwrap();
+    let (plan, events) = run(temp.path());
+    for index in 0..events.len() {
+        let mut fewer = events.clone();
+        let removed = fewer.remove(index);
+        // Even if its numbers are closed up.
+        for (seq, event) in (0..).zip(&mut fewer) {
+            event.seq = seq;
+        }
+        match removed.kind {
+            // These decide nothing.
+            EventKind::RunStarted { .. }
+            | EventKind::StepStarted { .. }
+            | EventKind::CheckpointSaved { .. }
+            | EventKind::RunFinished { .. } => {}
+            kind => assert!(!findings(&plan, &fewer).is_empty(), "event {index}: {kind:?}"),
+        }
+    }
+}
