@@ -52,7 +52,7 @@ pub(crate) enum Command {
     Log(commands::log::LogArgs),
     Report(commands::report::ReportArgs),
     Replay(commands::replay::ReplayArgs),
-
+    Engine(commands::engine::EngineArgs),
     Schema(commands::schema::SchemaArgs),
     Explain(commands::explain::ExplainArgs),
     Kinds(commands::kinds::KindsArgs),

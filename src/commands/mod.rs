@@ -4,7 +4,7 @@ pub(crate) mod arch;
 pub(crate) mod check;
 pub(crate) mod config;
 mod curves;
-
+pub(crate) mod engine;
 mod estimator;
 pub(crate) mod explain;
 pub(crate) mod kinds;
@@ -38,6 +38,7 @@ pub(crate) fn dispatch(command: &Command, ui: Ui) -> anyhow::Result<Exit> {
         Command::Log(args) => log::run(args, &mut out),
         Command::Report(args) => report::run(args, &mut out),
         Command::Replay(args) => replay::run(args, ui, &mut out),
+        Command::Engine(args) => engine::run(args, ui, &mut out),
         Command::Schema(args) => schema::run(args, &mut out),
         Command::Explain(args) => explain::run(args, &mut out),
         Command::Kinds(args) => kinds::run(args, &mut out),

@@ -45,6 +45,7 @@ mod progress;
 pub mod replay;
 mod scale;
 pub mod score;
+pub mod service;
 mod trial;
 mod verdict;
 

@@ -110,6 +110,14 @@ impl Progress {
         above.checked_div(below).map_or(0, |steps| steps as usize)
     }
 
+    /// How many whole steps of `step` lie between it and `later`; zero for a zero `step`, and where it lies behind.
+    pub fn steps_until(self, later: Progress, step: Progress) -> usize {
+        let (above, below) = later.minus(self);
+        let above = i128::from(above) * i128::from(step.denominator);
+        let below = i128::from(below) * i128::from(step.numerator);
+        above.checked_div(below).map_or(0, |steps| usize::try_from(steps).unwrap_or(0))
+    }
+
     /// `epochs / self`, with one rounding where `epochs` is a whole number: the x of an epoch for
     /// measurements every `self`.
     pub fn divides(self, epochs: f64) -> f64 {
