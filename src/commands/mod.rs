@@ -4,7 +4,6 @@ pub(crate) mod arch;
 pub(crate) mod check;
 pub(crate) mod config;
 mod curves;
-
 mod estimator;
 pub(crate) mod explain;
 pub(crate) mod kinds;
