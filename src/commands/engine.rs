@@ -78,8 +78,10 @@ fn start(args: &EngineArgs, asked: Asked) -> Result<Service, Failure> {
     };
     Service::new(setup).map_err(|issues| {
         let messages: Vec<String> = issues.iter().map(|issue| issue.message.clone()).collect();
-        let failure =
-            Failure::new(Exit::Usage, format!("`{name}` cannot serve such trainings: {}", messages.join("; ")));
+        let failure = Failure::new(
+            Exit::Usage,
+            format!("`{name}` cannot serve such trainings: {}", messages.join("; ")),
+        );
         match issues.into_iter().find_map(|issue| issue.help) {
             Some(help) => failure.help(help),
             None => failure,
@@ -89,7 +91,11 @@ fn start(args: &EngineArgs, asked: Asked) -> Result<Service, Failure> {
 
 /// Replies are handed over as soon as no whole request waits in the buffer. If the client does not read them, writing
 /// blocks, and so does reading: nothing is hoarded.
-fn answer_all<R: Read>(service: &mut Service, input: &mut BufReader<R>, out: &mut dyn Write) -> io::Result<()> {
+fn answer_all<R: Read>(
+    service: &mut Service,
+    input: &mut BufReader<R>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut line = Vec::new();
     loop {
         if !input.buffer().contains(&b'\n') {
@@ -185,8 +191,7 @@ mod tests {
         }
     }
 
-    #[test]
-    fn replies_are_handed_over_before_waiting_for_a_request() {
+    fn service() -> Service {
         let setup = Setup {
             kind: peng_estimator::policy::find("penguin").unwrap(),
             params: json!({}),
@@ -195,14 +200,43 @@ mod tests {
             scale: Some(Scale::Percent),
             confidence: 0.9,
         };
-        let mut service = Service::new(setup).unwrap();
+        Service::new(setup).unwrap()
+    }
+
+    #[test]
+    fn replies_are_handed_over_before_waiting_for_a_request() {
         let requests = b"{\"op\":\"forget\",\"run\":\"a\"}\n".repeat(3);
         // The first read brings two requests and half of the third: the client may wait for replies before it goes on.
         let (first, rest) = requests.split_at(62);
         let mut pipe = Pipe::default();
         let mut input = BufReader::new(first.chain(rest));
-        answer_all(&mut service, &mut input, &mut pipe).unwrap();
+        answer_all(&mut service(), &mut input, &mut pipe).unwrap();
         assert_eq!(pipe.handed_over, [0, 2, 3]);
         assert_eq!(pipe.written.matches("unknown_run").count(), 3);
+    }
+    /// A pipe that is full after so many bytes.
+    struct Full(usize);
+
+    impl Write for Full {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 = self.0.checked_sub(bytes.len()).ok_or(io::ErrorKind::WouldBlock)?;
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn while_nobody_reads_replies_no_request_is_read() {
+        let requests = b"{\"op\":\"forget\",\"run\":\"a\"}\n".repeat(100_000);
+        let mut rest = &requests[..];
+        let mut input = BufReader::with_capacity(1000, &mut rest);
+        let error = answer_all(&mut service(), &mut input, &mut Full(10_000)).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+        drop(input);
+        let read = requests.len() - rest.len();
+        assert!(read < 10_000 + 1000, "{read} bytes are read for 10000 bytes of replies, which are longer");
     }
 }

@@ -162,7 +162,7 @@ fn decode<T: DeserializeOwned>(text: &str) -> Result<T, Refusal> {
             return Refusal::BadRequest { reason };
         }
         if text.contains("NaN") || text.contains("Infinity") {
-            reason += "; JSON has no NaN and no infinity, write \"nan\", \"inf\" or \"-inf\"";
+            reason += "; JSON has no NaN and no infinity, write the strings `nan`, `inf` or `-inf`";
         }
         Refusal::NotJson { reason }
     })
@@ -215,7 +215,7 @@ mod tests {
             (b"observe", "not_json", "expected value at column 1"),
             (b"{\"op\":\"snapshot\"", "not_json", "EOF"),
             (b"{\"op\":\"snapshot\"} {}", "not_json", "trailing characters"),
-            (br#"{"op":"observe","run":"a","epoch":1,"metrics":{"a":NaN}}"#, "not_json", "write \"nan\""),
+            (br#"{"op":"observe","run":"a","epoch":1,"metrics":{"a":NaN}}"#, "not_json", "the strings `nan`"),
             (br#"["snapshot"]"#, "bad_request", "no JSON object"),
             (b"7", "bad_request", "no JSON object"),
             (b"{}", "bad_request", "missing field `op`"),
