@@ -130,16 +130,16 @@ fn a_client_that_is_gone_ends_it_quietly() {
 
 #[test]
 fn an_optuna_study_asks_it_and_saves_epochs() {
-    let python = std::env::var("PENG_TEST_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let python = std::env::var_os("PENG_TEST_PYTHON").unwrap_or_else(|| "python3".into());
     let has_optuna = Command::new(&python)
         .args(["-c", "import numpy, optuna"])
         .stderr(Stdio::null())
         .status()
         .is_ok_and(|status| status.success());
     if !has_optuna {
-        let required = std::env::var("PENG_REQUIRE_PYTHON").is_ok_and(|value| value == "1");
-        assert!(!required, "`{python}` lacks NumPy or Optuna, which PENG_REQUIRE_PYTHON asks for");
-        eprintln!("not run: `{python}` lacks NumPy or Optuna; name one that has them in PENG_TEST_PYTHON");
+        let required = std::env::var_os("PENG_REQUIRE_PYTHON").is_some_and(|value| value == "1");
+        assert!(!required, "{python:?} lacks NumPy or Optuna, which PENG_REQUIRE_PYTHON asks for");
+        eprintln!("not run: {python:?} lacks NumPy or Optuna; name one that has them in PENG_TEST_PYTHON");
         return;
     }
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/engine/optuna_study.py");
