@@ -110,18 +110,19 @@ impl Progress {
         above.checked_div(below).map_or(0, |steps| steps as usize)
     }
 
-    /// How many whole steps of `step` lie between it and `later`; zero for a zero `step`, and where it lies behind.
-    pub fn steps_until(self, later: Progress, step: Progress) -> usize {
-        let (above, below) = later.minus(self);
-        let above = i128::from(above) * i128::from(step.denominator);
-        let below = i128::from(below) * i128::from(step.numerator);
-        above.checked_div(below).map_or(0, |steps| usize::try_from(steps).unwrap_or(0))
-    }
-
     /// `epochs / self`, with one rounding where `epochs` is a whole number: the x of an epoch for
     /// measurements every `self`.
     pub fn divides(self, epochs: f64) -> f64 {
         epochs * f64::from(self.denominator) / f64::from(self.numerator)
+    }
+
+    /// How many whole steps of `step` fit between it and `later`, exactly; `None` if `later` lies before it. Zero for a
+    /// zero `step`.
+    pub fn steps_until(self, later: Progress, step: Progress) -> Option<usize> {
+        let (above, below) = later.minus(self);
+        let above = u128::try_from(above).ok()? * u128::from(step.denominator);
+        let below = u128::from(below.unsigned_abs()) * u128::from(step.numerator);
+        Some(above.checked_div(below).map_or(0, |steps| usize::try_from(steps).unwrap_or(usize::MAX)))
     }
 
     /// The exact difference as numerator and denominator, unreduced.
@@ -231,6 +232,11 @@ mod tests {
         assert_eq!(third.until(Progress::whole(1)), Progress::new(2, 3).ok());
         assert_eq!(Progress::whole(1).until(third), None);
         assert_eq!(Progress::whole(1).steps_of(Progress::ZERO), 0);
+        let (early, late) = (Progress::new(1, 64).unwrap(), Progress::new(64, 63).unwrap());
+        assert_eq!((early.until(late), early.steps_until(late, third)), (None, Some(3)));
+        assert_eq!(third.steps_until(Progress::new(31, 3).unwrap(), Progress::whole(10)), Some(1));
+        assert_eq!(late.steps_until(early, third), None);
+        assert_eq!(early.steps_until(late, Progress::ZERO), Some(0));
     }
 
     proptest! {

@@ -180,7 +180,7 @@ impl Run {
                 (first.at, apart.ok_or(CurveError::TooFine { before: first.at, at: second.at })?)
             }
         };
-        let points = 1 + first.steps_until(self.planned, measure_every);
+        let points = 1 + first.steps_until(self.planned, measure_every).unwrap_or(0);
         Ok(Some(Layout { planned: self.planned, measure_every, points }))
     }
 
