@@ -2,7 +2,9 @@
 //!
 //! `cargo bench -p peng-estimator --bench service -- KIND` prints a line (without KIND a line a kind, of which only the
 //! first tells the memory: later ones use it again): all runs are observed at epoch 1, then
-//! all at epoch 2, to epoch 20; those that have stopped are observed too. Then a snapshot is taken and restored.
+//! all at epoch 2, to epoch 20; those that have stopped are observed too. Then a snapshot is taken and restored. A second
+//! line is of a pool of workers, each of which begins another run when its own has ended, so that every run has a history of
+//! its own: the worst case for what is learned from histories.
 #![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "a benchmark reads the clock and prints")]
 
 use std::time::Instant;
@@ -13,6 +15,8 @@ use serde_json::json;
 
 const RUNS: u32 = 10_000;
 const EPOCHS: u32 = 20;
+const WORKERS: u32 = 500;
+const POOL_REQUESTS: u32 = 20_000;
 
 fn main() {
     let asked: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
@@ -55,7 +59,31 @@ fn main() {
             snapshot.len() as f64 / f64::from(1 << 20),
             begun.elapsed().as_secs_f64(),
         );
+        let Ok(service) = Service::new(setup) else { continue };
+        pool(name, service);
     }
+}
+
+fn pool(name: &str, mut service: Service) {
+    let before = resident_mib();
+    let begun = Instant::now();
+    let mut workers: Vec<(u32, u32)> = (0..WORKERS).map(|worker| (worker, 0)).collect();
+    let mut runs = WORKERS;
+    for turn in 0..POOL_REQUESTS {
+        let (run, epoch) = &mut workers[(turn % WORKERS) as usize];
+        *epoch += 1;
+        // The first runs have fewer epochs left, as if they had begun at different times.
+        let at = if *run < WORKERS { *epoch + *run % EPOCHS } else { *epoch };
+        if service.answer(request(*run, at).as_bytes()).contains("\"stop\"") {
+            (*run, *epoch) = (runs, 0);
+            runs += 1;
+        }
+    }
+    println!(
+        "{name}: {:.0} requests/s of {WORKERS} workers that began {runs} runs, {:.0} MiB",
+        f64::from(POOL_REQUESTS) / begun.elapsed().as_secs_f64(),
+        resident_mib() - before,
+    );
 }
 
 fn request(run: u32, epoch: u32) -> String {

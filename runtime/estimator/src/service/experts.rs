@@ -15,7 +15,8 @@ use crate::trial::{History, TrainingFacts};
 
 /// How many estimators are kept: small things, one for each kind of training.
 const ESTIMATORS: usize = 64;
-/// How many rules are kept. What was learned from a history may be megabytes.
+/// How many rules are kept. What was learned from a history may be megabytes; where more histories than that are in use at a
+/// time, they are learned from again and again (`benches/service.rs` tells what that costs).
 const RULES: usize = 64;
 /// The length of the training with which parameters are tried before any is known, in epochs.
 const LONG: u32 = 1000;
