@@ -30,12 +30,14 @@ class PengPruner(optuna.pruners.BasePruner):
 
     def prune(self, study, trial):
         epoch = trial.last_step
-        if epoch is None or epoch >= self._planned:
+        if epoch is None:
             return False
         metrics = {self._metric: trial.intermediate_values[epoch]}
         run = f"{study.study_name}/{trial.number}"
-        self._answers[trial.number] = self._engine.observe(run, epoch, metrics, planned=self._planned)
-        return self._answers[trial.number]["verdict"] == "stop"
+        answer = self._engine.observe(run, epoch, metrics, planned=self._planned)
+        self._answers[trial.number] = answer
+        # At the planned end there is a stop too, but nothing to be stopped: the outcome is null.
+        return answer["outcome"] is not None
 
     def value(self, trial):
         """The value of a trial that was stopped; raises `TrialPruned` if it is not worth one."""
