@@ -53,7 +53,7 @@ pub(crate) enum Command {
     Report(commands::report::ReportArgs),
     Verify(commands::verify::VerifyArgs),
     Replay(commands::replay::ReplayArgs),
-
+    Engine(commands::engine::EngineArgs),
     Schema(commands::schema::SchemaArgs),
     Explain(commands::explain::ExplainArgs),
     Kinds(commands::kinds::KindsArgs),

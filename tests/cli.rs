@@ -2,11 +2,13 @@
 //!
 //! A block holds commands, `$ peng ...`, each followed by what it prints (the output stream, then the error stream), and
 //! before that by `? CODE` if it exits with another code than 0. `[..]` stands for anything on a line, `...` alone on a
-//! line for any lines; empty lines before the next command do not count. `BLESS=1` rewrites outputs, wildcards too.
+//! line for any lines; empty lines before the next command do not count. A line `< TEXT` is one that the command reads; if
+//! there are any, its output is a dialogue, a line after each. `BLESS=1` rewrites outputs, wildcards too.
 
 use std::fmt::Write;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use snapbox::{Assert, IntoData};
 
@@ -40,7 +42,9 @@ fn commands_print_what_is_written() {
                     if code != 0 {
                         writeln!(blessed, "? {code}").unwrap();
                     }
-                    blessed += &printed;
+                    if !printed.trim_end().is_empty() {
+                        writeln!(blessed, "{}", printed.trim_end()).unwrap();
+                    }
                     blessed += &session.expected[session.expected.trim_end().len()..].replacen('\n', "", 1);
                     let place = format!("{}:{}", session.file, session.line);
                     let compared = Assert::new().try_eq(
@@ -106,13 +110,30 @@ fn parts(file: &str, text: &str) -> Vec<Part> {
 }
 
 fn run(root: &Path, session: &Session) -> (i32, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_peng"))
+    let mut child = Command::new(env!("CARGO_BIN_EXE_peng"))
         .args(&session.args)
         .current_dir(root)
         .env("COLUMNS", "100")
         .env_remove("NO_COLOR")
-        .output()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
         .unwrap();
+    let typed: Vec<&str> = session.expected.lines().filter_map(|line| line.strip_prefix("< ")).collect();
+    let mut stdin = child.stdin.take().unwrap();
+    for line in &typed {
+        writeln!(stdin, "{line}").unwrap();
+    }
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
     let printed = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
-    (output.status.code().unwrap(), printed)
+    let mut lines = printed.split_inclusive('\n');
+    let mut dialogue = String::new();
+    for line in typed {
+        writeln!(dialogue, "< {line}").unwrap();
+        dialogue.extend(lines.next());
+    }
+    dialogue.extend(lines);
+    (output.status.code().unwrap(), dialogue)
 }

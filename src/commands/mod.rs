@@ -4,6 +4,7 @@ pub(crate) mod arch;
 pub(crate) mod check;
 pub(crate) mod config;
 mod curves;
+pub(crate) mod engine;
 mod estimator;
 pub(crate) mod explain;
 pub(crate) mod kinds;
@@ -39,6 +40,7 @@ pub(crate) fn dispatch(command: &Command, ui: Ui) -> anyhow::Result<Exit> {
         Command::Report(args) => report::run(args, &mut out),
         Command::Verify(args) => verify::run(args, ui.paint(), &mut out),
         Command::Replay(args) => replay::run(args, ui, &mut out),
+        Command::Engine(args) => engine::run(args, ui, &mut out),
         Command::Schema(args) => schema::run(args, &mut out),
         Command::Explain(args) => explain::run(args, &mut out),
         Command::Kinds(args) => kinds::run(args, &mut out),

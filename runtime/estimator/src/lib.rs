@@ -29,11 +29,81 @@
 //! * A4NN: "Composable workflow for accelerating neural architecture search using in situ analytics for
 //!   protein classification", ICPP 2023.
 //!
+//! # In a training loop of your own
+//!
+//! What is known before a training picks the estimator, once for all trainings alike. It learns from the trainings that have
+//! ended (`penguin` needs none), and the rule it hands back judges the curve after each measurement:
+//!
+//! ```
+//! use peng_estimator::{
+//!     Curve, EndedTrial, History, Outcome, Point, Progress, TrainingFacts, TrialRecord, Verdict, policy,
+//! };
+//! use serde_json::json;
+//!
+//! # fn train_one_epoch(network: usize, epoch: u32) -> f64 {
+//! #     (70.0 + network as f64) * (1.0 - 0.5_f64.powi(epoch as i32))
+//! # }
+//! let planned = Progress::whole(25);
+//! let facts = TrainingFacts::percent(planned, Progress::whole(1));
+//! let kind = policy::find("penguin").ok_or("no such kind")?;
+//! let estimator = kind.build(json!({"window": 3, "tolerance": 0.5}), &facts).map_err(|issues| issues[0].clone())?;
+//!
+//! let mut history = History::default();
+//! for network in 0..10 {
+//!     let rule = estimator.learn(&history);
+//!     let mut trial = TrialRecord::new(network, Curve::new());
+//!     let (mut outcome, mut fitness) = (Outcome::Completed, f64::NAN);
+//!     for epoch in 1..=25 {
+//!         fitness = train_one_epoch(network, epoch);
+//!         trial.curve.push(Point { at: Progress::whole(epoch), value: fitness })?;
+//!         // With all points but this one the rule has said to go on.
+//!         let observation = rule.judge(&trial, trial.curve.len() - 1);
+//!         match observation.verdict {
+//!             // At the last epoch there is nothing to predict any more.
+//!             _ if epoch == 25 => {}
+//!             Verdict::Continue => continue,
+//!             Verdict::Converged { predicted } => (outcome, fitness) = (Outcome::Converged, predicted),
+//!             Verdict::Pruned => outcome = Outcome::Pruned,
+//!         }
+//!         break;
+//!     }
+//!     assert_eq!(outcome, Outcome::Converged);
+//!     assert!((fitness - (70.0 + network as f64)).abs() < 0.5);
+//!     history.trials.push(EndedTrial { record: trial, points_planned: facts.points, outcome, fitness });
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # As a service
+//!
+//! A search in another language, or one with many trainings at once, keeps no curves and no history of its own: it sends
+//! lines to a [`Service`](service::Service), which `peng engine` runs on stdin and stdout.
+//!
+//! ```
+//! use peng_estimator::service::{Service, Setup};
+//! use peng_estimator::{Direction, Scale, policy};
+//! use serde_json::{Value, json};
+//!
+//! let mut service = Service::new(Setup {
+//!     kind: policy::find("penguin").ok_or("no such kind")?,
+//!     params: json!({}),
+//!     metric: "val_accuracy".to_owned(),
+//!     direction: Direction::Maximize,
+//!     scale: Some(Scale::Percent),
+//!     confidence: 0.9,
+//! })
+//! .map_err(|issues| issues[0].clone())?;
+//! let request = r#"{"op":"observe","run":"net-7","epoch":1,"planned":25,"metrics":{"val_accuracy":61.2}}"#;
+//! let reply: Value = serde_json::from_str(&service.answer(request.as_bytes()))?;
+//! assert_eq!(reply["verdict"], "continue");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Map
 //!
 //! [`policy`] holds the kinds of estimators, a file each; [`family`] the curves they fit and [`fit`] the
 //! fitter; [`replay`] runs a kind over recorded curves and [`score`] compares its decisions with the truth;
-//! [`audit`] estimates that in a search, which knows few truths.
+//! [`audit`] estimates that in a search, which knows few truths. [`service`] answers searches in other languages.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod audit;
@@ -51,6 +121,7 @@ mod progress;
 pub mod replay;
 mod scale;
 pub mod score;
+pub mod service;
 mod trial;
 mod verdict;
 

@@ -1,0 +1,112 @@
+//! Estimators and what they have learned, shared by the runs for which they are the same.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::recent::Recent;
+use super::run::Layout;
+use crate::curve::Direction;
+use crate::estimator::{Estimator, Rule};
+use crate::policy::{ParamIssue, PolicyKind};
+use crate::progress::Progress;
+use crate::scale::Scale;
+use crate::trial::{History, TrainingFacts};
+
+/// How many estimators are kept: small things, one for each kind of training.
+const ESTIMATORS: usize = 64;
+/// How many rules are kept. What was learned from a history may be megabytes; where more histories than that are in use at a
+/// time, they are learned from again and again (`benches/service.rs` tells what that costs).
+const RULES: usize = 64;
+/// The length of the training with which parameters are tried before any is known, in epochs.
+const LONG: u32 = 1000;
+
+/// What a service is started with.
+#[derive(Clone)]
+pub struct Setup {
+    /// The kind of its estimator.
+    pub kind: &'static dyn PolicyKind,
+    /// The estimator's parameters.
+    pub params: Value,
+    /// The metric that is predicted.
+    pub metric: String,
+    /// Which of its values are better.
+    pub direction: Direction,
+    /// How it becomes a score; `None` for an unbounded one.
+    pub scale: Option<Scale>,
+    /// The confidence of intervals, above 0 and below 1.
+    pub confidence: f64,
+}
+
+/// An estimator, or why there is none for such a training.
+type Built = Result<Arc<dyn Estimator>, String>;
+
+/// Estimators by the layout of a training; rules by that and by how many endings their history has.
+pub(super) struct Experts {
+    pub(super) setup: Setup,
+    /// Metrics without which the estimator cannot work, the predicted one first.
+    pub(super) metrics: Vec<String>,
+    uses_history: bool,
+    estimators: Recent<Layout, Built>,
+    rules: Recent<(Layout, u64), Arc<dyn Rule>>,
+}
+
+impl Experts {
+    /// Fails if the parameters do not fit even a long training.
+    pub(super) fn new(mut setup: Setup) -> Result<Self, Vec<ParamIssue>> {
+        setup.params = setup.kind.normalise(setup.params, None)?;
+        let every = Progress::whole(1);
+        let long = Layout { planned: Progress::whole(LONG), measure_every: every, points: LONG as usize };
+        let needs = setup.kind.build(setup.params.clone(), &facts(&setup, long))?.needs();
+        let mut metrics = vec![setup.metric.clone()];
+        metrics.extend(needs.metrics);
+        Ok(Experts {
+            setup,
+            metrics,
+            uses_history: needs.uses_history,
+            estimators: Recent::new(ESTIMATORS),
+            rules: Recent::new(RULES),
+        })
+    }
+
+    /// The estimator for such trainings.
+    pub(super) fn estimator(&mut self, layout: Layout) -> Built {
+        let setup = &self.setup;
+        self.estimators.get_or_insert_with(layout, || {
+            let built = setup.kind.build(setup.params.clone(), &facts(setup, layout));
+            built.map(Arc::from).map_err(|issues| {
+                issues.iter().map(|issue| issue.message.as_str()).collect::<Vec<_>>().join("; ")
+            })
+        })
+    }
+
+    /// Its rule for runs that began after so many endings.
+    pub(super) fn rule(
+        &mut self,
+        estimator: &dyn Estimator,
+        layout: Layout,
+        endings: u64,
+        history: impl FnOnce(u64) -> History,
+    ) -> Arc<dyn Rule> {
+        let endings = if self.uses_history { endings } else { 0 };
+        self.rules.get_or_insert_with((layout, endings), || Arc::from(estimator.learn(&history(endings))))
+    }
+
+    /// The histories are not what they were.
+    pub(super) fn unlearn(&mut self) {
+        self.rules.clear();
+    }
+}
+
+fn facts(setup: &Setup, layout: Layout) -> TrainingFacts {
+    let Layout { planned, measure_every, points } = layout;
+    TrainingFacts {
+        planned,
+        measure_every,
+        points,
+        direction: setup.direction,
+        scale: setup.scale,
+        confidence: setup.confidence,
+        costs: Vec::new(),
+    }
+}

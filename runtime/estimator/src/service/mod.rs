@@ -1,0 +1,122 @@
+//! An estimator as a service for searches in any language: JSON Lines in, JSON Lines out, without any I/O of its own.
+//!
+//! One JSON object a line; [`Service::answer`] gives one reply a request, in order. `peng engine` is this on stdin and
+//! stdout.
+//!
+//! | request | reply |
+//! |---|---|
+//! | `{"op":"observe","run":"net-7","epoch":4.5,"planned":25,"metrics":{"val_accuracy":61.2}}`, optionally `"covariates":{"flops":1e8}` | `{"run","epoch","verdict","outcome","predicted","interval","confidence","reason","rule"}` |
+//! | `{"op":"finish","run":"net-7","value":71.9}` | `{"run","outcome","value"}` |
+//! | `{"op":"forget","run":"net-7"}` | `{"forgotten"}` |
+//! | `{"op":"snapshot"}` | `{"state"}` |
+//! | `{"op":"restore","state":...}` | `{"restored"}`, the number of runs |
+//! | what cannot be read or is refused | `{"error":{"code","message"}}`; nothing has changed, and the service goes on |
+//!
+//! # Rules
+//!
+//! * `verdict` is `continue` or `stop`; `outcome` says how a stop is meant: `converged` (the run is a result, with the fitness
+//!   `predicted`) or `pruned` (it is none). At an epoch of at least `planned` there is nothing to predict any more: the verdict
+//!   is `stop` with the outcome `null`, and the run has completed with what was measured.
+//! * The first observation fixes `planned` and `covariates`; later ones leave them out or repeat them.
+//! * `metrics` holds the predicted metric and those that the estimator needs. Others are kept too; where one is absent it is
+//!   NaN. NaN and infinities are `"nan"` (or `null`), `"inf"` and `"-inf"`.
+//! * Epochs increase. An epoch that was observed before, with the same values, is no error and changes nothing: it gets the
+//!   present verdict, so a client may send again. After a stop any observation gets the verdict again; what it measures is
+//!   kept for a `finish` that may follow.
+//! * The first two epochs tell how far apart measurements are. Before the second they are taken to be as far apart as the
+//!   first is from the beginning. Where the rule is not defined on a curve, or a training is too short for it, the answer
+//!   is to go on.
+//! * The history of a run is what had ended when its first observation came: stopped, completed or finished. What ended
+//!   later, or how a stopped run was finished later, changes no answer to it.
+//! * `finish` tells of a training that ended by itself, also after a stop, whose prediction it replaces in later histories.
+//!   Without `value` that is the value measured last; one that is NaN or infinite is a failure. The same `finish` again
+//!   changes nothing.
+//! * `forget` drops a run from all histories, and frees its name and memory. Runs that go on are judged as if it had
+//!   never been, but none that has stopped is taken up again.
+//! * After `restore` the same requests get the same replies, bit for bit. It replaces all runs. A state is taken back only as
+//!   it was written (spaces and the order of keys are free) and by a service that was started alike.
+
+mod experts;
+mod observe;
+mod recent;
+mod refusal;
+mod reply;
+mod request;
+mod run;
+mod runs;
+mod snapshot;
+#[cfg(test)]
+mod tests;
+
+use experts::Experts;
+pub use experts::Setup;
+use refusal::Refusal;
+use reply::Reply;
+pub use request::MAX_LINE;
+use request::{Finish, Number, Request};
+use run::same;
+use runs::Runs;
+use snapshot::State;
+
+use crate::policy::ParamIssue;
+
+/// An estimator and the runs that it watches.
+pub struct Service {
+    experts: Experts,
+    runs: Runs,
+}
+
+/// The reply to a line of more than [`MAX_LINE`] bytes, which need not be read whole to be refused.
+pub fn refuse_long_line() -> String {
+    Reply::from(Refusal::TooLong { limit: MAX_LINE }).to_line()
+}
+
+impl Service {
+    /// A service without runs; fails if the parameters do not fit even a long training.
+    pub fn new(setup: Setup) -> Result<Self, Vec<ParamIssue>> {
+        Ok(Service { experts: Experts::new(setup)?, runs: Runs::default() })
+    }
+
+    /// The reply to a line, without its end.
+    pub fn answer(&mut self, line: &[u8]) -> String {
+        if line.len() > MAX_LINE {
+            return refuse_long_line();
+        }
+        request::read(line).and_then(|request| self.handle(request)).unwrap_or_else(Reply::from).to_line()
+    }
+
+    fn handle(&mut self, request: Request) -> Result<Reply, Refusal> {
+        match request {
+            Request::Observe(observe) => self.observe(&observe).map(Reply::Observed),
+            Request::Finish(finish) => self.finish(finish),
+            Request::Forget(forget) => self.forget(forget.run),
+            Request::Snapshot => Ok(Reply::Snapshot { state: State::of(&self.experts.setup, &self.runs) }),
+            Request::Restore(state) => {
+                self.runs = state.into_runs(&self.experts.setup)?;
+                self.experts.unlearn();
+                Ok(Reply::Restored { restored: self.runs.len() })
+            }
+        }
+    }
+
+    fn finish(&mut self, finish: Finish) -> Result<Reply, Refusal> {
+        let run = self.runs.get_mut(&finish.run)?;
+        let last = run.record.curve.last().map_or(f64::NAN, |last| last.value);
+        let value = finish.value.map_or(last, |Number(value)| value);
+        let finished = match run.finish {
+            Some(before) if same(before.value, value) => before,
+            Some(before) => return Err(Refusal::RunFinished { run: finish.run, value: before.value }),
+            None => self.runs.finish(&finish.run, value)?,
+        };
+        Ok(Reply::Finished { run: finish.run, outcome: finished.outcome(), value: Number(value) })
+    }
+
+    fn forget(&mut self, name: String) -> Result<Reply, Refusal> {
+        let run = self.runs.forget(&name)?;
+        if run.stop.is_some() || run.finish.is_some() {
+            self.experts.unlearn();
+            self.runs.judge_anew();
+        }
+        Ok(Reply::Forgotten { forgotten: name })
+    }
+}

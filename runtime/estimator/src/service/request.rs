@@ -1,0 +1,252 @@
+//! Requests: what a line must hold, and what is said of one that does not.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+
+use super::refusal::Refusal;
+use super::snapshot::{FORMAT, State};
+
+/// The longest line in bytes. The state of a snapshot must fit, at some 20 bytes a measurement.
+pub const MAX_LINE: usize = 256 << 20;
+/// The most characters of a client's text that a message repeats.
+const MOST_REPEATED: usize = 300;
+
+/// What a client asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Request {
+    /// May this training stop?
+    Observe(Observe),
+    /// A training ended by itself.
+    Finish(Finish),
+    /// As if the run had never been.
+    Forget(Forget),
+    /// All that the service knows, please.
+    Snapshot,
+    /// Go on from that snapshot.
+    Restore(State),
+}
+
+/// A measurement of a run.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Observe {
+    /// What was asked for.
+    #[serde(rename = "op")]
+    _op: Op,
+    /// The run's name.
+    pub(super) run: String,
+    /// When it was measured, in epochs.
+    pub(super) epoch: f64,
+    /// The planned epochs: with the first observation, and the same or absent in later ones.
+    #[serde(default)]
+    pub(super) planned: Option<f64>,
+    /// What was measured, by name.
+    pub(super) metrics: BTreeMap<String, Number>,
+    /// What is known of the network before its training: with the first observation, and the same or absent in later
+    /// ones.
+    #[serde(default)]
+    pub(super) covariates: Option<BTreeMap<String, Number>>,
+}
+
+/// The end of a training.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Finish {
+    #[serde(rename = "op")]
+    _op: Op,
+    /// The run's name.
+    pub(super) run: String,
+    /// Its final value; absent: the one measured last. One that is NaN or infinite: it failed.
+    #[serde(default, deserialize_with = "given")]
+    pub(super) value: Option<Number>,
+}
+
+/// A run that is not wanted any more.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Forget {
+    #[serde(rename = "op")]
+    _op: Op,
+    /// The run's name.
+    pub(super) run: String,
+}
+
+/// A number that may be NaN or infinite, as [`crate::extended`] has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, serde::Serialize)]
+#[serde(transparent)]
+pub(super) struct Number(#[serde(with = "crate::extended")] pub(super) f64);
+
+/// The name of the operation, which is read before the rest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Op {
+    #[default]
+    Observe,
+    Finish,
+    Forget,
+    Snapshot,
+    Restore,
+}
+
+#[derive(Deserialize)]
+struct Head {
+    op: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Snapshot {
+    #[serde(rename = "op")]
+    _op: Op,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Restore {
+    #[serde(rename = "op")]
+    _op: Op,
+    state: State,
+}
+
+/// A state of whatever origin.
+#[derive(Deserialize)]
+struct AnyRestore {
+    state: AnyState,
+}
+
+#[derive(Deserialize)]
+struct AnyState {
+    format: String,
+}
+
+/// Reads a line.
+pub(super) fn read(line: &[u8]) -> Result<Request, Refusal> {
+    let text =
+        std::str::from_utf8(line).map_err(|error| Refusal::NotUtf8 { valid_up_to: error.valid_up_to() })?;
+    if !text.trim_start().starts_with('{') {
+        let IgnoredAny = decode(text)?;
+        return Err(Refusal::BadRequest { reason: "the line is no JSON object".to_owned() });
+    }
+    let Head { op } = decode(text)?;
+    match op.as_str() {
+        "observe" => decode(text).map(Request::Observe),
+        "finish" => decode(text).map(Request::Finish),
+        "forget" => decode(text).map(Request::Forget),
+        "snapshot" => decode(text).map(|Snapshot { .. }| Request::Snapshot),
+        "restore" => restore(text).map(Request::Restore),
+        unknown => Err(Refusal::UnknownOp { op: cut(unknown) }),
+    }
+}
+
+/// The format is looked at first, since a state of another one may have any form.
+fn restore(text: &str) -> Result<State, Refusal> {
+    let foreign = |found: String| Refusal::ForeignState { found, expected: FORMAT };
+    match serde_json::from_str::<AnyRestore>(text) {
+        Ok(AnyRestore { state: AnyState { format } }) if format == FORMAT => {}
+        Ok(AnyRestore { state: AnyState { format } }) => {
+            return Err(foreign(format!("the state has the format `{}`", cut(&format))));
+        }
+        Err(error) => return Err(foreign(format!("the state has no format: {}", said(&error)))),
+    }
+    serde_json::from_str::<Restore>(text)
+        .map(|restore| restore.state)
+        .map_err(|error| Refusal::AlteredState { reason: said(&error) })
+}
+
+fn decode<T: DeserializeOwned>(text: &str) -> Result<T, Refusal> {
+    serde_json::from_str(text).map_err(|error| {
+        let mut reason = said(&error);
+        if error.is_data() {
+            return Refusal::BadRequest { reason };
+        }
+        if text.contains("NaN") || text.contains("Infinity") {
+            reason += "; JSON has no NaN and no infinity, write the strings `nan`, `inf` or `-inf`";
+        }
+        Refusal::NotJson { reason }
+    })
+}
+
+/// What the parser says, which counts lines although there is one only.
+fn said(error: &serde_json::Error) -> String {
+    cut(&error.to_string().replace(" at line 1 column ", " at column "))
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(MOST_REPEATED) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// `null` is a number that is not known, unlike a field that is absent.
+fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Number>, D::Error> {
+    Number::deserialize(deserializer).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_json_lacks_is_read() {
+        let line = br#"{"op":"observe","run":"a","epoch":1,"metrics":{"a":null,"b":"-inf","c":2}}"#;
+        let Ok(Request::Observe(Observe { metrics, planned: None, .. })) = read(line) else {
+            panic!("{:?}", read(line))
+        };
+        assert!(metrics["a"].0.is_nan());
+        assert_eq!((metrics["b"].0, metrics["c"].0), (f64::NEG_INFINITY, 2.0));
+        let value = |line: &[u8]| match read(line) {
+            Ok(Request::Finish(finish)) => finish.value.map(|value| value.0.is_nan()),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(value(br#"{"op":"finish","run":"a","value":null}"#), Some(true));
+        assert_eq!(value(br#"{"op":"finish","run":"a","value":1.5}"#), Some(false));
+        assert_eq!(value(br#"{"op":"finish","run":"a"}"#), None);
+    }
+
+    #[test]
+    fn what_is_no_request_has_a_code() {
+        let long = format!(r#"{{"op":"{}"}}"#, "x".repeat(1000));
+        let deep = format!(r#"{{"op":"observe","run":{}"#, "[".repeat(100_000));
+        for (line, code, said) in [
+            (&b"{\"op\":\"\xff\"}"[..], "not_utf8", "from byte 7 on"),
+            (b"observe", "not_json", "expected value at column 1"),
+            (b"{\"op\":\"snapshot\"", "not_json", "EOF"),
+            (b"{\"op\":\"snapshot\"} {}", "not_json", "trailing characters"),
+            (br#"{"op":"observe","run":"a","epoch":1,"metrics":{"a":NaN}}"#, "not_json", "the strings `nan`"),
+            (br#"["snapshot"]"#, "bad_request", "no JSON object"),
+            (b"7", "bad_request", "no JSON object"),
+            (b"{}", "bad_request", "missing field `op`"),
+            (br#"{"op":7}"#, "bad_request", "expected a string"),
+            (br#"{"op":"Observe"}"#, "unknown_op", "`Observe`; expected one of `observe`"),
+            (long.as_bytes(), "unknown_op", "xxx...`"),
+            (deep.as_bytes(), "not_json", "EOF"),
+            (br#"{"op":"snapshot","run":"a"}"#, "bad_request", "unknown field `run`"),
+            (br#"{"op":"observe","run":"a","metrics":{}}"#, "bad_request", "missing field `epoch`"),
+            (br#"{"op":"observe","run":"a","epoch":1}"#, "bad_request", "missing field `metrics`"),
+            (br#"{"op":"observe","run":7,"epoch":1,"metrics":{}}"#, "bad_request", "expected a string"),
+            (
+                br#"{"op":"observe","run":"a","run":"b","epoch":1,"metrics":{}}"#,
+                "bad_request",
+                "duplicate field `run`",
+            ),
+            (
+                br#"{"op":"observe","run":"a","epoch":1,"metrics":{"a":"much"}}"#,
+                "bad_request",
+                "expected a number, \"nan\"",
+            ),
+            (br#"{"op":"finish","run":"a","epoch":1}"#, "bad_request", "unknown field `epoch`"),
+            (br#"{"op":"restore"}"#, "foreign_state", "missing field `state`"),
+            (br#"{"op":"restore","state":{"a":1}}"#, "foreign_state", "missing field `format`"),
+            (br#"{"op":"restore","state":{"format":"peng-engine/0"}}"#, "foreign_state", "`peng-engine/0`"),
+            (br#"{"op":"restore","state":{"format":"peng-engine/1"}}"#, "altered_state", "missing field"),
+        ] {
+            let refusal = read(line).unwrap_err();
+            let text = refusal.to_string();
+            assert_eq!(refusal.code(), code, "{text}");
+            assert!(text.contains(said) && text.len() < 500, "{text}");
+        }
+    }
+}

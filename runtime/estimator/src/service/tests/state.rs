@@ -1,0 +1,162 @@
+//! Snapshots: a service goes on from one as if nothing had happened, and takes no other state.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::{ask, code, following, observation, service, setup, train};
+use crate::policy::find;
+use crate::service::{Service, Setup};
+
+fn snapshot(service: &mut Service) -> Value {
+    ask(service, &json!({"op": "snapshot"}))["state"].clone()
+}
+
+fn restore(state: &Value) -> Value {
+    json!({"op": "restore", "state": state})
+}
+
+/// Requests about a few runs, some of which make no sense.
+fn request() -> impl Strategy<Value = Value> {
+    let run = (0..5_u32).prop_map(|run| format!("net-{run}"));
+    prop_oneof![
+        12 => (run.clone(), 0..12_u32, prop_oneof![Just(f64::NAN), 0.0..100.0_f64]).prop_map(|(run, half, value)| {
+            let mut request = observation(&run, f64::from(half) / 2.0, value);
+            request["planned"] = json!(5);
+            request["metrics"]["train_accuracy"] = json!(value / 3.0);
+            request["covariates"] = json!({"lr": 0.125});
+            request
+        }),
+        2 => (run.clone(), 0..100_u32).prop_map(|(run, value)| json!({"op": "finish", "run": run, "value": value})),
+        1 => run.clone().prop_map(|run| json!({"op": "finish", "run": run})),
+        1 => run.prop_map(|run| json!({"op": "forget", "run": run})),
+        1 => Just(json!({"op": "snapshot"})),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn a_restored_service_goes_on_bit_for_bit(
+        requests in prop::collection::vec(request(), 1..120),
+        cut in any::<prop::sample::Index>(),
+        is_following in any::<bool>(),
+    ) {
+        let new = || if is_following { following() } else { service("penguin") };
+        let (before, after) = requests.split_at(cut.index(requests.len()));
+        let (mut whole, mut second) = (new(), new());
+        for request in before {
+            ask(&mut whole, request);
+        }
+        // A service of another life, whose runs are all replaced.
+        ask(&mut second, &observation("net-0", 1.0, 99.0));
+        let state = snapshot(&mut whole);
+        let known = state["content"]["runs"].as_array().unwrap().len();
+        prop_assert_eq!(ask(&mut second, &restore(&state)), json!({"restored": known}));
+        for request in after {
+            let line = request.to_string();
+            prop_assert_eq!(whole.answer(line.as_bytes()), second.answer(line.as_bytes()));
+        }
+        prop_assert_eq!(snapshot(&mut whole), snapshot(&mut second));
+    }
+}
+
+#[test]
+fn a_state_may_be_written_anew_by_its_client() {
+    let mut first = service("penguin");
+    train(&mut first, "a", &[10.0, 0.1 + 0.2, f64::NAN]);
+    let state = snapshot(&mut first);
+    let content = &state["content"];
+    let sorted: std::collections::BTreeMap<_, _> = content.as_object().unwrap().iter().rev().collect();
+    // As JavaScript has it: no `.0`, keys in another order, spaces.
+    let text = serde_json::to_string_pretty(&sorted).unwrap().replace(".0,", ",").replace(".0\n", "\n");
+    let text = format!(
+        r#"{{"state": {{"content": {}, "checksum": {}, "format": {}}}, "op": "restore"}}"#,
+        text.replace('\n', " "),
+        state["checksum"],
+        state["format"]
+    );
+    assert!(text.contains("\"planned\": 10, "), "{text}");
+    let mut second = service("penguin");
+    assert_eq!(second.answer(text.as_bytes()), r#"{"restored":1}"#);
+    assert_eq!(snapshot(&mut second), state);
+}
+
+#[test]
+fn another_state_is_refused_and_nothing_changes() {
+    let mut first = following();
+    train(&mut first, "a", &[10.0; 10]);
+    train(&mut first, "b", &[20.0; 10]);
+    let state = snapshot(&mut first);
+    let with = |pointer: &str, value: Value| {
+        let mut other = state.clone();
+        *other.pointer_mut(pointer).unwrap() = value;
+        other
+    };
+    let mut second = following();
+    train(&mut second, "c", &[30.0; 3]);
+    let before = snapshot(&mut second);
+    for (state, expected, said) in [
+        (json!(7), "foreign_state", "no format"),
+        (json!({"runs": []}), "foreign_state", "no format"),
+        (with("/format", json!("peng-engine/2")), "foreign_state", "the format `peng-engine/2`; expected"),
+        (with("/format", json!(1)), "foreign_state", "no format"),
+        (with("/checksum", json!("0")), "altered_state", "its checksum is `0`"),
+        (with("/content/begun", json!(3)), "altered_state", "its checksum"),
+        (with("/content/runs/0/values/9", json!(11.0)), "altered_state", "its checksum"),
+        (with("/content/runs/0/epochs/9", json!("ten")), "altered_state", "invalid type"),
+        (with("/content/runs/0/stop", json!({"x": 1})), "altered_state", "unknown field `x`"),
+        (with("/content", json!({})), "altered_state", "missing field"),
+    ] {
+        let reply = ask(&mut second, &restore(&state));
+        assert_eq!(code(&reply), expected, "{reply}");
+        assert!(reply["error"]["message"].as_str().unwrap().contains(said), "{reply}");
+        assert_eq!(snapshot(&mut second), before);
+    }
+    assert_eq!(code(&ask(&mut service("penguin"), &restore(&state))), "other_setup");
+}
+
+#[test]
+fn a_state_of_a_service_started_otherwise_is_refused_by_what_differs() {
+    let state = snapshot(&mut service("penguin"));
+    let own = || setup(find("penguin").unwrap());
+    for (other, said) in [
+        (setup(find("never").unwrap()), "with estimator `penguin`; this one has `never`"),
+        (Setup { params: json!({"window": 4}), ..own() }, "with parameters {\"window\":3,"),
+        (
+            Setup { metric: "val_iou".to_owned(), ..own() },
+            "with metric `val_accuracy`; this one has `val_iou`",
+        ),
+        (Setup { scale: None, ..own() }, "with scale `percent`; this one has none"),
+        (Setup { confidence: 0.8, ..own() }, "with confidence 0.9; this one has 0.8"),
+    ] {
+        let reply = ask(&mut Service::new(other).unwrap(), &restore(&state));
+        assert_eq!(code(&reply), "other_setup");
+        assert!(reply["error"]["message"].as_str().unwrap().contains(said), "{reply}");
+    }
+}
+
+/// With a true checksum, which only a program can put there.
+#[test]
+fn a_state_that_is_not_whole_is_refused() {
+    let mut first = following();
+    train(&mut first, "a", &[10.0; 3]);
+    train(&mut first, "b", &[20.0; 3]);
+    let state = snapshot(&mut first);
+    for (pointer, value, said) in [
+        ("/content/runs/0/values", json!([1.0]), "a curve is not whole"),
+        ("/content/runs/0/epochs", json!([3.0, 2.0, 1.0]), "a curve is not whole"),
+        ("/content/runs/0/number", json!(1), "two runs have one name or one number"),
+        ("/content/runs/0/number", json!(2), "two runs have one name or one number"),
+        ("/content/runs/0/run", json!("b"), "two runs have one name or one number"),
+    ] {
+        let mut state = state.clone();
+        *state.pointer_mut(pointer).unwrap() = value;
+        let message = |reply: &Value| reply["error"]["message"].as_str().unwrap().to_owned();
+        let found = message(&ask(&mut first, &restore(&state)));
+        let (_, sum) = found.split_once("its content has `").unwrap();
+        state["checksum"] = json!(sum.trim_end_matches('`'));
+        let reply = ask(&mut first, &restore(&state));
+        assert!(message(&reply).contains(said), "{reply}");
+    }
+}
