@@ -3,6 +3,7 @@
 //! [`Report`] holds the facts; [`summary`], [`html`], [`markdown`] and [`trials_csv()`] are its forms. Predicted and
 //! observed values are kept apart in each of them.
 
+pub mod comparison;
 mod figures;
 mod fronts;
 mod html;
@@ -22,6 +23,7 @@ use jiff::Timestamp;
 use peng_spec::plan::{EpochFraction, Metric, Objective, Plan};
 use serde::Serialize;
 
+pub use comparison::{Compared, ComparedDataset, ComparedPopulation, Comparison, NotReplayed, REPLAY_FORMAT};
 pub use fronts::{Fronts, PredictionError, ReportedMember};
 pub use html::html;
 pub use markdown::markdown;
