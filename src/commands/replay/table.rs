@@ -21,15 +21,20 @@ pub(super) fn table(comparison: &Comparison, by: Option<By>) -> String {
     for compared in &comparison.estimators {
         blocks[0].rows.push((&compared.estimator, &compared.mean));
     }
+    let mut names: Vec<&str> = Vec::new();
+    // Those that were replayed everywhere come first, so that the blocks are in the order of the data sets.
+    let mut widest: Vec<&Compared> = comparison.estimators.iter().collect();
+    widest.sort_by_key(|compared| compared.not_replayed.len());
+    for (name, note, _) in widest.iter().flat_map(|compared| parts(compared, by)) {
+        if !names.contains(&name) {
+            names.push(name);
+            blocks.push(Block { heading: format!("{name}: {note}"), rows: Vec::new() });
+        }
+    }
     for compared in &comparison.estimators {
-        for (name, note, summary) in parts(compared, by) {
-            match blocks[1..].iter_mut().find(|block| block.heading.starts_with(&format!("{name}: "))) {
-                Some(block) => block.rows.push((&compared.estimator, summary)),
-                None => {
-                    let rows = vec![(&compared.estimator, summary)];
-                    blocks.push(Block { heading: format!("{name}: {note}"), rows });
-                }
-            }
+        for (name, _, summary) in parts(compared, by) {
+            let place = names.iter().position(|known| *known == name).expect("every part has its block");
+            blocks[place + 1].rows.push((&compared.estimator, summary));
         }
     }
     rendered(&blocks, comparison.confidence)

@@ -43,7 +43,7 @@ mod tests {
         for threads in [1, 2, 7] {
             let threads = NonZeroUsize::new(threads).unwrap();
             assert_eq!(each(100, threads, &|piece| piece * piece), (0..100).map(|p| p * p).collect::<Vec<_>>());
-            assert_eq!(each(0, threads, &|piece| piece), []);
+            assert_eq!(each(0, threads, &|piece| piece), Vec::<usize>::new());
         }
     }
 }

@@ -6,7 +6,7 @@ use peng_estimator::score::{FEWEST_RESAMPLES, Measure, RESAMPLES, Summary};
 use serde::Serialize;
 
 use super::pareto;
-use super::{Compared, Comparison, number};
+use super::{Compared, Comparison, NotReplayed, number};
 use crate::report::html::style;
 use crate::report::quantity::{count, plural};
 
@@ -17,14 +17,14 @@ const COLUMNS: [Measure; 13] = [
     Measure::Saved,
     Measure::Mae,
     Measure::Nmae,
-    Measure::Shift,
     Measure::Spearman,
-    Measure::Kendall,
-    Measure::Recall,
     Measure::RecallTied,
     Measure::Regret,
     Measure::Nreg,
     Measure::RegretBest,
+    Measure::Shift,
+    Measure::Kendall,
+    Measure::Recall,
     Measure::PaperDifference,
     Measure::Coverage,
 ];
@@ -142,15 +142,27 @@ fn provenance(comparison: &Comparison) -> Vec<[String; 2]> {
     rows
 }
 
+/// What the means of an estimator leave out, once for each reason.
 fn warnings(estimators: &[Compared]) -> Vec<String> {
-    let of = |compared: &Compared| {
-        let estimator = compared.estimator.clone();
-        let warning = move |not: &super::NotReplayed| {
-            format!("{estimator} is not replayed on {}: {}", not.population, not.reason)
-        };
-        compared.not_replayed.iter().map(warning).collect::<Vec<_>>()
-    };
-    estimators.iter().flat_map(of).collect()
+    let mut warnings = Vec::new();
+    for compared in estimators {
+        let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+        for NotReplayed { population, reason } in &compared.not_replayed {
+            match reasons.iter_mut().find(|(known, _)| known == reason) {
+                Some((_, populations)) => populations.push(population),
+                None => reasons.push((reason, vec![population])),
+            }
+        }
+        for (reason, populations) in reasons {
+            warnings.push(format!(
+                "{} is not replayed on {}, which its means leave out: {reason} ({})",
+                compared.estimator,
+                plural(populations.len() as u64, "population"),
+                populations.join(", ")
+            ));
+        }
+    }
+    warnings
 }
 
 fn column(measure: Measure) -> Column {
