@@ -1,9 +1,12 @@
-//! Recorded learning curves: `run_id,epoch,metric,value` as CSV, plain or gzip, a file or a folder.
+//! Recorded learning curves: `run_id,epoch,metric,value` as CSV, plain or gzip, a file or a folder. What else a folder
+//! knows of its runs is in `meta.rs`.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use csv::StringRecord;
 use flate2::read::MultiGzDecoder;
 use indexmap::IndexMap;
 use peng_estimator::replay::RecordedRun;
@@ -11,85 +14,183 @@ use peng_estimator::{Curve, Point, Progress};
 
 use crate::failure::{Exit, Failure};
 
+/// The file of a folder, and the name of a record that is no folder's.
+const CURVES: [&str; 2] = ["curves.csv", "curves.csv.gz"];
+
 /// All metrics of a record, each with its curves in the order of the file.
 pub(crate) struct Record {
-    path: PathBuf,
+    /// The folder's name, or the file's without its extensions.
+    pub(crate) name: String,
+    /// The folder.
+    pub(crate) folder: PathBuf,
+    /// The file with the curves.
+    pub(crate) file: PathBuf,
     /// By metric and run, in the order of the file.
     metrics: IndexMap<String, IndexMap<String, Curve>>,
+}
+
+/// A CSV file with named columns, of which each row knows its line.
+pub(crate) struct Rows<const N: usize> {
+    pub(crate) file: PathBuf,
+    pub(crate) header: StringRecord,
+    reader: csv::Reader<Box<dyn Read>>,
+    columns: [usize; N],
+    row: StringRecord,
+}
+
+impl<const N: usize> Rows<N> {
+    /// Opens a file that has these columns and maybe others.
+    pub(crate) fn open(file: &Path, columns: [&str; N]) -> Result<Self, Failure> {
+        let fail = |what: String| Failure::new(Exit::Environment, format!("`{}`: {what}", file.display()));
+        let raw = BufReader::new(File::open(file).map_err(|e| fail(e.to_string()))?);
+        let text: Box<dyn Read> = if file.extension().is_some_and(|e| e == "gz") {
+            Box::new(MultiGzDecoder::new(raw))
+        } else {
+            Box::new(raw)
+        };
+        let mut reader = csv::Reader::from_reader(text);
+        let header = reader.headers().map_err(|e| fail(e.to_string()))?.clone();
+        if header.is_empty() {
+            return Err(fail(format!("the file is empty, expected the columns `{}`", columns.join(","))));
+        }
+        let place = |name: &str| header.iter().position(|h| h.trim() == name);
+        let missing: Vec<&str> = columns.into_iter().filter(|name| place(name).is_none()).collect();
+        if !missing.is_empty() {
+            let found = header.iter().collect::<Vec<_>>().join(",");
+            let message = format!("line 1: found the columns `{found}`, expected `{}`", columns.join(","));
+            let names: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
+            return Err(fail(message).help(format!("add {}", names.join(", "))));
+        }
+        let columns = columns.map(|name| place(name).unwrap_or_default());
+        Ok(Rows { file: file.to_owned(), header, reader, columns, row: StringRecord::new() })
+    }
+
+    /// Steps to the next row; false at the end.
+    pub(crate) fn step(&mut self) -> Result<bool, Failure> {
+        self.reader.read_record(&mut self.row).map_err(|e| {
+            Failure::new(Exit::Environment, format!("`{}`: {e}", self.file.display()))
+        })
+    }
+
+    /// The present row's values of the columns that were asked for.
+    pub(crate) fn values(&self) -> [&str; N] {
+        self.columns.map(|column| &self.row[column])
+    }
+
+    /// The present row's value of any column.
+    pub(crate) fn at(&self, column: usize) -> &str {
+        &self.row[column]
+    }
+
+    /// An error in the present row.
+    pub(crate) fn fail(&self, what: impl Display) -> Failure {
+        let line = self.row.position().map_or(0, csv::Position::line);
+        Failure::new(Exit::Environment, format!("`{}` line {line}: {what}", self.file.display()))
+    }
 }
 
 impl Record {
     /// Reads a file, or the `curves.csv[.gz]` of a folder.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let file = locate(path)?;
-        let fail = |what: String| Failure::new(Exit::Environment, format!("`{}`: {what}", file.display()));
-        let raw = BufReader::new(File::open(&file).map_err(|e| fail(e.to_string()))?);
-        let text: Box<dyn Read> = if file.extension().is_some_and(|e| e == "gz") {
-            Box::new(MultiGzDecoder::new(raw))
-        } else {
-            Box::new(raw)
-        };
-        let mut csv = csv::Reader::from_reader(text);
-        let header = csv.headers().map_err(|e| fail(e.to_string()))?.clone();
-        let columns =
-            ["run_id", "epoch", "metric", "value"].map(|name| header.iter().position(|h| h == name));
-        let [Some(run), Some(epoch), Some(metric), Some(value)] = columns else {
-            let found = header.iter().collect::<Vec<_>>().join(",");
-            return Err(fail(format!("found the columns `{found}`, expected `run_id,epoch,metric,value`")));
-        };
-        let mut record = Self { path: file.clone(), metrics: IndexMap::new() };
-        for row in csv.records() {
-            let row = row.map_err(|e| fail(e.to_string()))?;
-            let line = row.position().map_or(0, csv::Position::line);
-            let at = row[epoch].trim().parse().ok().and_then(|e| Progress::from_f64(e).ok());
-            let at = at.ok_or_else(|| fail(format!("line {line}: `{}` is no epoch", &row[epoch])))?;
-            let text = row[value].trim();
-            let value = if text.is_empty() { Ok(f64::NAN) } else { text.parse() };
-            let value = value.map_err(|_| fail(format!("line {line}: `{text}` is no number")))?;
-            record
-                .curve(&row[metric], &row[run])
-                .push(Point { at, value })
-                .map_err(|e| fail(format!("line {line}: {e}")))?;
+        let mut rows = Rows::open(&file, ["run_id", "epoch", "metric", "value"])?;
+        let mut metrics: IndexMap<String, IndexMap<String, Curve>> = IndexMap::new();
+        while rows.step()? {
+            let [run, epoch, metric, value] = rows.values();
+            let at = self::epoch(epoch).ok_or_else(|| rows.fail(format!("`{epoch}` is no epoch")))?;
+            let value = match value.trim() {
+                "" => f64::NAN,
+                text => text.parse().map_err(|_| rows.fail(format!("`{text}` is no number")))?,
+            };
+            let pushed = entry(entry(&mut metrics, metric), run).push(Point { at, value });
+            pushed.map_err(|e| rows.fail(format!("run `{run}`, `{metric}`: {e}")))?;
         }
-        Ok(record)
+        if metrics.is_empty() {
+            let message = format!("`{}` has no rows below its header", file.display());
+            return Err(Failure::new(Exit::Environment, message));
+        }
+        let folder = file.parent().map(Path::to_owned).unwrap_or_default();
+        Ok(Self { name: name(&file), folder, file, metrics })
     }
 
-    fn curve(&mut self, metric: &str, run: &str) -> &mut Curve {
-        self.metrics.entry(metric.to_owned()).or_default().entry(run.to_owned()).or_default()
-    }
-
-    /// The curves of a metric: the one that is named, else `val_accuracy`, else the only `val_*`.
-    pub(crate) fn metric(&self, name: Option<&str>) -> Result<(&str, Vec<RecordedRun>), Failure> {
+    /// The metric of which the curves are replayed: the first of those named that there is, else `val_accuracy`, else
+    /// the only `val_*`.
+    pub(crate) fn metric(&self, names: &[String]) -> Result<&str, Failure> {
         let mut validation = self.metrics.keys().filter(|n| n.starts_with("val_"));
         let only = match (validation.next(), validation.next()) {
             (only, None) => only.map(String::as_str),
             _ => None,
         };
-        let wanted = name.unwrap_or("val_accuracy");
-        let found = self
-            .metrics
-            .get_key_value(wanted)
-            .or_else(|| only.filter(|_| name.is_none()).and_then(|only| self.metrics.get_key_value(only)));
-        let Some((name, runs)) = found else {
-            let names: Vec<String> = self.metrics.keys().map(|n| format!("`{n}`")).collect();
-            let message = format!("`{}` has no metric `{wanted}`", self.path.display());
-            return Err(Failure::new(Exit::Usage, message)
-                .help(format!("use `--metric` with one of {}", names.join(", "))));
+        let known = |name: &str| self.metrics.get_key_value(name).map(|(name, _)| name.as_str());
+        let found = if names.is_empty() {
+            known("val_accuracy").or(only)
+        } else {
+            names.iter().find_map(|name| known(name))
         };
-        let curve = |(run, curve): (&String, &Curve)| RecordedRun {
+        found.ok_or_else(|| {
+            let wanted = if names.is_empty() { "val_accuracy".to_owned() } else { names.join("` or `") };
+            let known: Vec<String> = self.metrics.keys().map(|n| format!("`{n}`")).collect();
+            let message = format!("`{}` has no metric `{wanted}`", self.file.display());
+            Failure::new(Exit::Usage, message).help(format!("use `--metric` with one of {}", known.join(", ")))
+        })
+    }
+
+    /// The curves of a metric, in the order of the file, with the other metrics that were measured at the same epochs.
+    pub(crate) fn runs(&self, metric: &str) -> Vec<RecordedRun> {
+        let others = |run: &str, curve: &Curve| {
+            let others = self.metrics.iter().filter(|(name, _)| *name != metric);
+            let others = others.filter_map(|(name, runs)| Some((name, runs.get(run)?)));
+            let same = others.filter(|(_, other)| at_the_same_epochs(curve, other));
+            same.map(|(name, other)| (name.clone(), other.clone())).collect()
+        };
+        let run = |(run, curve): (&String, &Curve)| RecordedRun {
             run_id: run.clone(),
+            others: others(run, curve),
             curve: curve.clone(),
             ..RecordedRun::default()
         };
-        Ok((name, runs.iter().map(curve).collect()))
+        self.metrics.get(metric).map(|runs| runs.iter().map(run).collect()).unwrap_or_default()
     }
+
+    /// Whether any metric of such a run is recorded.
+    pub(crate) fn knows(&self, run: &str) -> bool {
+        self.metrics.values().any(|runs| runs.contains_key(run))
+    }
+}
+
+/// Most epochs are whole.
+fn epoch(text: &str) -> Option<Progress> {
+    let text = text.trim();
+    let whole = text.parse().ok().filter(|epochs: &u32| *epochs <= u32::MAX / Progress::FINEST);
+    whole.map(Progress::whole).or_else(|| text.parse().ok().and_then(|epochs| Progress::from_f64(epochs).ok()))
+}
+
+/// The value at a key, which is copied only if it is new.
+fn entry<'a, V: Default>(map: &'a mut IndexMap<String, V>, key: &str) -> &'a mut V {
+    let place = match map.get_index_of(key) {
+        Some(place) => place,
+        None => map.insert_full(key.to_owned(), V::default()).0,
+    };
+    &mut map[place]
+}
+
+fn at_the_same_epochs(a: &Curve, b: &Curve) -> bool {
+    a.len() == b.len() && a.points().iter().zip(b.points()).all(|(a, b)| a.at == b.at)
+}
+
+fn name(file: &Path) -> String {
+    let last = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let own = last(file).unwrap_or_default();
+    let whole = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    let folder = whole.parent().and_then(last).filter(|_| CURVES.contains(&own.as_str()));
+    folder.unwrap_or_else(|| own.trim_end_matches(".gz").trim_end_matches(".csv").to_owned())
 }
 
 fn locate(path: &Path) -> Result<PathBuf, Failure> {
     if !path.is_dir() {
         return Ok(path.to_owned());
     }
-    let candidates = ["curves.csv", "curves.csv.gz"].map(|name| path.join(name));
+    let candidates = CURVES.map(|name| path.join(name));
     candidates.into_iter().find(|file| file.is_file()).ok_or_else(|| {
         let message = format!("`{}` has neither `curves.csv` nor `curves.csv.gz`", path.display());
         Failure::new(Exit::Environment, message)

@@ -23,8 +23,8 @@ pub(crate) struct Asked {
     pub(crate) kind: &'static dyn PolicyKind,
     /// Its parameters, of the right shape.
     pub(crate) params: Value,
-    /// The metric that it names.
-    pub(crate) metric: Option<String>,
+    /// The metric that it names, if any.
+    pub(crate) metrics: Vec<String>,
 }
 
 /// Reads what was asked for. `None`: it is rejected, and the findings are printed.
@@ -52,7 +52,8 @@ pub(crate) fn read(text: &str, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Op
     let _ = (take("audit"), take("max_regret"));
     let (name, metric) = (take("kind").unwrap_or_default(), take("metric"));
     let kind = policy::find(&name).expect("the schema lists the kinds of the catalogue");
-    Ok(Some(Asked { name: text.to_owned(), kind, params: Value::Object(section), metric }))
+    let metrics = metric.into_iter().collect();
+    Ok(Some(Asked { name: text.to_owned(), kind, params: Value::Object(section), metrics }))
 }
 
 /// `KIND:key=value,...` as YAML.

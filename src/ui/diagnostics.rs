@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use peng_spec::diag::{Diagnostic, Severity};
+use peng_spec::expr::ExprError;
 use peng_spec::source::{SourceMap, Span};
 
 use super::style::Paint;
@@ -81,6 +82,13 @@ fn snippet(sources: &SourceMap, diagnostic: &Diagnostic, color: bool) -> String 
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let snippet = Snippet::source(source.as_ref()).annotation(primary).annotations(others);
     renderer.decor_style(DecorStyle::Ascii).render(&[Group::with_level(level).element(snippet)])
+}
+
+/// An expression from the command line, with carets at what is wrong in it.
+pub(crate) fn expression(text: &str, error: &ExprError) -> String {
+    let primary = AnnotationKind::Primary.span(error.at..error.at + error.len);
+    let snippet = Snippet::source(text).annotation(primary);
+    Renderer::plain().decor_style(DecorStyle::Ascii).render(&[Group::with_level(Level::ERROR).element(snippet)])
 }
 
 /// A text without control characters, which could take over a terminal.

@@ -41,6 +41,12 @@ impl Ui {
         if self.color_stdout { Paint::Colours } else { Paint::Plain }
     }
 
+    /// Prints what a user should know of a result.
+    pub(crate) fn warning(self, message: &str, out: &mut dyn Write) -> io::Result<()> {
+        let paint = if self.color_stderr { Paint::Colours } else { Paint::Plain };
+        writeln!(out, "{}: {message}", paint.yellow("warning"))
+    }
+
     /// Prints why a command failed: the message, its causes, and what to do.
     pub(crate) fn failure(self, error: &anyhow::Error, out: &mut dyn Write) -> io::Result<()> {
         let paint = if self.color_stderr { Paint::Colours } else { Paint::Plain };

@@ -133,6 +133,6 @@ pub use policy::{POLICIES, ParamIssue, PolicyKind};
 pub use progress::{Progress, ProgressError};
 pub use replay::{Decision, HistoryRule, RecordedRun, ReplayError, Setting};
 pub use scale::{Scale, ScaleError};
-pub use score::{PredictionError, Score, ScoreError};
+pub use score::{Measure, ScoreError, Scored, Scoring};
 pub use trial::{CostObjective, EndedTrial, History, Outcome, TrainingFacts, TrialRecord};
 pub use verdict::{Observation, Resumption, Revised, Revision, Verdict};

@@ -1,6 +1,7 @@
 //! A policy over recorded curves: where it would have stopped each training, and with which fitness. Pure; no
 //! file is read.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -107,6 +108,20 @@ pub enum ReplayError {
     },
 }
 
+/// Whether the decisions on these runs depend on the order in which they come.
+///
+/// Where they don't, one replay in any order has the decisions for all of them.
+pub fn depends_on_order<R: Borrow<RecordedRun>>(
+    kind: &dyn PolicyKind,
+    params: &Value,
+    setting: &Setting,
+    runs: &[R],
+) -> Result<bool, ReplayError> {
+    let Some(longest) = longest(runs) else { return Ok(false) };
+    let needs = built_for(kind, params, setting, longest)?.needs();
+    Ok(needs.uses_history || needs.revises != Revises::Never)
+}
+
 /// Replays a policy over runs in the given order.
 ///
 /// It is built anew for each kind of training, since the planned epochs are those of the curve. Where it cannot be built
@@ -114,37 +129,44 @@ pub enum ReplayError {
 /// counts as completed. The curve is shown whole: by the contract of a [`Rule`] that is the same as showing it point by
 /// point. Paused runs are taken up again as in a search; a sequential history has no generations, so there that is done
 /// at the end only.
-pub fn replay(
+pub fn replay<R: Borrow<RecordedRun>>(
     kind: &dyn PolicyKind,
     params: &Value,
     setting: &Setting,
-    runs: &[RecordedRun],
+    runs: &[R],
 ) -> Result<Vec<Decision>, ReplayError> {
-    let Some(longest) = runs.iter().max_by_key(|run| run.curve.len()) else { return Ok(Vec::new()) };
-    let points = longest.curve.len();
-    let reviser = kind
-        .build(params.clone(), &facts(&longest.curve, setting))
-        .map_err(|issues| ReplayError::Params { points, issues })?;
+    let Some(longest) = longest(runs) else { return Ok(Vec::new()) };
+    let reviser = built_for(kind, params, setting, longest)?;
     let needs = reviser.needs();
-    let mut search = Search { runs, history: History::default(), decisions: Vec::new() };
+    let mut search = Search {
+        runs: runs.iter().map(Borrow::borrow).collect(),
+        history: History::default(),
+        decisions: Vec::with_capacity(runs.len()),
+        keeps_history: needs.uses_history || needs.revises != Revises::Never,
+    };
     let mut experts = Experts { kind, params, setting, known: Vec::new() };
     let size = match setting.history {
         HistoryRule::Sequential => 1,
         HistoryRule::Generations { size } => size.max(1),
     };
-    for generation in (0..runs.len()).collect::<Vec<_>>().chunks(size) {
-        let ended: Vec<(Decision, EndedTrial)> =
-            generation.iter().map(|&number| search.decide(number, &mut experts)).collect::<Result<_, _>>()?;
-        for (decision, trial) in ended {
+    let mut begun = 0;
+    while begun < runs.len() {
+        let end = runs.len().min(begun.saturating_add(size));
+        // Nobody sees the trials of this generation before all of them have ended.
+        let mut ended = Vec::new();
+        for number in begun..end {
+            let (decision, trial) = search.decide(number, &mut experts)?;
             search.decisions.push(decision);
-            search.history.trials.push(trial);
+            ended.extend(trial);
         }
+        search.history.trials.append(&mut ended);
         if needs.uses_history {
             experts.forget();
         }
         if needs.revises == Revises::EachGeneration && setting.history != HistoryRule::Sequential {
             search.revise(&*reviser);
         }
+        begun = end;
     }
     if needs.revises != Revises::Never {
         search.revise(&*reviser);
@@ -152,20 +174,54 @@ pub fn replay(
     Ok(search.decisions)
 }
 
+/// What a policy decides on each of these runs by itself, where that does not [depend on their order](depends_on_order).
+pub fn replay_each<R: Borrow<RecordedRun>>(
+    kind: &dyn PolicyKind,
+    params: &Value,
+    setting: &Setting,
+    runs: &[R],
+) -> Result<Vec<Decision>, ReplayError> {
+    let search = Search {
+        runs: runs.iter().map(Borrow::borrow).collect(),
+        history: History::default(),
+        decisions: Vec::new(),
+        keeps_history: false,
+    };
+    let mut experts = Experts { kind, params, setting, known: Vec::new() };
+    (0..runs.len()).map(|number| Ok(search.decide(number, &mut experts)?.0)).collect()
+}
+
+fn longest<R: Borrow<RecordedRun>>(runs: &[R]) -> Option<&Curve> {
+    runs.iter().map(|run| &run.borrow().curve).max_by_key(|curve| curve.len())
+}
+
+fn built_for(
+    kind: &dyn PolicyKind,
+    params: &Value,
+    setting: &Setting,
+    longest: &Curve,
+) -> Result<Box<dyn Estimator>, ReplayError> {
+    kind.build(params.clone(), &facts(longest, setting))
+        .map_err(|issues| ReplayError::Params { points: longest.len(), issues })
+}
+
 /// The search that is played.
 struct Search<'a> {
-    runs: &'a [RecordedRun],
+    runs: Vec<&'a RecordedRun>,
     history: History,
     decisions: Vec<Decision>,
+    /// Whether anybody looks at the history.
+    keeps_history: bool,
 }
 
 impl Search<'_> {
+    /// What happens to a run, and what the history gets of it if that is kept.
     fn decide(
         &self,
         number: usize,
         experts: &mut Experts<'_>,
-    ) -> Result<(Decision, EndedTrial), ReplayError> {
-        let run = &self.runs[number];
+    ) -> Result<(Decision, Option<EndedTrial>), ReplayError> {
+        let run = self.runs[number];
         let Some(last) = run.curve.last() else {
             return Err(ReplayError::Empty { run_id: run.run_id.clone() });
         };
@@ -207,37 +263,44 @@ impl Search<'_> {
                 };
             }
         }
-        let trial = EndedTrial {
-            record: record.prefix(decision.points_seen),
+        let trial = self.keeps_history.then(|| EndedTrial {
+            record: if decision.points_seen < planned { record.prefix(decision.points_seen) } else { record },
             points_planned: planned,
             outcome: decision.outcome,
             fitness: decision.predicted_final,
-        };
+        });
         Ok((decision, trial))
     }
 
-    /// Takes paused runs up again until the estimator leaves the rest as it is.
+    /// Takes paused runs up again until the estimator leaves the rest as it is, or names none that is paused.
     fn revise(&mut self, estimator: &dyn Estimator) {
         loop {
             let revision = estimator.revise(&self.history);
             for revised in &revision.predictions {
-                let decision = &mut self.decisions[revised.number];
-                decision.predicted_final = revised.predicted;
-                decision.interval = revised.interval;
-                self.history.trials[revised.number].fitness = revised.predicted;
+                let Some(decision) = self.decisions.get_mut(revised.number) else { continue };
+                if decision.outcome == Outcome::Converged {
+                    decision.predicted_final = revised.predicted;
+                    decision.interval = revised.interval;
+                    self.history.trials[revised.number].fitness = revised.predicted;
+                }
             }
+            let mut goes_on = false;
             for resumption in &revision.resumptions {
-                self.resume(resumption.number, resumption.until_points);
+                goes_on |= self.resume(resumption.number, resumption.until_points);
             }
-            if revision.resumptions.is_empty() {
+            if !goes_on {
                 return;
             }
         }
     }
 
-    fn resume(&mut self, number: usize, until_points: usize) {
-        let run = &self.runs[number];
-        let (decision, trial) = (&mut self.decisions[number], &mut self.history.trials[number]);
+    /// Trains a paused run further; false if it is not paused.
+    fn resume(&mut self, number: usize, until_points: usize) -> bool {
+        let Some(decision) = self.decisions.get_mut(number) else { return false };
+        if decision.outcome != Outcome::Converged {
+            return false;
+        }
+        let (run, trial) = (self.runs[number], &mut self.history.trials[number]);
         let points = until_points.clamp(decision.points_seen + 1, decision.points_planned);
         let stop = run.curve.points()[points - 1];
         trial.record = record(run, number, points);
@@ -251,6 +314,7 @@ impl Search<'_> {
             trial.outcome = Outcome::Completed;
             trial.fitness = stop.value;
         }
+        true
     }
 }
 
@@ -267,12 +331,15 @@ fn record(run: &RecordedRun, number: usize, points: usize) -> TrialRecord {
 struct Expert {
     facts: TrainingFacts,
     /// `None`: such trainings are too short for it.
-    built: Option<Built>,
+    estimator: Option<Box<dyn Estimator>>,
+    /// `None`: it has not learned from the present history yet.
+    rule: Option<Box<dyn Rule>>,
 }
 
-struct Built {
-    estimator: Box<dyn Estimator>,
-    rule: Box<dyn Rule>,
+/// An expert who has learned.
+struct Learned<'a> {
+    estimator: &'a dyn Estimator,
+    rule: &'a dyn Rule,
 }
 
 /// One expert for each kind of training that was met.
@@ -284,23 +351,25 @@ struct Experts<'a> {
 }
 
 impl Experts<'_> {
-    fn of(&mut self, curve: &Curve, history: &History) -> Option<&Built> {
+    fn of(&mut self, curve: &Curve, history: &History) -> Option<Learned<'_>> {
         let facts = facts(curve, self.setting);
         let place = self.known.iter().position(|expert| expert.facts == facts);
         let place = place.unwrap_or_else(|| {
-            let built = self.kind.build(self.params.clone(), &facts).ok().map(|estimator| {
-                let rule = estimator.learn(history);
-                Built { estimator, rule }
-            });
-            self.known.push(Expert { facts, built });
+            let estimator = self.kind.build(self.params.clone(), &facts).ok();
+            self.known.push(Expert { facts, estimator, rule: None });
             self.known.len() - 1
         });
-        self.known[place].built.as_ref()
+        let Expert { estimator, rule, .. } = &mut self.known[place];
+        let estimator = estimator.as_deref()?;
+        let rule = rule.get_or_insert_with(|| estimator.learn(history));
+        Some(Learned { estimator, rule: &**rule })
     }
 
     /// The history has grown.
     fn forget(&mut self) {
-        self.known.clear();
+        for expert in &mut self.known {
+            expert.rule = None;
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! observed values are kept apart in each of them.
 
 mod audited;
+pub mod comparison;
 mod figures;
 mod fronts;
 mod html;
@@ -25,6 +26,7 @@ use peng_spec::plan::{EpochFraction, Metric, Objective, Plan};
 use serde::Serialize;
 
 pub use audited::{audit_words, switched_off_words};
+pub use comparison::{Compared, ComparedDataset, ComparedPopulation, Comparison, NotReplayed, REPLAY_FORMAT};
 pub use fronts::{Fronts, PredictionError, ReportedMember};
 pub use html::html;
 pub use markdown::markdown;

@@ -1,7 +1,8 @@
-//! Small expressions inside scalars: quantities with units (`25%`, `90min`, `1/2 epoch`), read with nom, unit-checked.
+//! Small expressions: quantities with units (`25%`, `90min`, `1/2 epoch`) and gates, read with nom, unit-checked.
 //!
 //! An error knows its place in the text, so that a message can point at the character.
 
+pub mod gate;
 mod parse;
 mod unit;
 

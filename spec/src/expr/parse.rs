@@ -30,7 +30,7 @@ impl Part<'_> {
     }
 }
 
-fn number(input: &str) -> IResult<&str, &str> {
+pub(super) fn number(input: &str) -> IResult<&str, &str> {
     let exponent = (alt((tag("e"), tag("E"))), opt(alt((tag("+"), tag("-")))), digit1);
     let decimal = alt((recognize((digit1, opt((tag("."), opt(digit1))))), recognize((tag("."), digit1))));
     recognize((opt(alt((tag("+"), tag("-")))), decimal, opt(exponent))).parse(input)

@@ -22,6 +22,12 @@ use super::{Report, ending, outcomes};
 
 const TEMPLATE: &str = include_str!("../report.html.hbs");
 
+/// The style of the page, which other pages share.
+pub(super) fn style() -> &'static str {
+    let (_, rest) = TEMPLATE.split_once("<style>").expect("the template is compiled in and tested");
+    rest.split_once("</style>").expect("the template is compiled in and tested").0
+}
+
 /// The page. Equal journals have equal bytes.
 pub fn html(report: &Report) -> String {
     let mut templates = Handlebars::new();

@@ -1,0 +1,54 @@
+//! `--gate`: a condition that each estimator's means must meet.
+
+use peng_estimator::score::{Measure, Unit};
+use peng_runtime::report::Comparison;
+use peng_runtime::report::comparison::measured;
+use peng_spec::expr::Dimension;
+use peng_spec::expr::gate::{Gate, GateMeasure, gate};
+
+use crate::failure::{Exit, Failure};
+use crate::ui::diagnostics;
+
+/// Reads a gate; one that is malformed is wrong usage.
+pub(super) fn read(text: &str) -> Result<Gate, Failure> {
+    let measures = Measure::ALL.map(|measure| GateMeasure {
+        name: measure.name(),
+        dimension: match measure.unit() {
+            Unit::Percent => Some(Dimension::Percent),
+            Unit::Points => Some(Dimension::Points),
+            Unit::Number => None,
+        },
+    });
+    gate(text, &measures).map_err(|error| {
+        let message = format!("`--gate`: {error}\n{}", diagnostics::expression(text, &error));
+        let failure = Failure::new(Exit::Usage, message.trim_end());
+        match error.help {
+            Some(help) => failure.help(help),
+            None => failure,
+        }
+    })
+}
+
+/// What keeps the gate shut; `None` if every estimator passes.
+pub(super) fn findings(gate: &Gate, comparison: &Comparison) -> Option<Failure> {
+    let mut findings = Vec::new();
+    for compared in &comparison.estimators {
+        let value = |name: &str| Some(compared.mean.get(Measure::find(name)?)?.value);
+        for failed in gate.failures(&value) {
+            let found = Measure::find(failed.measure).map_or(String::new(), |measure| {
+                value(failed.measure).map_or("undefined".to_owned(), |value| measured(measure, value))
+            });
+            findings.push(format!("`{}`: {} is {found}, expected `{failed}`", compared.estimator, failed.measure));
+        }
+        if let Some(first) = compared.not_replayed.first() {
+            findings.push(format!(
+                "`{}`: not replayed on {} populations, such as `{}`",
+                compared.estimator,
+                compared.not_replayed.len(),
+                first.population
+            ));
+        }
+    }
+    let text = findings.join("\n  ");
+    (!findings.is_empty()).then(|| Failure::new(Exit::Findings, format!("the gate is shut\n  {text}")))
+}
