@@ -6,6 +6,7 @@ pub(crate) mod config;
 mod curves;
 mod estimator;
 pub(crate) mod explain;
+pub(crate) mod init;
 pub(crate) mod kinds;
 mod load;
 pub(crate) mod log;
@@ -14,6 +15,7 @@ pub(crate) mod replay;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod schema;
+mod specs;
 pub(crate) mod status;
 pub(crate) mod worker;
 
@@ -27,6 +29,7 @@ use crate::ui::Ui;
 pub(crate) fn dispatch(command: &Command, ui: Ui) -> anyhow::Result<Exit> {
     let mut out = BufWriter::new(std::io::stdout());
     let exit = match command {
+        Command::Init(args) => init::run(args, ui, &mut out),
         Command::Check(args) => check::run(args, ui, &mut out),
         Command::Config(args) => config::run(args, ui, &mut out),
         Command::Plan(args) => plan::run(args, ui, &mut out),
