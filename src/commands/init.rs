@@ -26,7 +26,7 @@ enum Template {
     /// NSGA-Net on handwritten digits that come with peng: accuracy against FLOPs, a minute or two
     #[default]
     Quickstart,
-    /// NSGA-Net on a part of Fashion-MNIST, an hour or two
+    /// NSGA-Net on a part of Fashion-MNIST, four hours at most
     FashionMnist,
     /// Random networks, all trained to the end: what a search is compared to
     RandomBaseline,
