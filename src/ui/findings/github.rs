@@ -76,8 +76,8 @@ mod tests {
         let places = Places { sources: &findings.sources, cwd: Path::new("/repo") };
         write(&findings, &places, &mut out).unwrap();
         let expected = "\
-::error file=specs/a%2Cb & c.peng.yaml,line=2,endLine=2,col=8,endColumn=11,title=peng (E0102)::\
-specs/a,b & c.peng.yaml:2:8: unknown key `<100%25>`%0Ahelp: write `\"a\"`
+::error file=specs/a%2Cb & c.peng.yaml,line=2,endLine=2,col=7,endColumn=10,title=peng (E0102)::\
+specs/a,b & c.peng.yaml:2:7: unknown key `<100%25>`%0Ahelp: write `\"a\"`
 ::error file=specs/a%2Cb & c.peng.yaml,line=1,endLine=2,title=peng (E0004)::\
 specs/a,b & c.peng.yaml:1:1: key `\\u{1b}` occurs twice
 ::warning file=specs/a%2Cb & c.peng.yaml,line=1,endLine=1,col=1,endColumn=1,title=peng (W0401)::\

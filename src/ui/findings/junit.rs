@@ -85,7 +85,7 @@ mod tests {
         let expected = [
             "<testsuite name=\"peng check\" tests=\"3\" failures=\"1\" errors=\"1\">",
             "<testcase name=\"specs/a,b &amp; c.peng.yaml\" classname=\"peng.check\"",
-            "<failure type=\"findings\" message=\"2 errors, 1 warning\">specs/a,b &amp; c.peng.yaml:2:8: error[E0102]: \
+            "<failure type=\"findings\" message=\"2 errors, 1 warning\">specs/a,b &amp; c.peng.yaml:2:7: error[E0102]: \
              unknown key `&lt;100%&gt;`\n",
             "help: write `&quot;a&quot;`",
             "<testcase name=\"./fine.peng.yaml\" classname=\"peng.check\" file=\"./fine.peng.yaml\"/>",

@@ -209,7 +209,7 @@ mod tests {
         let result = &run["results"][0];
         let index = result["ruleIndex"].as_u64().unwrap() as usize;
         assert_eq!(run["tool"]["driver"]["rules"][index]["id"], result["ruleId"]);
-        let region = json!({ "startLine": 2, "startColumn": 9, "endLine": 2, "endColumn": 12 });
+        let region = json!({ "startLine": 2, "startColumn": 8, "endLine": 2, "endColumn": 11 });
         let artifact =
             json!({ "uri": "specs/a%2Cb%20%26%20c.peng.yaml", "uriBaseId": "%SRCROOT%", "index": 0 });
         let place = &result["locations"][0]["physicalLocation"];
