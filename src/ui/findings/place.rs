@@ -1,5 +1,6 @@
 //! Where a finding is, as machines want it: paths below the working directory, URIs, columns in UTF-16.
 
+use std::fmt::Write;
 use std::path::{Component, Path, PathBuf};
 
 use peng_spec::source::{SourceMap, Span};
@@ -78,7 +79,7 @@ fn percent_encoded(path: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
             encoded.push(byte as char);
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            write!(encoded, "%{byte:02X}").expect("writing to a string cannot fail");
         }
     }
     encoded
