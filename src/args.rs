@@ -42,6 +42,7 @@ pub(crate) enum Color {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Init(commands::init::InitArgs),
     Check(commands::check::CheckArgs),
     Config(commands::config::ConfigArgs),
     Plan(commands::plan::PlanArgs),

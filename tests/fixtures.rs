@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use libtest_mimic::{Arguments, Trial};
 use peng_compiler::{Analysed, Compiled, ConfigValue, analyse, compile, config};
 use peng_runtime::catalog;
-use peng_spec::diag::{CODES, Diagnostic, Diagnostics};
+use peng_spec::diag::{CODES, Diagnostic, Diagnostics, Fix, codes};
 use peng_spec::plan::Plan;
 use peng_spec::shape::SpecSchema;
 use peng_spec::source::{FileId, SourceMap};
@@ -25,6 +25,8 @@ fn main() -> ExitCode {
     tests.push(Trial::test("every_code_has_a_fixture", || Ok(every_code_has_a_fixture()?)));
     tests.push(Trial::test("the_examples_of_each_code_hold", || Ok(the_examples_of_each_code_hold()?)));
     tests.push(Trial::test("schema_is_current", || Ok(schema_is_current()?)));
+    tests.push(Trial::test("the_page_of_the_codes_is_current", || Ok(the_page_of_the_codes_is_current()?)));
+    tests.push(Trial::test("fixes_make_findings_go_away", || Ok(fixes_make_findings_go_away()?)));
     libtest_mimic::run(&args, tests).exit_code()
 }
 
@@ -207,4 +209,42 @@ fn schema_is_current() -> TestResult {
         &Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/experiment.v1.json"),
         &format!("{schema}\n"),
     )
+}
+
+fn the_page_of_the_codes_is_current() -> TestResult {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("spec/src/diag/codes/README.md");
+    is_current(&path, &codes::page())
+}
+
+/// Applied to the bad specs and to the bad examples, each fix takes its finding away and breaks no YAML.
+fn fixes_make_findings_go_away() -> TestResult {
+    let mut texts: Vec<String> = CODES.iter().copied().flatten().filter_map(|info| info.bad.spec()).collect();
+    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/specs/bad"))? {
+        texts.extend(String::from_utf8(std::fs::read(entry?.path())?).ok());
+    }
+    let (mut tried, mut wrong) = (BTreeSet::new(), Vec::new());
+    for text in texts {
+        let (sources, file) = source("before.yaml", text.as_bytes());
+        let before = findings(&sources, file);
+        for diagnostic in &before {
+            let Some(Fix { span, text: replacement }) = &diagnostic.fix else { continue };
+            let fixed = format!("{}{replacement}{}", &text[..span.start], &text[span.end..]);
+            let (sources_after, file) = source("after.yaml", fixed.as_bytes());
+            let after = findings(&sources_after, file);
+            let is_there =
+                |found: &Diagnostic| found.code == diagnostic.code && found.message == diagnostic.message;
+            let count = |list: &[Diagnostic]| list.iter().filter(|found| is_there(found)).count();
+            let early =
+                |list: &[Diagnostic]| list.iter().filter(|found| found.code.as_str() < "E0100").count();
+            if count(&after) >= count(&before) || early(&after) > early(&before) {
+                wrong.push(format!("{}\nfixed to\n{fixed}", shown(&sources, diagnostic)));
+            }
+            tried.insert(diagnostic.code);
+        }
+    }
+    let expected = [codes::E0102, codes::E0103, codes::E0202, codes::E0203, codes::E0204];
+    if let Some(code) = expected.iter().find(|code| !tried.contains(code)) {
+        return Err(format!("no fix of {code} was tried").into());
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
 }

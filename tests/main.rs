@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
 
+mod ci;
 mod cli;
 mod engine;
 // Workers are looked up in `/proc`.

@@ -67,9 +67,9 @@ impl<const N: usize> Rows<N> {
 
     /// Steps to the next row; false at the end.
     pub(crate) fn step(&mut self) -> Result<bool, Failure> {
-        self.reader.read_record(&mut self.row).map_err(|e| {
-            Failure::new(Exit::Environment, format!("`{}`: {e}", self.file.display()))
-        })
+        self.reader
+            .read_record(&mut self.row)
+            .map_err(|e| Failure::new(Exit::Environment, format!("`{}`: {e}", self.file.display())))
     }
 
     /// The present row's values of the columns that were asked for.
@@ -131,7 +131,8 @@ impl Record {
             let wanted = if names.is_empty() { "val_accuracy".to_owned() } else { names.join("` or `") };
             let known: Vec<String> = self.metrics.keys().map(|n| format!("`{n}`")).collect();
             let message = format!("`{}` has no metric `{wanted}`", self.file.display());
-            Failure::new(Exit::Usage, message).help(format!("use `--metric` with one of {}", known.join(", ")))
+            Failure::new(Exit::Usage, message)
+                .help(format!("use `--metric` with one of {}", known.join(", ")))
         })
     }
 
@@ -162,7 +163,9 @@ impl Record {
 fn epoch(text: &str) -> Option<Progress> {
     let text = text.trim();
     let whole = text.parse().ok().filter(|epochs: &u32| *epochs <= u32::MAX / Progress::FINEST);
-    whole.map(Progress::whole).or_else(|| text.parse().ok().and_then(|epochs| Progress::from_f64(epochs).ok()))
+    whole
+        .map(Progress::whole)
+        .or_else(|| text.parse().ok().and_then(|epochs| Progress::from_f64(epochs).ok()))
 }
 
 /// The value at a key, which is copied only if it is new.

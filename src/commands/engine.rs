@@ -66,12 +66,16 @@ pub(crate) fn run(args: &EngineArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Res
 }
 
 fn start(args: &EngineArgs, asked: Asked) -> Result<Service, Failure> {
-    let Asked { name, kind, params, metric } = asked;
+    let Asked { name, kind, params, metrics } = asked;
     let direction = if args.lower_is_better { Direction::Minimize } else { Direction::Maximize };
     let setup = Setup {
         kind,
         params,
-        metric: args.metric.clone().or(metric).unwrap_or_else(|| METRIC.to_owned()),
+        metric: args
+            .metric
+            .clone()
+            .or_else(|| metrics.into_iter().next())
+            .unwrap_or_else(|| METRIC.to_owned()),
         direction,
         scale: args.scale.or((direction == Direction::Maximize).then_some(Scale::Percent)),
         confidence: args.confidence,

@@ -6,6 +6,7 @@ use clap::Args;
 use peng_spec::diag::{CODES, CodeInfo, did_you_mean, explain};
 
 use crate::failure::{Exit, Failure};
+use crate::ui::explanation;
 
 /// Explain the code of a finding, with a bad and a good example
 #[derive(Debug, Args)]
@@ -30,54 +31,6 @@ pub(crate) fn run(args: &ExplainArgs, out: &mut dyn Write) -> anyhow::Result<Exi
             did_you_mean(code, known).unwrap_or_else(|| "list all codes with `peng explain`".to_owned());
         Failure::new(Exit::Usage, format!("unknown code `{code}`")).help(help)
     })?;
-    write!(out, "{}", text(info))?;
+    write!(out, "{}", explanation::text(info))?;
     Ok(Exit::Fine)
-}
-
-fn text(info: &CodeInfo) -> String {
-    let mut text = format!("{}: {}\n\n{}\n", info.code, info.title, wrapped(info.explanation, 80));
-    for (title, example) in [("Wrong", info.bad), ("Right", info.good)] {
-        if let Some(example) = example.text() {
-            let lines: Vec<String> =
-                example.lines().map(|line| format!("    {}\n", printable(line))).collect();
-            text = format!("{text}\n{title}:\n\n{}", lines.concat());
-        }
-    }
-    text
-}
-
-/// A line without control characters.
-fn printable(line: &str) -> String {
-    line.chars()
-        .map(|c| if c.is_control() { c.escape_unicode().to_string() } else { c.to_string() })
-        .collect()
-}
-
-/// A paragraph in lines of at most `width` characters.
-fn wrapped(paragraph: &str, width: usize) -> String {
-    let mut text = String::new();
-    let mut column = 0;
-    for word in paragraph.split_whitespace() {
-        let length = word.chars().count();
-        if column > 0 && column + 1 + length > width {
-            text.push('\n');
-            column = 0;
-        } else if column > 0 {
-            text.push(' ');
-            column += 1;
-        }
-        text.push_str(word);
-        column += length;
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paragraphs_are_wrapped() {
-        assert_eq!(wrapped("one two  three four", 9), "one two\nthree\nfour");
-    }
 }

@@ -7,6 +7,7 @@ mod curves;
 pub(crate) mod engine;
 mod estimator;
 pub(crate) mod explain;
+pub(crate) mod init;
 pub(crate) mod kinds;
 mod load;
 pub(crate) mod log;
@@ -15,6 +16,7 @@ pub(crate) mod replay;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod schema;
+mod specs;
 pub(crate) mod status;
 pub(crate) mod verify;
 pub(crate) mod worker;
@@ -29,6 +31,7 @@ use crate::ui::Ui;
 pub(crate) fn dispatch(command: &Command, ui: Ui) -> anyhow::Result<Exit> {
     let mut out = BufWriter::new(std::io::stdout());
     let exit = match command {
+        Command::Init(args) => init::run(args, ui, &mut out),
         Command::Check(args) => check::run(args, ui, &mut out),
         Command::Config(args) => config::run(args, ui, &mut out),
         Command::Plan(args) => plan::run(args, ui, &mut out),

@@ -9,10 +9,8 @@ use peng_spec::diag::{Diagnostic, Severity};
 use peng_spec::expr::ExprError;
 use peng_spec::source::{SourceMap, Span};
 
+use super::findings::{MOST_OF_A_FILE, plural};
 use super::style::Paint;
-
-/// More findings than this are counted, not shown.
-const MOST_SHOWN: usize = 50;
 
 /// A source line that is longer in bytes is not shown.
 const LONGEST_LINE: usize = 10_000;
@@ -24,14 +22,24 @@ pub(crate) fn print(
     color: bool,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    for diagnostic in found.iter().take(MOST_SHOWN) {
+    for diagnostic in found.iter().take(MOST_OF_A_FILE) {
         writeln!(out, "{}", render(sources, diagnostic, color))?;
     }
-    let more = found.len().saturating_sub(MOST_SHOWN);
-    if more > 0 {
-        writeln!(out, "{more} more {} not shown.\n", if more == 1 { "finding is" } else { "findings are" })?;
+    match found.first() {
+        Some(first) if found.len() > MOST_OF_A_FILE => {
+            writeln!(out, "{}", untold(sources.name(first.span.file), found.len() - MOST_OF_A_FILE))
+        }
+        Some(_) | None => Ok(()),
     }
-    Ok(())
+}
+
+/// A line that tells how many findings of a file are not shown; nothing if all are.
+pub(crate) fn untold(name: &str, count: usize) -> String {
+    match count {
+        0 => String::new(),
+        1 => format!("{name}: 1 more finding is not shown.\n"),
+        _ => format!("{name}: {} are not shown.\n", plural(count, "more finding")),
+    }
 }
 
 /// One finding as text, with a final line break.
@@ -88,11 +96,13 @@ fn snippet(sources: &SourceMap, diagnostic: &Diagnostic, color: bool) -> String 
 pub(crate) fn expression(text: &str, error: &ExprError) -> String {
     let primary = AnnotationKind::Primary.span(error.at..error.at + error.len);
     let snippet = Snippet::source(text).annotation(primary);
-    Renderer::plain().decor_style(DecorStyle::Ascii).render(&[Group::with_level(Level::ERROR).element(snippet)])
+    Renderer::plain()
+        .decor_style(DecorStyle::Ascii)
+        .render(&[Group::with_level(Level::ERROR).element(snippet)])
 }
 
 /// A text without control characters, which could take over a terminal.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut printable, c| {
         if c.is_control() {
             printable.extend(c.escape_debug());
@@ -138,10 +148,10 @@ help: remove one
     fn a_flood_is_cut() {
         let (sources, diagnostic) = example();
         let mut out = Vec::new();
-        print(&sources, &vec![diagnostic; 53], false, &mut out).unwrap();
+        print(&sources, &vec![diagnostic; 103], false, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
-        assert_eq!(text.matches("error[E0004]").count(), 50);
-        assert!(text.ends_with("3 more findings are not shown.\n\n"));
+        assert_eq!(text.matches("error[E0004]").count(), 100);
+        assert!(text.ends_with("\na.yaml: 3 more findings are not shown.\n\n"), "{text}");
     }
 
     #[test]

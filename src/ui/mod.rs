@@ -2,6 +2,8 @@
 
 mod bars;
 pub(crate) mod diagnostics;
+pub(crate) mod explanation;
+pub(crate) mod findings;
 pub(crate) mod progress;
 pub(crate) mod resume;
 #[cfg(test)]

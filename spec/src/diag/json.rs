@@ -28,6 +28,8 @@ pub struct JsonDiagnostic {
     pub labels: Vec<JsonLabel>,
     /// What to do.
     pub help: Option<String>,
+    /// The edit that makes it go away, where there is exactly one.
+    pub fix: Option<JsonFix>,
     /// JSON pointer of the value.
     pub pointer: Option<String>,
 }
@@ -52,6 +54,18 @@ pub struct JsonPlace {
     pub column: usize,
     /// Byte, from 0.
     pub byte: usize,
+}
+
+/// An edit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JsonFix {
+    /// The file as it was named.
+    pub file: String,
+    /// What is replaced.
+    pub span: JsonSpan,
+    /// By what.
+    pub text: String,
 }
 
 /// Another place that a diagnostic is about.
@@ -86,6 +100,11 @@ impl Diagnostic {
                 })
                 .collect(),
             help: self.help.clone(),
+            fix: self.fix.as_ref().map(|fix| JsonFix {
+                file: sources.name(fix.span.file).to_owned(),
+                span: span(sources, fix.span),
+                text: fix.text.clone(),
+            }),
             pointer: self.pointer.as_ref().map(ToString::to_string),
         }
     }

@@ -5,8 +5,8 @@ mod json;
 mod suggest;
 
 pub use codes::{CODES, Code, CodeInfo, Example, explain};
-pub use json::{DIAGNOSTIC_FORMAT, JsonDiagnostic, JsonLabel, JsonPlace, JsonSpan};
-pub use suggest::{did_you_mean, one_of, quoted, similar};
+pub use json::{DIAGNOSTIC_FORMAT, JsonDiagnostic, JsonFix, JsonLabel, JsonPlace, JsonSpan};
+pub use suggest::{did_you_mean, one_of, only_one, quoted, similar};
 
 use crate::document::Pointer;
 use crate::source::Span;
@@ -39,6 +39,15 @@ pub struct Label {
     pub message: String,
 }
 
+/// An edit that makes a finding go away, where there is exactly one that does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// What is replaced.
+    pub span: Span,
+    /// By what.
+    pub text: String,
+}
+
 /// One finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -54,6 +63,8 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     /// What to do, imperative.
     pub help: Option<String>,
+    /// The same for a machine.
+    pub fix: Option<Fix>,
     /// JSON pointer of the value or, for a key that is missing or unknown, of the mapping.
     pub pointer: Option<Pointer>,
 }
@@ -70,7 +81,7 @@ impl Diagnostic {
     }
 
     fn new(code: Code, severity: Severity, span: Span, message: String) -> Self {
-        Self { code, severity, message, span, labels: Vec::new(), help: None, pointer: None }
+        Self { code, severity, message, span, labels: Vec::new(), help: None, fix: None, pointer: None }
     }
 
     /// The same with a second place.
@@ -84,6 +95,13 @@ impl Diagnostic {
     #[must_use]
     pub fn help(mut self, help: impl Into<Option<String>>) -> Self {
         self.help = help.into().or(self.help);
+        self
+    }
+
+    /// The same with the edit that makes it go away, if there is exactly one.
+    #[must_use]
+    pub fn fix(mut self, span: Span, text: impl Into<Option<String>>) -> Self {
+        self.fix = text.into().map(|text| Fix { span, text }).or(self.fix);
         self
     }
 

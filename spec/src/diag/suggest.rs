@@ -35,6 +35,14 @@ fn fold(name: &str) -> String {
         .collect()
 }
 
+/// The name that was meant, if only one is near: what a fix may write.
+pub fn only_one<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    match similar(wrong, names).as_slice() {
+        [one] => Some((*one).to_owned()),
+        [] | [_, _, ..] => None,
+    }
+}
+
 /// "did you mean `a`" or "did you mean `a` or `b`", if something is near.
 pub fn did_you_mean<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<String> {
     match similar(wrong, names).as_slice() {
@@ -80,6 +88,14 @@ mod tests {
         check("DIGITS", &["digits"]);
         check("imagenet", &[]);
         check("", &[]);
+    }
+
+    #[test]
+    fn a_fix_needs_exactly_one_name() {
+        let kinds = ["digits", "val_abc", "val_acd"];
+        assert_eq!(only_one("digts", kinds).as_deref(), Some("digits"));
+        assert_eq!(only_one("val_acc", kinds), None);
+        assert_eq!(only_one("imagenet", kinds), None);
     }
 
     #[test]

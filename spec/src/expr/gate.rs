@@ -100,7 +100,8 @@ impl Gate {
         value: &dyn Fn(&str) -> Option<f64>,
     ) -> Option<Vec<&'a Comparison>> {
         let every = |parts: &'a [Gate]| {
-            let against: Vec<_> = parts.iter().filter_map(|part| part.against(wanted, value)).flatten().collect();
+            let against: Vec<_> =
+                parts.iter().filter_map(|part| part.against(wanted, value)).flatten().collect();
             (!against.is_empty()).then_some(against)
         };
         let some = |parts: &'a [Gate]| {
@@ -126,7 +127,9 @@ pub fn gate(text: &str, measures: &[GateMeasure]) -> Result<Gate, ExprError> {
     match reader.peek() {
         "" => Ok(gate),
         ")" => Err(reader.error("found `)` without its `(`", None)),
-        found => Err(reader.error(&format!("found {}, expected `and`, `or` or the end", quoted(found)), None)),
+        found => {
+            Err(reader.error(&format!("found {}, expected `and`, `or` or the end", quoted(found)), None))
+        }
     }
 }
 
@@ -280,7 +283,8 @@ impl<'a> Reader<'a> {
             }
             (Some(unit), dimension) => {
                 let expected = dimension.map_or("a bare number".to_owned(), |d| d.to_string());
-                let help = dimension.map_or(format!("write `{digits}`"), |d| format!("write `{}`", d.written(digits)));
+                let help = dimension
+                    .map_or(format!("write `{digits}`"), |d| format!("write `{}`", d.written(digits)));
                 let message = format!("found {}, but `{name}` is {expected}", quoted(unit));
                 Err(self.error(&message, Some(help)))
             }
@@ -354,7 +358,12 @@ mod tests {
             ("", 0, 0, "found the end, expected a measure"),
             ("savd >= 50%", 0, 4, "unknown measure `savd`"),
             ("saved >= 50", 9, 2, "found the bare number `50`, expected a percentage for `saved`"),
-            ("saved >= 50 and mae < 1", 9, 2, "found the bare number `50`, expected a percentage for `saved`"),
+            (
+                "saved >= 50 and mae < 1",
+                9,
+                2,
+                "found the bare number `50`, expected a percentage for `saved`",
+            ),
             ("saved >= 5pp", 10, 2, "found `pp`, but `saved` is a percentage"),
             ("kendall >= 5 %", 13, 1, "found `%`, but `kendall` is a bare number"),
             ("saved = 5%", 6, 1, "found `=`, expected `>=`, `<=`, `>` or `<`"),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::compose::SpecSchema;
 use super::unsupported;
 use crate::catalog::Slot;
-use crate::diag::{Diagnostic, Sink, codes, did_you_mean, one_of, quoted};
+use crate::diag::{Diagnostic, Sink, codes, did_you_mean, one_of, only_one, quoted};
 use crate::document::{Document, Pointer};
 use crate::model::NEVER;
 
@@ -38,7 +38,8 @@ pub(super) fn choose(document: &Document, schema: &SpecSchema, sink: &mut Sink) 
         };
         if absent && slot == Slot::Estimator && schema.kind(slot, NEVER).is_none() {
             let span = document.span_near(&Pointer::root());
-            sink.push(unknown_kind(schema, slot, NEVER, span));
+            // It is written nowhere, so nothing can be replaced.
+            sink.push(Diagnostic { fix: None, ..unknown_kind(schema, slot, NEVER, span) });
         }
         let description = schema.fixed["properties"][slot.key()].get("description");
         if let (Some(map), Some(text)) = (section.as_object_mut(), description) {
@@ -66,5 +67,8 @@ fn unknown_kind(schema: &SpecSchema, slot: Slot, name: &str, span: crate::source
         }
         None => did_you_mean(name, known.iter().copied()).unwrap_or_else(|| one_of(known.iter().copied())),
     };
-    Diagnostic::error(codes::E0203, span, format!("unknown {slot} {}", quoted(name))).help(help)
+    let meant = only_one(name, known).filter(|_| other.is_none());
+    Diagnostic::error(codes::E0203, span, format!("unknown {slot} {}", quoted(name)))
+        .help(help)
+        .fix(span, meant)
 }

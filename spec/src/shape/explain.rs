@@ -10,7 +10,7 @@ use super::compose::SpecSchema;
 use super::convert::Converted;
 use super::keys::Keys;
 use super::{describe, unsupported};
-use crate::diag::{Diagnostic, Sink, codes, did_you_mean, one_of, quoted};
+use crate::diag::{Diagnostic, Sink, codes, did_you_mean, one_of, only_one, quoted};
 use crate::document::{Document, Node, NodeValue, Pointer};
 
 /// Validates, and reports what does not fit.
@@ -180,17 +180,18 @@ impl Explainer<'_> {
         let names = || words.iter().map(String::as_str);
         let help = did_you_mean(text, names()).unwrap_or_else(|| one_of(names()));
         let message = format!("unknown value {} of `{key}`", quoted(text));
-        self.at(codes::E0204, pointer, message).help(help)
+        let meant = match words {
+            [word] => Some(word.clone()),
+            [] | [_, _, ..] => only_one(text, names()),
+        };
+        self.at(codes::E0204, pointer, message).help(help).fix(node.span, meant)
     }
 
     fn wrong_type(&self, pointer: &Pointer, node: &Node, expected: &str) -> Diagnostic {
         let message = format!("found {}, expected {expected}", describe::node(self.document, node));
-        self.at(codes::E0103, pointer, message).help(type_help(
-            self.document,
-            schema_at(self.effective, pointer),
-            node,
-            expected,
-        ))
+        let schema = schema_at(self.effective, pointer);
+        let Advice { help, instead } = type_advice(self.document, schema, node, expected);
+        self.at(codes::E0103, pointer, message).help(help).fix(node.span, instead)
     }
 
     fn range(&self, pointer: &Pointer, message: String) -> Diagnostic {
@@ -215,42 +216,65 @@ fn words_of(options: &Value) -> Vec<String> {
     options.as_array().into_iter().flatten().filter_map(|word| word.as_str().map(str::to_owned)).collect()
 }
 
-fn type_help(document: &Document, schema: &Value, node: &Node, expected: &str) -> Option<String> {
+/// What to do about a value of a wrong type.
+#[derive(Default)]
+struct Advice {
+    help: Option<String>,
+    /// What to write instead, if it is a single scalar or a small mapping.
+    instead: Option<String>,
+}
+
+impl Advice {
+    /// "write `instead`", with a reason or a condition after it.
+    fn write(instead: String, rest: &str) -> Self {
+        Self { help: Some(format!("write {}{rest}", quoted(&instead))), instead: Some(instead) }
+    }
+}
+
+fn type_advice(document: &Document, schema: &Value, node: &Node, expected: &str) -> Advice {
     let properties = |name: &str| schema["properties"].get(name).is_some();
     match &node.value {
         NodeValue::String(text) if expected == "a mapping" && properties("kind") => {
-            Some(format!("write {}", quoted(&format!("{{kind: {text}}}"))))
+            mapping(text, |text| format!("{{kind: {text}}}"))
         }
         NodeValue::String(text) if expected == "a mapping" && properties("maximize") => {
-            Some(format!("write {}", quoted(&format!("{{maximize: {text}}}"))))
+            mapping(text, |text| format!("{{maximize: {text}}}"))
         }
         NodeValue::String(text)
             if expected == "a list" && schema["items"]["properties"].get("maximize").is_some() =>
         {
-            Some(format!("write {}", quoted(&format!("[{{maximize: {text}}}]"))))
+            mapping(text, |text| format!("[{{maximize: {text}}}]"))
         }
         NodeValue::String(text) if expected == "`true` or `false`" => {
             let truth = match text.to_lowercase().as_str() {
                 "yes" | "on" | "y" => "true",
                 "no" | "off" | "n" => "false",
-                _ => return None,
+                _ => return Advice::default(),
             };
-            Some(format!("write `{truth}`; YAML 1.2 reads `{text}` as a text"))
+            Advice::write(truth.to_owned(), &format!("; YAML 1.2 reads `{text}` as a text"))
         }
         NodeValue::String(text) if expected.ends_with("number") && text.parse::<f64>().is_ok() => {
-            Some(format!("write `{text}` without quotes"))
+            Advice::write(text.clone(), " without quotes")
         }
         NodeValue::Number(_) | NodeValue::Bool(_) if expected == "a text" => {
-            Some(format!("write `\"{}\"`", document.slice(node.span)))
+            Advice::write(format!("\"{}\"", document.slice(node.span)), "")
         }
         NodeValue::Null if expected == "a mapping" => {
-            Some("write its keys below it, or remove it".to_owned())
+            Advice { help: Some("write its keys below it, or remove it".to_owned()), instead: None }
         }
         NodeValue::Null
         | NodeValue::Bool(_)
         | NodeValue::Number(_)
         | NodeValue::String(_)
         | NodeValue::List(_)
-        | NodeValue::Map(_) => None,
+        | NodeValue::Map(_) => Advice::default(),
     }
+}
+
+/// A text as the only value of a mapping; a machine writes it only if it needs no quotes.
+fn mapping(text: &str, around: impl Fn(&str) -> String) -> Advice {
+    let advice = Advice::write(around(text), "");
+    let is_plain = text.starts_with(char::is_alphabetic)
+        && text.chars().all(|c| c.is_alphanumeric() || "-_".contains(c));
+    Advice { instead: advice.instead.filter(|_| is_plain), ..advice }
 }

@@ -6,7 +6,7 @@ use super::compose::SpecSchema;
 use super::explain::schema_at;
 use super::unsupported;
 use crate::catalog::Slot;
-use crate::diag::{Diagnostic, Sink, codes, did_you_mean, one_of, quoted, similar};
+use crate::diag::{Diagnostic, Sink, codes, did_you_mean, one_of, only_one, quoted, similar};
 use crate::document::{Document, Pointer};
 
 /// What is wrong with the keys of one mapping.
@@ -72,7 +72,13 @@ fn unknown_key(
         let section = elsewhere.filter(|section| format!("/{section}") != pointer.as_str())?;
         Some(format!("move it to `{section}`"))
     });
-    Diagnostic::error(codes::E0102, span, message).help(help.unwrap_or_else(|| one_of(known.iter().copied())))
+    // A key that is there already would occur twice.
+    let meant = only_one(key, known.iter().copied()).filter(|meant| {
+        document.find(&pointer.key(meant)).is_none() && document.find(&pointer.key(key)).is_some()
+    });
+    Diagnostic::error(codes::E0102, span, message)
+        .help(help.unwrap_or_else(|| one_of(known.iter().copied())))
+        .fix(span, meant)
 }
 
 /// The section of the spec that has a key.

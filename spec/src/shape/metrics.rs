@@ -1,6 +1,6 @@
 //! The names of metrics: a closed list of the spec, so that they are judged with the shape.
 
-use crate::diag::{Diagnostic, Sink, codes, did_you_mean, one_of, quoted};
+use crate::diag::{Diagnostic, Sink, codes, did_you_mean, one_of, only_one, quoted};
 use crate::document::{Document, NodeValue, Pointer};
 use crate::plan::Metric;
 
@@ -36,13 +36,18 @@ pub(super) fn check(document: &Document, sink: &mut Sink) {
         let Some(name) = found.node.as_str() else { continue };
         if name.parse::<Metric>().is_err() {
             let (code, message, help) = judge(name);
-            sink.push(Diagnostic::error(code, found.node.span, message).help(help).at(pointer));
+            let meant = only_one(name, known()).filter(|_| code == codes::E0202);
+            let span = found.node.span;
+            sink.push(Diagnostic::error(code, span, message).help(help).fix(span, meant).at(pointer));
         }
     }
 }
 
+fn known() -> impl Iterator<Item = &'static str> {
+    Metric::ALL.into_iter().map(Metric::name)
+}
+
 fn judge(name: &str) -> (codes::Code, String, String) {
-    let known = || Metric::ALL.into_iter().map(Metric::name);
     if !UNMEASURED.contains(&name) {
         let help = did_you_mean(name, known()).unwrap_or_else(|| one_of(known()));
         return (codes::E0202, format!("unknown metric {}", quoted(name)), help);

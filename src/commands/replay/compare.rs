@@ -89,7 +89,9 @@ pub(super) fn play<'a>(tasks: &[Task<'a>], given: &Given) -> Vec<Result<Played<'
         let (kind, params) = (task.asked.kind, &task.asked.params);
         match replay::depends_on_order(kind, params, &setting(task, given), &runs) {
             Err(error) => failed[number] = Some(error),
-            Ok(true) => pieces.extend((0..task.orders.len()).map(|order| Piece::Order { task: number, order })),
+            Ok(true) => {
+                pieces.extend((0..task.orders.len()).map(|order| Piece::Order { task: number, order }))
+            }
             Ok(false) => {
                 let chunks = used.chunks(CHUNK);
                 pieces.extend(chunks.map(|runs| Piece::Alone { task: number, runs: runs.to_vec() }));
@@ -100,10 +102,13 @@ pub(super) fn play<'a>(tasks: &[Task<'a>], given: &Given) -> Vec<Result<Played<'
         let piece = &pieces[piece];
         let task = &tasks[piece.task()];
         let (kind, params, setting) = (task.asked.kind, &task.asked.params, setting(task, given));
-        let runs = |places: &[usize]| places.iter().map(|&place| &task.population.runs[place]).collect::<Vec<_>>();
+        let runs =
+            |places: &[usize]| places.iter().map(|&place| &task.population.runs[place]).collect::<Vec<_>>();
         match piece {
             Piece::Alone { runs: places, .. } => replay::replay_each(kind, params, &setting, &runs(places)),
-            Piece::Order { order, .. } => replay::replay(kind, params, &setting, &runs(&task.orders[*order].runs)),
+            Piece::Order { order, .. } => {
+                replay::replay(kind, params, &setting, &runs(&task.orders[*order].runs))
+            }
         }
     });
     let mut decided: Vec<Vec<Option<Decision>>> =
@@ -228,7 +233,8 @@ fn by_dataset(
         }
     }
     let compared = datasets.into_iter().filter_map(|dataset| {
-        let own: Vec<&ComparedPopulation> = by_population.iter().filter(|p| p.dataset == dataset.name).collect();
+        let own: Vec<&ComparedPopulation> =
+            by_population.iter().filter(|p| p.dataset == dataset.name).collect();
         let summaries: Vec<&Summary> = own.iter().map(|population| &population.scored.summary).collect();
         (!own.is_empty()).then(|| ComparedDataset {
             dataset: dataset.name.clone(),

@@ -71,14 +71,17 @@ impl Dataset {
         let runs = record.runs(metric);
         let of_metric = |arg: &&ScaleArg| arg.metric.as_deref() == Some(metric);
         let named = asked.scales.iter().find(of_metric);
-        let given = named.or_else(|| asked.scales.iter().find(|arg| arg.metric.is_none())).map(|arg| arg.scale);
+        let given =
+            named.or_else(|| asked.scales.iter().find(|arg| arg.metric.is_none())).map(|arg| arg.scale);
         let (direction, scale) = match (given, asked.direction) {
             (Some(Scale::Percent), Direction::Minimize) => {
                 let message = format!("`{metric}` cannot have the scale `percent` where lower is better");
                 return Err(Failure::new(Exit::Usage, message)
                     .help("leave out `--lower-is-better`: the scales `loss:X` and `perplexity:X` imply it"));
             }
-            (Some(scale @ (Scale::Loss { .. } | Scale::Perplexity { .. })), _) => (Direction::Minimize, Some(scale)),
+            (Some(scale @ (Scale::Loss { .. } | Scale::Perplexity { .. })), _) => {
+                (Direction::Minimize, Some(scale))
+            }
             (Some(scale @ Scale::Percent), direction) => (direction, Some(scale)),
             (None, Direction::Maximize) => (Direction::Maximize, is_percent(&runs).then_some(Scale::Percent)),
             (None, Direction::Minimize) => (Direction::Minimize, None),
@@ -94,7 +97,11 @@ fn is_percent(runs: &[RecordedRun]) -> bool {
     points.filter(|point| point.value.is_finite()).all(|point| (0.0..=100.0).contains(&point.value))
 }
 
-fn populations(record: &Record, runs: Vec<RecordedRun>, wanted: Wanted<'_>) -> Result<Vec<Population>, Failure> {
+fn populations(
+    record: &Record,
+    runs: Vec<RecordedRun>,
+    wanted: Wanted<'_>,
+) -> Result<Vec<Population>, Failure> {
     if wanted.is_empty() {
         return Ok(vec![Population { name: record.name.clone(), runs }]);
     }
@@ -102,7 +109,8 @@ fn populations(record: &Record, runs: Vec<RecordedRun>, wanted: Wanted<'_>) -> R
     let mut populations: IndexMap<String, Vec<RecordedRun>> = IndexMap::new();
     for mut run in runs {
         let Some(own) = facts.get(&run.run_id) else {
-            let message = format!("`{}` has no row for run `{}`", record.folder.join("meta.csv").display(), run.run_id);
+            let message =
+                format!("`{}` has no row for run `{}`", record.folder.join("meta.csv").display(), run.run_id);
             return Err(Failure::new(Exit::Environment, message).help("add a row, a run has one"));
         };
         run.covariates.clone_from(&own.covariates);

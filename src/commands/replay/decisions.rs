@@ -37,7 +37,8 @@ fn rows(path: &Path, played: &[Played<'_>]) -> Result<(), csv::Error> {
         for (number, decisions) in orders {
             let number = number.to_string();
             for (index, decision) in decisions.iter().enumerate() {
-                let end = |i: usize| decision.interval.map_or(String::new(), |interval| interval[i].to_string());
+                let end =
+                    |i: usize| decision.interval.map_or(String::new(), |interval| interval[i].to_string());
                 csv.write_record([
                     estimator,
                     population.name.as_str(),

@@ -38,7 +38,10 @@ pub(super) fn findings(gate: &Gate, comparison: &Comparison) -> Option<Failure> 
             let found = Measure::find(failed.measure).map_or(String::new(), |measure| {
                 value(failed.measure).map_or("undefined".to_owned(), |value| measured(measure, value))
             });
-            findings.push(format!("`{}`: {} is {found}, expected `{failed}`", compared.estimator, failed.measure));
+            findings.push(format!(
+                "`{}`: {} is {found}, expected `{failed}`",
+                compared.estimator, failed.measure
+            ));
         }
         if let Some(first) = compared.not_replayed.first() {
             findings.push(format!(

@@ -49,7 +49,9 @@ pub(super) fn read(record: &Record, wanted: Wanted<'_>) -> Result<HashMap<String
     while rows.step()? {
         let [run] = rows.values();
         if !record.knows(run) {
-            return Err(rows.fail(format!("unknown run `{run}`; `{}` has no curve of it", record.file.display())));
+            return Err(
+                rows.fail(format!("unknown run `{run}`; `{}` has no curve of it", record.file.display()))
+            );
         }
         let mut own = Facts { group: group.map(|column| rows.at(column).to_owned()), ..Facts::default() };
         for &(name, column) in &covariates {

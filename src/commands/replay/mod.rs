@@ -20,8 +20,8 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use peng_estimator::replay::HistoryRule;
 use peng_estimator::Direction;
+use peng_estimator::replay::HistoryRule;
 use peng_runtime::report::{Comparison, NotReplayed, REPLAY_FORMAT, comparison};
 
 use crate::commands::curves::Record;
@@ -114,7 +114,9 @@ fn history(text: &str) -> Result<HistoryRule, String> {
     match (text, size) {
         ("sequential", _) => Ok(HistoryRule::Sequential),
         (_, Some(Ok(size))) => Ok(HistoryRule::Generations { size: size.get() }),
-        (_, Some(Err(_)) | None) => Err("expected `sequential` or `generations:N` with N at least 1".to_owned()),
+        (_, Some(Err(_)) | None) => {
+            Err("expected `sequential` or `generations:N` with N at least 1".to_owned())
+        }
     }
 }
 
@@ -139,7 +141,9 @@ pub(crate) fn run(args: &ReplayArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Res
     let limit = args.limit.map_or(usize::MAX, NonZeroUsize::get);
     let orders: Vec<Vec<Vec<Order>>> = datasets
         .iter()
-        .map(|(_, dataset)| dataset.populations.iter().map(|population| orders.of(population, limit)).collect())
+        .map(|(_, dataset)| {
+            dataset.populations.iter().map(|population| orders.of(population, limit)).collect()
+        })
         .collect();
     let mut tasks = Vec::new();
     for (number, estimator) in asked.iter().enumerate() {

@@ -104,13 +104,16 @@ fn listed(file: &Path, populations: &[&Population]) -> Result<HashMap<String, Ve
         let runs = places.get(population).ok_or_else(|| {
             let names: Vec<String> = populations.iter().take(5).map(|p| format!("`{}`", p.name)).collect();
             let more = if populations.len() > 5 { ", ..." } else { "" };
-            rows.fail(format!("unknown population `{population}`")).help(format!("there are {}{more}", names.join(", ")))
+            rows.fail(format!("unknown population `{population}`"))
+                .help(format!("there are {}{more}", names.join(", ")))
         })?;
         let place = *runs
             .get(run)
             .ok_or_else(|| rows.fail(format!("unknown run `{run}` in population `{population}`")))?;
         let whole = |name: &str, text: &str| {
-            text.trim().parse::<u64>().map_err(|_| rows.fail(format!("`{name}` is `{text}`, expected a whole number")))
+            text.trim()
+                .parse::<u64>()
+                .map_err(|_| rows.fail(format!("`{name}` is `{text}`, expected a whole number")))
         };
         let (number, index) = (whole("order", number)?, whole("index", index)?);
         let order = found.entry((population.to_owned(), number)).or_default();
@@ -124,7 +127,8 @@ fn listed(file: &Path, populations: &[&Population]) -> Result<HashMap<String, Ve
         let mut seen = runs.clone();
         seen.sort_unstable();
         if let Some(pair) = seen.windows(2).find(|pair| pair[0] == pair[1]) {
-            let run = populations.iter().find(|p| p.name == population).map_or("", |p| &p.runs[pair[0]].run_id);
+            let run =
+                populations.iter().find(|p| p.name == population).map_or("", |p| &p.runs[pair[0]].run_id);
             let message =
                 format!("`{}`: run `{run}` occurs twice in order {number} of `{population}`", file.display());
             return Err(Failure::new(Exit::Environment, message));
@@ -132,7 +136,10 @@ fn listed(file: &Path, populations: &[&Population]) -> Result<HashMap<String, Ve
         orders.entry(population).or_default().push(Order { number, runs });
     }
     if orders.is_empty() {
-        return Err(Failure::new(Exit::Environment, format!("`{}` has no rows below its header", file.display())));
+        return Err(Failure::new(
+            Exit::Environment,
+            format!("`{}` has no rows below its header", file.display()),
+        ));
     }
     Ok(orders)
 }

@@ -51,7 +51,12 @@ fn heading(comparison: &Comparison) -> String {
     let Some(widest) = widest else { return String::new() };
     if let ([dataset], [population]) = (&widest.by_dataset[..], &widest.by_population[..]) {
         let scale = dataset.scale.map_or(String::new(), |scale| format!(" as {scale}"));
-        return format!("{}: {}{scale}, {}", dataset.dataset, dataset.metric, size(&population.scored.counts));
+        return format!(
+            "{}: {}{scale}, {}",
+            dataset.dataset,
+            dataset.metric,
+            size(&population.scored.counts)
+        );
     }
     let sets = widest.by_dataset.len();
     let what = if sets == 1 {

@@ -10,7 +10,11 @@ pub(super) fn cores() -> NonZeroUsize {
 }
 
 /// The result of `work` on each number below `pieces`, in their order.
-pub(super) fn each<T: Send>(pieces: usize, threads: NonZeroUsize, work: &(dyn Fn(usize) -> T + Sync)) -> Vec<T> {
+pub(super) fn each<T: Send>(
+    pieces: usize,
+    threads: NonZeroUsize,
+    work: &(dyn Fn(usize) -> T + Sync),
+) -> Vec<T> {
     let next = AtomicUsize::new(0);
     let take = || {
         let mut done = Vec::new();
@@ -42,7 +46,10 @@ mod tests {
     fn results_are_in_order_on_any_number_of_threads() {
         for threads in [1, 2, 7] {
             let threads = NonZeroUsize::new(threads).unwrap();
-            assert_eq!(each(100, threads, &|piece| piece * piece), (0..100).map(|p| p * p).collect::<Vec<_>>());
+            assert_eq!(
+                each(100, threads, &|piece| piece * piece),
+                (0..100).map(|p| p * p).collect::<Vec<_>>()
+            );
             assert_eq!(each(0, threads, &|piece| piece), Vec::<usize>::new());
         }
     }

@@ -5,9 +5,9 @@
 //! b grows (r = 0 here), flat lines far below a as b falls to 1 and c grows (r = 1). Both limits are solutions.
 //! [`exp3`](super::exp3) fits the same curve as the published code does.
 
+pub use crate::fit::exact::Side;
 use crate::fit::exact::geometric::{Best, Box2, Data, LANES};
 use crate::fit::exact::valley::bottom;
-pub use crate::fit::exact::Side;
 use crate::fit::exact::{ExactFitError, Steps, check};
 
 /// a, b and c.

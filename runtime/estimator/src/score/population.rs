@@ -92,11 +92,7 @@ pub enum ScoreError {
 /// Scores what a policy decided on a population, an entry of `orders` an order.
 ///
 /// Intervals resample the runs that occur in an order, the same ones in each order.
-pub fn score(
-    runs: &[RecordedRun],
-    orders: &[&[Decision]],
-    scoring: &Scoring,
-) -> Result<Scored, ScoreError> {
+pub fn score(runs: &[RecordedRun], orders: &[&[Decision]], scoring: &Scoring) -> Result<Scored, ScoreError> {
     let confidence = scoring.confidence;
     if !(confidence > 0.0 && confidence < 1.0) {
         return Err(ScoreError::Confidence { confidence });

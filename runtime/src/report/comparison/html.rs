@@ -33,7 +33,9 @@ const COLUMNS: [Measure; 13] = [
 pub fn html(comparison: &Comparison) -> String {
     let mut templates = Handlebars::new();
     templates.set_strict_mode(true);
-    templates.register_template_string("comparison", TEMPLATE).expect("the template is compiled in and tested");
+    templates
+        .register_template_string("comparison", TEMPLATE)
+        .expect("the template is compiled in and tested");
     templates.render("comparison", &Page::new(comparison)).expect("the page has every field of the template")
 }
 
@@ -168,18 +170,28 @@ fn warnings(estimators: &[Compared]) -> Vec<String> {
 fn column(measure: Measure) -> Column {
     let (heading, unit, meaning) = match measure {
         Measure::Saved => ("saved", "%", "measurements not made, of all planned ones"),
-        Measure::Mae => ("MAE", "pp", "mean absolute error of the fitness over all runs, 0 where trained to the end"),
-        Measure::Nmae => ("nMAE", "%", "MAE in percent of the spread (5th to 95th percentile of the true final scores)"),
+        Measure::Mae => {
+            ("MAE", "pp", "mean absolute error of the fitness over all runs, 0 where trained to the end")
+        }
+        Measure::Nmae => {
+            ("nMAE", "%", "MAE in percent of the spread (5th to 95th percentile of the true final scores)")
+        }
         Measure::Shift => ("shift", "pp", "mean error over all runs: above 0 where predictions are too high"),
         Measure::Spearman => ("Spearman", "", "rank correlation of fitness and truth over all runs"),
         Measure::Kendall => ("Kendall", "", "Kendall's tau-b of the same"),
         Measure::Recall => ("recall", "%", "share of the true top tenth in the predicted top tenth"),
-        Measure::RecallTied => {
-            ("recall, ties", "%", "share of the predicted top tenth that is as good as the worst of the true one")
+        Measure::RecallTied => (
+            "recall, ties",
+            "%",
+            "share of the predicted top tenth that is as good as the worst of the true one",
+        ),
+        Measure::Regret => {
+            ("regret", "pp", "mean true score of the true top tenth less that of the predicted one")
         }
-        Measure::Regret => ("regret", "pp", "mean true score of the true top tenth less that of the predicted one"),
         Measure::Nreg => ("nReg", "%", "regret in percent of the spread"),
-        Measure::RegretBest => ("regret of best", "pp", "best true score less that of the run predicted to be best"),
+        Measure::RegretBest => {
+            ("regret of best", "pp", "best true score less that of the run predicted to be best")
+        }
         Measure::PaperDifference => (
             "paper's difference",
             "pp",
@@ -200,9 +212,9 @@ fn cell(measure: Measure, summary: &Summary) -> Cell {
     let Some(estimate) = summary.get(measure) else {
         return Cell { value: "–".to_owned(), interval: String::new() };
     };
-    let interval = estimate
-        .interval
-        .map_or(String::new(), |[low, high]| format!("{} to {}", number(measure, low), number(measure, high)));
+    let interval = estimate.interval.map_or(String::new(), |[low, high]| {
+        format!("{} to {}", number(measure, low), number(measure, high))
+    });
     Cell { value: number(measure, estimate.value), interval }
 }
 
@@ -238,7 +250,12 @@ fn populations(estimators: &[Compared]) -> Vec<Group> {
                 count(population.recorded as u64),
                 plural(counts.orders as u64, "order")
             );
-            place(&mut groups, &population.population, note, row(&compared.estimator, &population.scored.summary));
+            place(
+                &mut groups,
+                &population.population,
+                note,
+                row(&compared.estimator, &population.scored.summary),
+            );
         }
     }
     // One population a data set says the same again.

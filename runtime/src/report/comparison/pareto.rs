@@ -39,7 +39,8 @@ pub(super) fn figure(comparison: &Comparison) -> Option<String> {
             let Estimate { value, interval } = of(point);
             interval.map_or([value, value], |[low, high]| [low.min(value), high.max(value)])
         });
-        let [low, high] = ends.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], v| [low.min(v), high.max(v)]);
+        let [low, high] =
+            ends.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], v| [low.min(v), high.max(v)]);
         (low <= high).then_some([low, high])
     };
     let [left, right] = range(|point| point.saved)?;
@@ -47,7 +48,11 @@ pub(super) fn figure(comparison: &Comparison) -> Option<String> {
     let x = Axis::around([left, right], 6, 1.0, [54.0, SIZE[0] - 14.0]);
     let y = Axis::around([bottom.min(0.0), top], 6, 1.0, [SIZE[1] - 46.0, 30.0]);
     let mut canvas = Canvas::new(SIZE[0], SIZE[1]);
-    canvas.axes(&x, &y, ["epochs saved, % (more is better)", "regret of the top tenth, % of spread (less is better)"]);
+    canvas.axes(
+        &x,
+        &y,
+        ["epochs saved, % (more is better)", "regret of the top tenth, % of spread (less is better)"],
+    );
     let mut border: Vec<[f64; 2]> =
         points.iter().filter(|p| !p.is_beaten).map(|p| [x.at(p.saved.value), y.at(p.regret.value)]).collect();
     border.sort_by(|a, b| a[0].total_cmp(&b[0]).then(b[1].total_cmp(&a[1])));
@@ -111,7 +116,9 @@ fn label(canvas: &mut Canvas, [x, y]: [f64; 2], point: &Point<'_>, taken: &mut V
         name.push('…');
     }
     let width = name.chars().count() as f64 * LABEL[1];
-    let room = |[left, right, top, bottom]: [f64; 4]| left >= 0.0 && right <= SIZE[0] && top >= 0.0 && bottom <= SIZE[1];
+    let room = |[left, right, top, bottom]: [f64; 4]| {
+        left >= 0.0 && right <= SIZE[0] && top >= 0.0 && bottom <= SIZE[1]
+    };
     for off in [-1.0, 1.0, -2.0, 2.0, -3.0, 3.0, -4.0, 4.0, -5.0, 5.0] {
         for (anchor, left) in [(Anchor::Start, x + 8.0), (Anchor::End, x - 8.0 - width)] {
             let middle = y + off * 0.75 * LABEL[0];

@@ -9,10 +9,8 @@ use super::*;
 fn compared(name: &str, stopped: std::ops::Range<u32>, off: f64) -> Compared {
     let runs: Vec<RecordedRun> = (0..20)
         .map(|number| {
-            let points = [1, 2].map(|epoch| Point {
-                at: Progress::whole(epoch),
-                value: f64::from(number * epoch) * 2.0,
-            });
+            let points = [1, 2]
+                .map(|epoch| Point { at: Progress::whole(epoch), value: f64::from(number * epoch) * 2.0 });
             let curve = Curve::try_from(points.to_vec()).unwrap();
             RecordedRun { run_id: number.to_string(), curve, ..RecordedRun::default() }
         })
@@ -34,12 +32,8 @@ fn compared(name: &str, stopped: std::ops::Range<u32>, off: f64) -> Compared {
         }
     };
     let decisions: Vec<Decision> = (0..).zip(&runs).map(decide).collect();
-    let scoring = Scoring {
-        direction: Direction::Maximize,
-        scale: Some(Scale::Percent),
-        confidence: 0.9,
-        seed: 3,
-    };
+    let scoring =
+        Scoring { direction: Direction::Maximize, scale: Some(Scale::Percent), confidence: 0.9, seed: 3 };
     let scored = score(&runs, &[&decisions], &scoring).unwrap();
     let summary = scored.summary.clone();
     Compared {

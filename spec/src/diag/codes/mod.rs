@@ -4,12 +4,14 @@
 //! estimators, E06 execution, E07 the plan, E08 runs. `W` are warnings of the same families.
 
 mod meaning;
+mod page;
 mod run;
 mod text;
 
 use std::fmt;
 
 pub use meaning::*;
+pub use page::page;
 pub use run::*;
 pub use text::*;
 
