@@ -1,8 +1,10 @@
 //! Gates: `saved >= 50% and nreg <= 2%`. Conditions on named measures, read with nom; which measures there are, and what
 //! they count, the caller says.
 //!
-//!     gate = all { "or" all }          all = one { "and" one }
-//!     one  = "not" one | "(" gate ")" | measure ( ">=" | "<=" | ">" | "<" ) number [ unit ]
+//! ```text
+//! gate = all { "or" all }          all = one { "and" one }
+//! one  = "not" one | "(" gate ")" | measure ( ">=" | "<=" | ">" | "<" ) number [ unit ]
+//! ```
 
 use std::fmt;
 

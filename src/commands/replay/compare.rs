@@ -90,7 +90,7 @@ pub(super) fn play<'a>(tasks: &[Task<'a>], given: &Given) -> Vec<Result<Played<'
         match replay::depends_on_order(kind, params, &setting(task, given), &runs) {
             Err(error) => failed[number] = Some(error),
             Ok(true) => {
-                pieces.extend((0..task.orders.len()).map(|order| Piece::Order { task: number, order }))
+                pieces.extend((0..task.orders.len()).map(|order| Piece::Order { task: number, order }));
             }
             Ok(false) => {
                 let chunks = used.chunks(CHUNK);
@@ -132,12 +132,12 @@ pub(super) fn play<'a>(tasks: &[Task<'a>], given: &Given) -> Vec<Result<Played<'
     }
     let results = tasks.iter().zip(failed).zip(decided).zip(ordered).enumerate();
     results
-        .map(|(number, (((task, failed), decided), ordered))| match failed {
-            Some(error) => Err(error),
-            None => {
-                let orders = if ordered.is_empty() { in_orders(task, &decided) } else { ordered };
-                Ok(Played { estimator: &task.asked.name, population: task.population, orders, task: number })
+        .map(|(number, (((task, failed), decided), ordered))| {
+            if let Some(error) = failed {
+                return Err(error);
             }
+            let orders = if ordered.is_empty() { in_orders(task, &decided) } else { ordered };
+            Ok(Played { estimator: &task.asked.name, population: task.population, orders, task: number })
         })
         .collect()
 }

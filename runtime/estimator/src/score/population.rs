@@ -279,9 +279,10 @@ impl Order {
     /// What matters to a search: the best `size` runs.
     fn selection(&self, weight: &[u32], size: u64, values: &mut Values) {
         let Some(floor) = self.floor else { return };
+        let finite = |value: f64| if value.is_finite() { value } else { floor };
         let (truth, fitness) = (&self.rows.truth, &self.rows.fitness);
         let (best, chosen) = (top(&self.by_truth, weight, size), top(&self.by_fitness, weight, size));
-        let mean = |of: &[f64], set: &[(usize, u32)]| share(set.iter().map(|&(i, w)| (of[i].max(floor), w)));
+        let mean = |of: &[f64], set: &[(usize, u32)]| share(set.iter().map(|&(i, w)| (finite(of[i]), w)));
         let mut in_best = vec![0_u32; truth.len()];
         for &(index, copies) in &best {
             in_best[index] = copies;
@@ -296,7 +297,7 @@ impl Order {
         values.set(Measure::Recall, 100.0 * common as f64 / size as f64);
         values.set(Measure::RecallTied, 100.0 * share(tied));
         values.set(Measure::Regret, regret);
-        values.set(Measure::RegretBest, truth[first].max(floor) - truth[winner].max(floor));
+        values.set(Measure::RegretBest, finite(truth[first]) - finite(truth[winner]));
         values.set(Measure::PaperDifference, mean(fitness, &chosen) - mean(truth, &best));
         if let Some(spread) = values.get(Measure::Spread) {
             values.set(Measure::Nreg, 100.0 * regret / spread);

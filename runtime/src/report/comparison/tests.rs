@@ -26,7 +26,7 @@ fn compared(name: &str, stopped: std::ops::Range<u32>, off: f64) -> Compared {
             stop_epoch: if is_stopped { Progress::whole(1) } else { last.at },
             outcome: if is_stopped { Outcome::Converged } else { Outcome::Completed },
             predicted_final,
-            interval: is_stopped.then(|| [predicted_final - 1.0, predicted_final + 1.0]),
+            interval: is_stopped.then_some([predicted_final - 1.0, predicted_final + 1.0]),
             last_value: last.value,
             audit: false,
         }

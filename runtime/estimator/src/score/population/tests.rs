@@ -89,7 +89,7 @@ fn an_infinite_winner_counts_as_the_worst_run() {
     let plain = Scoring { scale: None, ..PERCENT };
     let scored = scored(&[(Some(99.0), f64::NAN), (None, 10.0), (None, 50.0)], &plain);
     assert_eq!(value(&scored, Measure::RegretBest), 40.0);
-    let nothing = super::score(&[], &[], &plain).unwrap();
+    let nothing = score(&[], &[], &plain).unwrap();
     assert_eq!(nothing.summary.get(Measure::Saved), None);
 }
 
