@@ -1,6 +1,6 @@
 //! How good a policy's decisions were, against the recorded truth: what `peng replay` reports.
 //!
-//! [`Measure`] lists what is measured; [`population`] measures one order of one population; [`summary`] means and
+//! [`Measure`] lists what is measured; `population` measures one order of one population; `summary` means and
 //! intervals over runs, orders, populations and data sets. Metrics become scores first, higher is better.
 
 mod bootstrap;
