@@ -1,8 +1,9 @@
 //! The model at one decision point: candidates weighted by how well they predict what they have not seen, with an
 //! uncertainty that is set right by the residuals of the mixture itself.
 
-use super::gaussian::{Candidate, Candidates, Closeness, Inputs, Kernel, Target, from_log, to_log};
+use super::gaussian::{Candidate, Candidates, Target, from_log, to_log};
 use super::interval::Residuals;
+use super::kernel::{Closeness, Inputs, Kernel};
 
 /// The power of the leave-one-out likelihood that weighs candidates: neighbouring points are no independent evidence.
 const TEMPER: f64 = 0.5;

@@ -1,7 +1,8 @@
 //! What ended trials say about how trainings end: a mixture at each decision point, and how uncertain predictions are at each.
 
-use super::gaussian::{Candidates, EXAMPLES, Inputs};
+use super::gaussian::{Candidates, EXAMPLES};
 use super::grid::Grid;
+use super::kernel::Inputs;
 use super::mixture::{Guess, Mixture};
 use super::series::{Layout, Series};
 use super::standard::Standard;

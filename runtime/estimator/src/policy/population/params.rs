@@ -66,8 +66,8 @@ pub(super) struct Prices {
 impl Profile {
     fn factor(self) -> f64 {
         match self {
-            Profile::Careful => 3.3,
-            Profile::Balanced => 1.9,
+            Profile::Careful => 2.8,
+            Profile::Balanced => 1.65,
             Profile::Default => 1.0,
             Profile::Thrifty => 0.4,
         }
@@ -75,12 +75,12 @@ impl Profile {
 
     /// The prices while a network trains.
     pub(super) fn watching(self) -> Prices {
-        Prices { anywhere: 0.4 * self.factor(), selection: 2.0 * self.factor() }
+        Prices { anywhere: 0.6 * self.factor(), selection: 4.0 * self.factor() }
     }
 
     /// The prices when paused trainings are looked at again.
     pub(super) fn confirming(self) -> Prices {
-        Prices { anywhere: 0.3 * self.factor(), selection: 5.0 * self.factor() }
+        Prices { anywhere: 0.35 * self.factor(), selection: 6.0 * self.factor() }
     }
 }
 
