@@ -1,0 +1,91 @@
+//! Pause and confirmation: when paused trainings are taken up again, how far they go, and the front at a trial's own cost.
+
+use super::*;
+
+/// What becomes of forty networks, ten a generation.
+fn replayed(params: &Value) -> Vec<Decision> {
+    let run = |number: usize| RecordedRun {
+        run_id: number.to_string(),
+        curve: half_epochs(&network(number * 3, POINTS)),
+        ..RecordedRun::default()
+    };
+    let setting = Setting {
+        direction: Direction::Maximize,
+        scale: Some(Scale::Percent),
+        confidence: 0.9,
+        history: HistoryRule::Generations { size: 10 },
+        costs: Vec::new(),
+    };
+    replay(&PopulationKind, params, &setting, &(0..40).map(run).collect::<Vec<_>>()).unwrap()
+}
+
+fn points(decisions: &[Decision]) -> usize {
+    decisions.iter().map(|decision| decision.points_seen).sum()
+}
+
+#[test]
+fn without_confirmation_a_stop_is_final() {
+    let none = replayed(&json!({"confirm": "none"}));
+    assert_eq!(built(json!({"confirm": "none"}), &facts()).needs().revises, Revises::Never);
+    assert!(points(&none) < 40 * POINTS * 3 / 4, "{none:?}");
+}
+
+#[test]
+fn at_the_end_paused_contenders_are_taken_up_where_they_stopped() {
+    let end = replayed(&json!({"confirm": "end"}));
+    let none = replayed(&json!({"confirm": "none"}));
+    assert_eq!(built(json!({"confirm": "end"}), &facts()).needs().revises, Revises::AtEnd);
+    assert!(end.iter().zip(&none).all(|(end, none)| end.points_seen >= none.points_seen));
+    assert!(points(&end) > points(&none) && points(&end) < 40 * POINTS);
+    let finite = |decision: &Decision| decision.predicted_final.is_finite();
+    assert!(end.iter().all(finite));
+}
+
+#[test]
+fn after_each_generation_the_next_one_knows_what_was_confirmed() {
+    let generation = replayed(&json!({"confirm": "generation"}));
+    assert_eq!(generation, replayed(&json!({})), "the default");
+    assert_eq!(built(json!({}), &facts()).needs().revises, Revises::EachGeneration);
+    assert!(points(&generation) > points(&replayed(&json!({"confirm": "none"}))));
+    assert!(points(&generation) < 40 * POINTS);
+    assert_ne!(generation, replayed(&json!({"confirm": "end"})));
+}
+
+#[test]
+fn the_coarser_the_resolution_the_less_is_trained() {
+    let resolved =
+        |resolution: f64| points(&replayed(&json!({"profile": "careful", "resolution": resolution})));
+    let all = [0.0, 0.5, 5.0].map(resolved);
+    assert!(all[0] > all[1] && all[1] > all[2], "{all:?}");
+}
+
+#[test]
+fn a_resumption_goes_to_the_next_decision_point() {
+    let mut history = networks(10);
+    let top = (0..POINTS).map(|x| 95.0 - 90.0 * 1.2_f64.powi(-(x as i32))).collect::<Vec<_>>();
+    history.trials.push(ended(10, &top[..4], POINTS, Outcome::Converged));
+    let revision = built(json!({"profile": "careful"}), &facts()).revise(&history);
+    let [resumption] = &revision.resumptions[..] else { panic!("{revision:?}") };
+    assert_eq!((resumption.number, resumption.until_points), (10, 5));
+    let [low, high] = revision.predictions[0].interval.unwrap();
+    assert!((low..=high).contains(&revision.predictions[0].predicted));
+    assert_eq!(built(json!({"confirm": "none"}), &facts()).revise(&history), Revision::default());
+}
+
+#[test]
+fn a_network_that_may_enter_the_front_by_its_low_cost_trains_longer() {
+    let flops = CostObjective { covariate: "flops".to_owned(), direction: Direction::Minimize };
+    let two = TrainingFacts { costs: vec![flops], ..facts() };
+    let mut history = networks(12);
+    for trial in &mut history.trials {
+        trial.record.covariates.insert("flops".to_owned(), 100.0);
+    }
+    let judge = |facts: &TrainingFacts, flops: f64| {
+        let mut trial = TrialRecord::new(16, half_epochs(&network(23, POINTS)));
+        trial.covariates.insert("flops".to_owned(), flops);
+        built(json!({"profile": "careful"}), facts).observe(&trial, &history)
+    };
+    let [alone, dear, cheap] = [judge(&facts(), 1.0), judge(&two, 500.0), judge(&two, 1.0)];
+    assert_eq!(alone, dear, "nobody needs less than the best tenth to be in the front");
+    assert!(cheap.points > dear.points && cheap.fit["threshold"] == 0.0, "{dear:?} {cheap:?}");
+}

@@ -1,0 +1,119 @@
+//! Histories of all kinds: unequal lengths, losses and error rates, training curves, covariates, and what does not fit.
+
+use super::*;
+
+#[test]
+fn histories_of_other_lengths_and_of_few_points_are_learned_from() {
+    let curves: Vec<Vec<f64>> =
+        (0..15).map(|number| network(number, [20, 40, 1, 2, 3][number % 5])).collect();
+    let mut history = finished(&curves);
+    history.trials.push(ended(15, &network(15, 6), 40, Outcome::Converged));
+    history.trials.push(ended(16, &[], POINTS, Outcome::Completed));
+    history.trials.push(ended(17, &[], POINTS, Outcome::Failed));
+    let estimator = built(json!({}), &facts());
+    let observation = judged(&*estimator, &history, &network(20, POINTS));
+    assert!(observation.predicted.is_some(), "{observation:?}");
+    let revision = estimator.revise(&history);
+    assert_eq!(revision.predictions.iter().map(|revised| revised.number).collect::<Vec<_>>(), [15]);
+}
+
+#[test]
+fn error_rates_are_accuracies_upside_down_and_losses_come_back_in_nats() {
+    let flipped = |history: &History, flip: fn(f64) -> f64| {
+        let curves = history
+            .trials
+            .iter()
+            .map(|trial| trial.record.curve.points().iter().map(|point| flip(point.value)).collect());
+        finished(&curves.collect::<Vec<Vec<f64>>>())
+    };
+    let (history, values) = (networks(10), network(10, POINTS));
+    let trial = |flip: fn(f64) -> f64| {
+        TrialRecord::new(10, half_epochs(&values.iter().map(|&value| flip(value)).collect::<Vec<_>>()))
+    };
+    let accuracy = built(json!({}), &facts()).observe(&trial(|value| value), &history);
+    let errors = TrainingFacts { direction: Direction::Minimize, ..facts() };
+    let error = built(json!({}), &errors)
+        .observe(&trial(|value| 100.0 - value), &flipped(&history, |value| 100.0 - value));
+    assert_eq!(error.points, accuracy.points);
+    assert!((error.predicted.unwrap() + accuracy.predicted.unwrap() - 100.0).abs() < 1e-6);
+    let losses =
+        TrainingFacts { direction: Direction::Minimize, scale: Some(Scale::Loss { worst: 2.0 }), ..facts() };
+    let loss = |value: f64| 2.0 - value / 50.0;
+    let loss = built(json!({}), &losses).observe(&trial(loss), &flipped(&history, loss));
+    assert_eq!(loss.points, accuracy.points);
+    assert!((loss.predicted.unwrap() - (2.0 - accuracy.predicted.unwrap() / 50.0)).abs() < 1e-6);
+    let [low, high] = loss.interval.unwrap();
+    assert!((low..=high).contains(&loss.predicted.unwrap()));
+}
+
+#[test]
+fn a_training_curve_is_used_only_where_all_have_one() {
+    let with = |number: usize| {
+        let values = network(number, POINTS);
+        let training = half_epochs(&values.iter().map(|value| value + 3.0).collect::<Vec<_>>());
+        let mut record = TrialRecord::new(number, half_epochs(&values));
+        record.others.insert("train_accuracy".to_owned(), training);
+        record
+    };
+    let mut history = networks(10);
+    for trial in &mut history.trials {
+        trial.record = with(trial.record.number);
+    }
+    let (estimator, bare) =
+        (built(json!({}), &facts()), TrialRecord::new(10, half_epochs(&network(10, POINTS))));
+    assert_eq!(estimator.observe(&bare, &history), estimator.observe(&bare, &networks(10)));
+    assert_ne!(estimator.observe(&with(10), &history), estimator.observe(&bare, &history));
+    history.trials[3].record.others.clear();
+    assert_eq!(estimator.observe(&with(10), &history), estimator.observe(&bare, &history));
+}
+
+#[test]
+fn covariates_are_used_where_asked_for_and_known() {
+    let mut history = networks(12);
+    for trial in &mut history.trials {
+        let number = trial.record.number as f64;
+        trial.record.covariates.insert("lr".to_owned(), 0.001 * (1.0 + number));
+    }
+    let trial = |lr: Option<f64>| {
+        let mut trial = TrialRecord::new(16, half_epochs(&network(16, POINTS)));
+        trial.covariates.extend(lr.map(|lr| ("lr".to_owned(), lr)));
+        trial
+    };
+    let (with, without) = (built(json!({"covariates": true}), &facts()), built(json!({}), &facts()));
+    let plain = without.observe(&trial(Some(0.01)), &history);
+    assert_eq!(without.observe(&trial(None), &history), plain);
+    assert_eq!(with.observe(&trial(None), &history), plain, "a trial without it is judged as ever");
+    assert_ne!(with.observe(&trial(Some(0.01)), &history).predicted, plain.predicted);
+    let nan = trial(Some(f64::NAN));
+    assert_eq!(with.observe(&nan, &history), plain);
+}
+
+#[test]
+fn what_does_not_fit_is_an_issue_with_a_way_out() {
+    let check = |params: Value, facts: &TrainingFacts, pointer: &str, words: &str| {
+        let issues = PopulationKind.build(params, facts).err().unwrap();
+        assert_eq!(issues.len(), 1, "{issues:?}");
+        assert_eq!(issues[0].pointer, pointer);
+        assert!(issues[0].message.contains(words) && issues[0].help.is_some(), "{issues:?}");
+    };
+    check(json!({}), &TrainingFacts { scale: None, ..facts() }, "", "has no scale");
+    check(json!({}), &TrainingFacts { points: 3, ..facts() }, "", "only 3 are planned; expected at least 4");
+    let loss = TrainingFacts { scale: Some(Scale::Loss { worst: 2.0 }), ..facts() };
+    check(json!({}), &loss, "", "is of a metric that is minimized");
+    check(json!({"resolution": -1}), &facts(), "/resolution", "`resolution` is -1 pp");
+    assert_eq!(
+        PopulationKind.normalise(json!({"profile": "bold"}), None).unwrap_err()[0].pointer,
+        "/profile"
+    );
+    let full = json!({"profile": "default", "resolution": 0.0, "confirm": "generation", "covariates": false});
+    assert_eq!(PopulationKind.normalise(Value::Null, None), Ok(full));
+}
+
+#[test]
+fn networks_of_a_generation_may_be_judged_in_any_order() {
+    let rule = built(json!({}), &facts()).learn(&networks(12));
+    let judge = |number| rule.judge(&TrialRecord::new(number, half_epochs(&network(number, POINTS))), 0);
+    let forwards: Vec<_> = (14..24).map(judge).collect();
+    let backwards: Vec<_> = (14..24).rev().map(judge).collect();
+    assert_eq!(forwards, backwards.into_iter().rev().collect::<Vec<_>>());
+}
