@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 
 use granit_parser::{Event, ScalarStyle, Tag};
 
+use super::extent::{Extent, MOST_COPIED_BYTES, MOST_VALUES};
 use super::load::DEEPEST;
 use super::scalar::{self, Plain};
 use super::{Entry, Node, NodeValue};
 use crate::diag::{Diagnostic, Sink, codes, quoted};
 use crate::source::{FileId, Span};
-
-/// Most values of a document, expanded anchors included.
-const MOST_NODES: usize = 100_000;
 
 /// A collection that is not closed yet.
 struct Open {
@@ -25,11 +23,10 @@ enum Items {
     Map { entries: Vec<Entry>, seen: BTreeMap<String, Span>, key: Option<(String, Span)> },
 }
 
-/// What an anchor names, with the number and the depth of its values.
+/// What an anchor names.
 struct Anchored {
     node: Node,
-    size: usize,
-    height: usize,
+    extent: Extent,
 }
 
 /// Builds the tree.
@@ -39,12 +36,26 @@ pub(super) struct Builder<'a> {
     open: Vec<Open>,
     root: Option<Node>,
     anchors: BTreeMap<usize, Anchored>,
-    nodes: usize,
+    /// Values so far, copies included.
+    values: usize,
+    /// Bytes of text that aliases have copied.
+    copied_bytes: usize,
+    /// What all anchors name, in sum: each keeps a copy.
+    anchored: Extent,
 }
 
 impl<'a> Builder<'a> {
     pub(super) fn new(file: FileId, text: &'a str) -> Self {
-        Self { file, text, open: Vec::new(), root: None, anchors: BTreeMap::new(), nodes: 0 }
+        Self {
+            file,
+            text,
+            open: Vec::new(),
+            root: None,
+            anchors: BTreeMap::new(),
+            values: 0,
+            copied_bytes: 0,
+            anchored: Extent::default(),
+        }
     }
 
     /// Whether a document is complete.
@@ -104,8 +115,7 @@ impl<'a> Builder<'a> {
             NodeValue::String(text.to_owned())
         };
         let node = Node { span, value };
-        self.remember(anchor, &node);
-        self.add(node, sink)
+        self.remember(anchor, &node, sink) && self.add(node, sink)
     }
 
     fn begin(&mut self, items: Items, anchor: usize, tag: Option<&Tag>, span: Span, sink: &mut Sink) -> bool {
@@ -145,8 +155,7 @@ impl<'a> Builder<'a> {
             Items::Map { entries, .. } => NodeValue::Map(entries),
         };
         let node = Node { span: Span::new(self.file, open.span.start, end), value };
-        self.remember(open.anchor, &node);
-        self.add(node, sink)
+        self.remember(open.anchor, &node, sink) && self.add(node, sink)
     }
 
     fn alias(&mut self, id: usize, span: Span, sink: &mut Sink) -> bool {
@@ -156,16 +165,28 @@ impl<'a> Builder<'a> {
             sink.push(Diagnostic::error(codes::E0005, span, message));
             return false;
         };
-        if self.open.len() + anchored.height > DEEPEST {
+        if self.open.len() + anchored.extent.height > DEEPEST {
             sink.push(too_deep(span));
             return false;
         }
-        if self.nodes + anchored.size > MOST_NODES {
-            let message = format!("alias {name} expands the spec to more than {MOST_NODES} values");
-            sink.push(Diagnostic::error(codes::E0005, span, message));
+        let (values, bytes) =
+            (self.values + anchored.extent.values, self.copied_bytes + anchored.extent.bytes);
+        let too_much = match (values > MOST_VALUES, bytes > MOST_COPIED_BYTES) {
+            (true, _) => Some(format!("alias {name} expands the spec to more than {MOST_VALUES} values")),
+            (false, true) => {
+                Some(format!("alias {name} expands the spec by more than {MOST_COPIED_BYTES} bytes"))
+            }
+            (false, false) => None,
+        };
+        if let Some(message) = too_much {
+            sink.push(
+                Diagnostic::error(codes::E0005, span, message)
+                    .also(anchored.node.span, "what the alias names")
+                    .help("use fewer aliases, or a shorter value".to_owned()),
+            );
             return false;
         }
-        self.nodes += anchored.size;
+        (self.values, self.copied_bytes) = (values - 1, bytes);
         let mut node = anchored.node.clone();
         if self.awaits_key() && node.as_str().is_none() {
             let message = format!("found the key {name}, expected a text");
@@ -182,18 +203,31 @@ impl<'a> Builder<'a> {
         matches!(self.open.last(), Some(Open { items: Items::Map { key: None, .. }, .. }))
     }
 
-    fn remember(&mut self, anchor: usize, node: &Node) {
-        if anchor > 0 {
-            let (size, height) = measure(node);
-            self.anchors.insert(anchor, Anchored { node: node.clone(), size, height });
+    /// Keeps what an anchor names; `false`: anchors around anchors name too much.
+    fn remember(&mut self, anchor: usize, node: &Node, sink: &mut Sink) -> bool {
+        if anchor == 0 {
+            return true;
         }
+        let extent = Extent::of(node);
+        self.anchored.values += extent.values;
+        self.anchored.bytes += extent.bytes;
+        if self.anchored.values > MOST_VALUES || self.anchored.bytes > MOST_COPIED_BYTES {
+            let message = format!(
+                "the anchors up to here name more than {MOST_VALUES} values or {MOST_COPIED_BYTES} bytes"
+            );
+            let span = Span::new(node.span.file, node.span.start, node.span.start + 1);
+            sink.push(Diagnostic::error(codes::E0005, span, message).help("remove some anchors".to_owned()));
+            return false;
+        }
+        self.anchors.insert(anchor, Anchored { node: node.clone(), extent });
+        true
     }
 
     /// Puts a complete value into the innermost open collection.
     fn add(&mut self, node: Node, sink: &mut Sink) -> bool {
-        self.nodes += 1;
-        if self.nodes > MOST_NODES {
-            let message = format!("found more than {MOST_NODES} values");
+        self.values += 1;
+        if self.values > MOST_VALUES {
+            let message = format!("found more than {MOST_VALUES} values");
             sink.push(Diagnostic::error(codes::E0005, node.span, message));
             return false;
         }
@@ -279,23 +313,5 @@ fn check_tag(tag: Option<&Tag>, span: Span, sink: &mut Sink) {
     if let Some(tag) = tag.filter(|tag| !tag.is_yaml_core_schema()) {
         let message = format!("found the tag {}, which a spec does not have", quoted(&tag.original()));
         sink.push(Diagnostic::error(codes::E0005, span, message).help("remove the tag".to_owned()));
-    }
-}
-
-/// Number of values, and levels of nesting.
-fn measure(node: &Node) -> (usize, usize) {
-    let children = |nodes: &mut dyn Iterator<Item = &Node>| {
-        nodes.map(measure).fold((1, 0), |(size, height), (s, h)| (size + s, height.max(h)))
-    };
-    match &node.value {
-        NodeValue::Null | NodeValue::Bool(_) | NodeValue::Number(_) | NodeValue::String(_) => (1, 0),
-        NodeValue::List(elements) => {
-            let (size, height) = children(&mut elements.iter());
-            (size, height + 1)
-        }
-        NodeValue::Map(entries) => {
-            let (size, height) = children(&mut entries.iter().map(|entry| &entry.value));
-            (size, height + 1)
-        }
     }
 }

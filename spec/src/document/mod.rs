@@ -4,12 +4,17 @@
 //! not known here.
 
 mod events;
+mod extent;
 mod load;
 mod pointer;
 mod scalar;
+#[cfg(test)]
+mod suite;
 mod syntax;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wild;
 
 use std::sync::Arc;
 

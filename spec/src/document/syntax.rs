@@ -54,7 +54,7 @@ fn explain(file: FileId, text: &str, at: usize, error: &ScanError) -> (Span, Str
         | ErrorKind::TabInBlockIndentation
         | ErrorKind::TabNotAllowed
         | ErrorKind::TabAtBlockScalarStart => {
-            let tab = text[at..].find('\t').map_or(at, |offset| at + offset);
+            let tab = tab_near(text, at);
             let span = Span::new(file, tab, tab + usize::from(tab < text.len()));
             (span, "found a tab, expected spaces".to_owned(), Some("indent with spaces"))
         }
@@ -88,4 +88,12 @@ fn explain(file: FileId, text: &str, at: usize, error: &ScanError) -> (Span, Str
         }
         _ => (here, format!("this is not YAML: {}", error.info()), None),
     }
+}
+
+/// The tab that the parser stumbled over: it says where it stood, which is before the tab or after it.
+fn tab_near(text: &str, at: usize) -> usize {
+    let line = text[..at].rfind('\n').map_or(0, |before| before + 1);
+    let before = text[line..at].rfind('\t').map(|offset| line + offset);
+    let after = text[at..].find('\t').map(|offset| at + offset);
+    if text[at..].starts_with('\t') { at } else { before.or(after).unwrap_or(at) }
 }
