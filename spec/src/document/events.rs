@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use granit_parser::{Event, ScalarStyle, Tag};
+use serde_json::Number;
 
 use super::extent::{Extent, MOST_COPIED_BYTES, MOST_VALUES};
 use super::load::DEEPEST;
@@ -88,7 +89,8 @@ impl<'a> Builder<'a> {
             Event::Alias(id) => self.alias(id, span, sink),
             Event::UnresolvedAlias(name) => {
                 let message = format!("alias {} has no anchor before it", quoted(&format!("*{name}")));
-                sink.push(Diagnostic::error(codes::E0005, span, message));
+                let help = "name the value above with `&`, or quote a text that begins with `*`";
+                sink.push(Diagnostic::error(codes::E0005, span, message).help(help.to_owned()));
                 self.add(Node { span, value: NodeValue::Null }, sink)
             }
             _ => true,
@@ -106,11 +108,11 @@ impl<'a> Builder<'a> {
     ) -> bool {
         let value = if self.awaits_key() {
             check_key(text, style, span, sink);
-            check_tag(tag, span, sink);
+            check_tag(self.text, tag, span, sink);
             // An empty key reads `~` in events.
             NodeValue::String(if span.start == span.end { String::new() } else { text.to_owned() })
         } else if style == ScalarStyle::Plain || tag.is_some() {
-            typed(text, style, tag, span, sink)
+            typed(self.text, text, style, tag, span, sink)
         } else {
             NodeValue::String(text.to_owned())
         };
@@ -130,7 +132,7 @@ impl<'a> Builder<'a> {
             sink.push(too_deep(span));
             return false;
         }
-        check_tag(tag, span, sink);
+        check_tag(self.text, tag, span, sink);
         self.open.push(Open { span, anchor, items });
         true
     }
@@ -244,7 +246,8 @@ impl<'a> Builder<'a> {
                                 key_span,
                                 format!("key {} occurs twice", quoted(&key)),
                             )
-                            .also(first, "first here"),
+                            .also(first, "first here")
+                            .help("remove one of them".to_owned()),
                         );
                     } else {
                         seen.insert(key.clone(), key_span);
@@ -258,11 +261,18 @@ impl<'a> Builder<'a> {
 }
 
 /// The value of a scalar: by its tag, by its quotes, or by the core schema.
-fn typed(text: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span, sink: &mut Sink) -> NodeValue {
+fn typed(
+    file_text: &str,
+    text: &str,
+    style: ScalarStyle,
+    tag: Option<&Tag>,
+    span: Span,
+    sink: &mut Sink,
+) -> NodeValue {
     let text_value = || NodeValue::String(text.to_owned());
     let written_as = tag.and_then(Tag::core_suffix);
     if tag.is_some() && written_as.is_none() {
-        check_tag(tag, span, sink);
+        check_tag(file_text, tag, span, sink);
         return text_value();
     }
     if written_as == Some("str") || (written_as.is_none() && style != ScalarStyle::Plain) {
@@ -272,8 +282,7 @@ fn typed(text: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span, sink: &m
     let value = match scalar::plain(text) {
         Plain::Value(value) => value,
         Plain::LeadingZeros(number) => {
-            let message = format!("{} is {number}, although YAML 1.1 reads it in octal", quoted(text));
-            sink.push(Diagnostic::warning(codes::W0001, span, message).help(format!("write `{number}`")));
+            sink.push(leading_zeros(text, &number, span));
             NodeValue::Number(number)
         }
         Plain::NotFinite => {
@@ -296,6 +305,27 @@ fn typed(text: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span, sink: &m
     value
 }
 
+/// W0001: readers of YAML 1.1 take `010` as eight, and `08`, which is no octal number, as a text.
+fn leading_zeros(text: &str, number: &Number, span: Span) -> Diagnostic {
+    let digits = text.trim_start_matches(['+', '-', '0']);
+    let finding = |message: String| Diagnostic::warning(codes::W0001, span, message);
+    let written = format!("write `{number}`");
+    if digits.contains(['8', '9']) {
+        finding(format!("{} is {number}, although YAML 1.1 reads it as a text", quoted(text)))
+            .help(written)
+            .fix(span, number.to_string())
+    } else if digits.len() < 2 {
+        finding(format!("found {}, expected a number without leading zeros", quoted(text)))
+            .help(written)
+            .fix(span, number.to_string())
+    } else {
+        let octal =
+            if text.starts_with('0') { format!(", or `0o{digits}` if it is octal") } else { String::new() };
+        finding(format!("{} is {number}, although YAML 1.1 reads it in octal", quoted(text)))
+            .help(format!("{written}{octal}"))
+    }
+}
+
 fn check_key(text: &str, style: ScalarStyle, span: Span, sink: &mut Sink) {
     if text == "<<" && style == ScalarStyle::Plain {
         sink.push(
@@ -309,9 +339,31 @@ fn too_deep(span: Span) -> Diagnostic {
     Diagnostic::error(codes::E0005, span, format!("found values that are nested more than {DEEPEST} deep"))
 }
 
-fn check_tag(tag: Option<&Tag>, span: Span, sink: &mut Sink) {
+fn check_tag(text: &str, tag: Option<&Tag>, span: Span, sink: &mut Sink) {
     if let Some(tag) = tag.filter(|tag| !tag.is_yaml_core_schema()) {
         let message = format!("found the tag {}, which a spec does not have", quoted(&tag.original()));
-        sink.push(Diagnostic::error(codes::E0005, span, message).help("remove the tag".to_owned()));
+        let diagnostic = without_tag(text, tag, Diagnostic::error(codes::E0005, span, message));
+        sink.push(diagnostic.help("remove the tag".to_owned()));
+    }
+}
+
+/// A tag that is farther before its value, in bytes, is not looked for.
+const FARTHEST_TAG: usize = 256;
+
+/// A finding about a tag stands at the tag, which is before its value, and goes away with it.
+fn without_tag(text: &str, tag: &Tag, diagnostic: Diagnostic) -> Diagnostic {
+    let value = diagnostic.span;
+    let tag = tag.original();
+    let near = text.floor_char_boundary(value.start.saturating_sub(tag.len() + FARTHEST_TAG));
+    match text[near..value.start].rfind(tag.as_str()) {
+        Some(offset) => {
+            let start = near + offset;
+            let rest = &text[start + tag.len()..value.start];
+            let end = start + tag.len() + (rest.len() - rest.trim_start_matches(' ').len());
+            let span = Span::new(value.file, start, start + tag.len());
+            let fixed = diagnostic.fix(Span::new(value.file, start, end), String::new());
+            Diagnostic { span, ..fixed }
+        }
+        None => diagnostic,
     }
 }

@@ -6,6 +6,7 @@
 mod events;
 mod extent;
 mod load;
+mod misplaced;
 mod pointer;
 mod scalar;
 #[cfg(test)]

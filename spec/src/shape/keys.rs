@@ -83,7 +83,19 @@ fn unknown_key(
         let section = elsewhere.filter(|section| format!("/{section}") != pointer.as_str())?;
         Some(format!("move it to `{section}`"))
     });
-    Diagnostic::error(codes::E0102, span, message).help(help.unwrap_or_else(|| one_of(known.iter().copied())))
+    // Which keys there are was decided by the kind, unless this is a typing error.
+    let kind = document.find(&pointer.key("kind")).filter(|_| help.is_none() && schema_has_kinds(pointer));
+    let diagnostic = Diagnostic::error(codes::E0102, span, message);
+    let labelled = match kind {
+        Some(found) => diagnostic.also(found.node.span, "this kind has other keys"),
+        None => diagnostic,
+    };
+    labelled.help(help.unwrap_or_else(|| one_of(known.iter().copied())))
+}
+
+/// Whether a pointer is the section of a slot.
+fn schema_has_kinds(pointer: &Pointer) -> bool {
+    Slot::ALL.into_iter().any(|slot| pointer.as_str() == format!("/{}", slot.key()))
 }
 
 /// The section of the spec that has a key.
