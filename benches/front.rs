@@ -1,4 +1,4 @@
-//! Time of the front end: load, schema, shape, decode and the whole check of a spec, and of a thousand specs.
+//! Time of the front end: load, schema, shape, decode, the whole check of a spec, and of another one in the same call.
 //!
 //! `cargo bench --no-default-features --bench front -- [SPEC]` prints a line for each; without SPEC it takes the
 //! quickstart. Each figure is the least and the median of many rounds. The time of the whole process, paired with
@@ -8,7 +8,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use peng_compiler::compile;
+use peng_compiler::{compile, compile_with};
 use peng_runtime::catalog;
 use peng_spec::document::load;
 use peng_spec::model::decode;
@@ -33,6 +33,7 @@ fn main() {
     measure("shape", || check(&document, &schema));
     measure("decode", || decode(&well_formed));
     measure("check", || compile(&sources, file, &catalog()));
+    measure("another", || compile_with(&sources, file, &catalog(), &schema));
 }
 
 /// Prints the least and the median time of a call.

@@ -12,11 +12,11 @@ use peng_spec::shape::{SpecSchema, check as check_shape};
 use peng_spec::source::{FileId, SourceMap, Span};
 
 /// A name for each entry.
-pub const ENTRIES: &[(&str, fn(&[u8]))] =
+pub(crate) const ENTRIES: &[(&str, fn(&[u8]))] =
     &[("load", load_text), ("expressions", expressions), ("decode", decode_text), ("check", check)];
 
 /// Any bytes are a document or findings, with all places in the text.
-pub fn load_text(bytes: &[u8]) {
+pub(crate) fn load_text(bytes: &[u8]) {
     let (sources, file) = source(bytes);
     match load(&sources, file) {
         Ok(document) => {
@@ -28,7 +28,7 @@ pub fn load_text(bytes: &[u8]) {
 }
 
 /// Any text is an expression or an error at a place in it.
-pub fn expressions(bytes: &[u8]) {
+pub(crate) fn expressions(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let dimensions =
         [Dimension::Percent, Dimension::Points, Dimension::Epochs, Dimension::Time, Dimension::Memory];
@@ -51,7 +51,7 @@ pub fn expressions(bytes: &[u8]) {
 }
 
 /// A document that fits the schema is decoded.
-pub fn decode_text(bytes: &[u8]) {
+pub(crate) fn decode_text(bytes: &[u8]) {
     let (sources, file) = source(bytes);
     let Ok(document) = load(&sources, file) else { return };
     match check_shape(&document, &SpecSchema::new(&catalog())) {
@@ -66,7 +66,7 @@ pub fn decode_text(bytes: &[u8]) {
 }
 
 /// Any bytes are a plan or findings; a plan reads back, and the same text makes the same one.
-pub fn check(bytes: &[u8]) {
+pub(crate) fn check(bytes: &[u8]) {
     let (sources, file) = source(bytes);
     match compile(&sources, file, &catalog()) {
         Ok(Compiled { plan, warnings }) => {
