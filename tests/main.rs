@@ -5,6 +5,7 @@
 mod ci;
 mod cli;
 mod engine;
+mod fuzz;
 // Workers are looked up in `/proc`.
 #[cfg(all(feature = "train", target_os = "linux"))]
 mod runs;

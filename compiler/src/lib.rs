@@ -58,7 +58,17 @@ pub struct Analysed {
 
 /// Compiles a file to a plan.
 pub fn compile(sources: &SourceMap, file: FileId, catalog: &dyn Catalog) -> Result<Compiled, Diagnostics> {
-    let Analysed { document, checked, warnings } = analyse(sources, file, catalog)?;
+    compile_with(sources, file, catalog, &SpecSchema::new(catalog))
+}
+
+/// Compiles one of many files: the catalogue's schema, which takes longer to compose than to use, is made once.
+pub fn compile_with(
+    sources: &SourceMap,
+    file: FileId,
+    catalog: &dyn Catalog,
+    schema: &SpecSchema,
+) -> Result<Compiled, Diagnostics> {
+    let Analysed { document, checked, warnings } = analyse_with(sources, file, catalog, schema)?;
     let plan = lower::lower(&checked);
     let mut sink = Sink::with(warnings);
     check::countable(&document, &plan, &mut sink);
@@ -67,9 +77,17 @@ pub fn compile(sources: &SourceMap, file: FileId, catalog: &dyn Catalog) -> Resu
 
 /// Checks a file, without making a plan of it.
 pub fn analyse(sources: &SourceMap, file: FileId, catalog: &dyn Catalog) -> Result<Analysed, Diagnostics> {
+    analyse_with(sources, file, catalog, &SpecSchema::new(catalog))
+}
+
+fn analyse_with(
+    sources: &SourceMap,
+    file: FileId,
+    catalog: &dyn Catalog,
+    schema: &SpecSchema,
+) -> Result<Analysed, Diagnostics> {
     let document = document::load(sources, file)?;
-    let schema = SpecSchema::new(catalog);
-    let (well_formed, warnings) = shape::check(&document, &schema)?;
+    let (well_formed, warnings) = shape::check(&document, schema)?;
     let spec = model::decode(&well_formed)?;
     let mut sink = Sink::with(warnings);
     let bound = resolve::resolve(&document, &spec, catalog, &mut sink);

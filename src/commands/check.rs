@@ -5,7 +5,9 @@ use std::io::{Read, Write};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use peng_compiler::{Compiled, compile};
+use peng_compiler::{Compiled, compile_with};
+use peng_spec::catalog::Catalog;
+use peng_spec::shape::SpecSchema;
 
 use crate::commands::load;
 use crate::commands::specs::{Input, expand};
@@ -66,8 +68,10 @@ pub(crate) fn run(args: &CheckArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Resu
     }
     let mut findings = Findings::default();
     let stdin_name = args.stdin_filename.as_deref().unwrap_or("<stdin>");
+    let catalog = peng_runtime::catalog();
+    let schema = SpecSchema::new(&catalog);
     for input in &inputs {
-        let file = check(input, stdin_name, &mut findings);
+        let file = check(input, stdin_name, &catalog, &schema, &mut findings);
         if let Some(why) = &file.unreadable {
             ui.failure(&Failure::new(Exit::Environment, why).into(), &mut std::io::stderr())?;
         }
@@ -89,7 +93,13 @@ pub(crate) fn run(args: &CheckArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Resu
 }
 
 /// Checks one spec.
-fn check(input: &Input, stdin_name: &str, findings: &mut Findings) -> FileFindings {
+fn check(
+    input: &Input,
+    stdin_name: &str,
+    catalog: &dyn Catalog,
+    schema: &SpecSchema,
+    findings: &mut Findings,
+) -> FileFindings {
     let (name, bytes) = match input {
         Input::Stdin => (stdin_name.to_owned(), read_stdin()),
         Input::File(path) => (path.display().to_string(), load::read(path)),
@@ -99,7 +109,7 @@ fn check(input: &Input, stdin_name: &str, findings: &mut Findings) -> FileFindin
         Err(failure) => return FileFindings::unreadable(name, failure.message),
     };
     let file = findings.sources.add_bytes(name.clone(), &bytes);
-    let found = match compile(&findings.sources, file, &peng_runtime::catalog()) {
+    let found = match compile_with(&findings.sources, file, catalog, schema) {
         Ok(Compiled { warnings, .. }) => warnings,
         Err(diagnostics) => diagnostics.into_vec(),
     };

@@ -3,7 +3,7 @@
 use peng_spec::diag::{Diagnostic, Sink, codes};
 use peng_spec::plan::Goal;
 
-use super::CheckCx;
+use super::{CheckCx, with_the_kind};
 
 /// W0503
 pub(super) fn audits_can_happen(cx: &CheckCx<'_>, sink: &mut Sink) {
@@ -13,7 +13,7 @@ pub(super) fn audits_can_happen(cx: &CheckCx<'_>, sink: &mut Sink) {
         let kind = &cx.spec.estimator.call.kind;
         let message = format!("nothing is audited, since estimator `{}` never stops a training", kind.value);
         sink.push(
-            Diagnostic::warning(codes::W0503, audit.span, message)
+            with_the_kind(cx, Diagnostic::warning(codes::W0503, audit.span, message))
                 .help("remove it, or choose an estimator that stops trainings".to_owned())
                 .at("/estimator/audit"),
         );

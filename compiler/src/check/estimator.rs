@@ -3,7 +3,7 @@
 use peng_spec::diag::{Diagnostic, Sink, codes};
 use peng_spec::source::Origin;
 
-use super::CheckCx;
+use super::{CheckCx, with_the_kind};
 
 /// W0501
 pub(super) fn estimator_can_stop(cx: &CheckCx<'_>, sink: &mut Sink) {
@@ -60,7 +60,7 @@ pub(super) fn there_is_something_to_confirm(cx: &CheckCx<'_>, sink: &mut Sink) {
         let kind = &cx.spec.estimator.call.kind;
         let message = format!("nothing is confirmed, since estimator `{}` never predicts", kind.value);
         sink.push(
-            Diagnostic::warning(codes::W0602, confirm.span, message)
+            with_the_kind(cx, Diagnostic::warning(codes::W0602, confirm.span, message))
                 .help("remove it, or choose an estimator that predicts".to_owned())
                 .at("/finally/confirm"),
         );

@@ -9,9 +9,10 @@ mod plan;
 mod search;
 mod training;
 
-use peng_spec::diag::Sink;
+use peng_spec::diag::{Diagnostic, Sink};
 use peng_spec::document::Document;
 use peng_spec::model::Spec;
+use peng_spec::source::Origin;
 
 pub(crate) use plan::countable;
 
@@ -51,5 +52,14 @@ pub(crate) fn check(document: &Document, spec: &Spec, bound: &Bound, sink: &mut 
     let cx = CheckCx { document, spec, bound };
     for check in CHECKS {
         check(&cx, sink);
+    }
+}
+
+/// A finding with the estimator's kind as its cause, if that is written.
+fn with_the_kind(cx: &CheckCx<'_>, diagnostic: Diagnostic) -> Diagnostic {
+    let kind = &cx.spec.estimator.call.kind;
+    match kind.origin {
+        Origin::Written => diagnostic.also(kind.span, "the estimator is chosen here"),
+        Origin::Default => diagnostic,
     }
 }

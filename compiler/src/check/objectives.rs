@@ -32,6 +32,7 @@ pub(super) fn objectives_improve(cx: &CheckCx<'_>, sink: &mut Sink) {
         sink.push(
             Diagnostic::error(codes::E0405, objective.goal_span, message)
                 .help(format!("write `{expected}: {}`", objective.metric))
+                .fix(objective.goal_span, expected.to_owned())
                 .at("/objectives"),
         );
     }

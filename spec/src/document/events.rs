@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 
 use granit_parser::{Event, ScalarStyle, Tag};
+use serde_json::Number;
 
+use super::extent::{Extent, MOST_COPIED_BYTES, MOST_VALUES};
 use super::load::DEEPEST;
 use super::scalar::{self, Plain};
 use super::{Entry, Node, NodeValue};
 use crate::diag::{Diagnostic, Sink, codes, quoted};
 use crate::source::{FileId, Span};
-
-/// Most values of a document, expanded anchors included.
-const MOST_NODES: usize = 100_000;
 
 /// A collection that is not closed yet.
 struct Open {
@@ -25,11 +24,10 @@ enum Items {
     Map { entries: Vec<Entry>, seen: BTreeMap<String, Span>, key: Option<(String, Span)> },
 }
 
-/// What an anchor names, with the number and the depth of its values.
+/// What an anchor names.
 struct Anchored {
     node: Node,
-    size: usize,
-    height: usize,
+    extent: Extent,
 }
 
 /// Builds the tree.
@@ -39,12 +37,26 @@ pub(super) struct Builder<'a> {
     open: Vec<Open>,
     root: Option<Node>,
     anchors: BTreeMap<usize, Anchored>,
-    nodes: usize,
+    /// Values so far, copies included.
+    values: usize,
+    /// Bytes of text that aliases have copied.
+    copied_bytes: usize,
+    /// What all anchors name, in sum: each keeps a copy.
+    anchored: Extent,
 }
 
 impl<'a> Builder<'a> {
     pub(super) fn new(file: FileId, text: &'a str) -> Self {
-        Self { file, text, open: Vec::new(), root: None, anchors: BTreeMap::new(), nodes: 0 }
+        Self {
+            file,
+            text,
+            open: Vec::new(),
+            root: None,
+            anchors: BTreeMap::new(),
+            values: 0,
+            copied_bytes: 0,
+            anchored: Extent::default(),
+        }
     }
 
     /// Whether a document is complete.
@@ -77,7 +89,8 @@ impl<'a> Builder<'a> {
             Event::Alias(id) => self.alias(id, span, sink),
             Event::UnresolvedAlias(name) => {
                 let message = format!("alias {} has no anchor before it", quoted(&format!("*{name}")));
-                sink.push(Diagnostic::error(codes::E0005, span, message));
+                let help = "name the value above with `&`, or quote a text that begins with `*`";
+                sink.push(Diagnostic::error(codes::E0005, span, message).help(help.to_owned()));
                 self.add(Node { span, value: NodeValue::Null }, sink)
             }
             _ => true,
@@ -95,17 +108,16 @@ impl<'a> Builder<'a> {
     ) -> bool {
         let value = if self.awaits_key() {
             check_key(text, style, span, sink);
-            check_tag(tag, span, sink);
+            check_tag(self.text, tag, span, sink);
             // An empty key reads `~` in events.
             NodeValue::String(if span.start == span.end { String::new() } else { text.to_owned() })
         } else if style == ScalarStyle::Plain || tag.is_some() {
-            typed(text, style, tag, span, sink)
+            typed(self.text, text, style, tag, span, sink)
         } else {
             NodeValue::String(text.to_owned())
         };
         let node = Node { span, value };
-        self.remember(anchor, &node);
-        self.add(node, sink)
+        self.remember(anchor, &node, sink) && self.add(node, sink)
     }
 
     fn begin(&mut self, items: Items, anchor: usize, tag: Option<&Tag>, span: Span, sink: &mut Sink) -> bool {
@@ -120,7 +132,7 @@ impl<'a> Builder<'a> {
             sink.push(too_deep(span));
             return false;
         }
-        check_tag(tag, span, sink);
+        check_tag(self.text, tag, span, sink);
         self.open.push(Open { span, anchor, items });
         true
     }
@@ -145,8 +157,7 @@ impl<'a> Builder<'a> {
             Items::Map { entries, .. } => NodeValue::Map(entries),
         };
         let node = Node { span: Span::new(self.file, open.span.start, end), value };
-        self.remember(open.anchor, &node);
-        self.add(node, sink)
+        self.remember(open.anchor, &node, sink) && self.add(node, sink)
     }
 
     fn alias(&mut self, id: usize, span: Span, sink: &mut Sink) -> bool {
@@ -156,16 +167,28 @@ impl<'a> Builder<'a> {
             sink.push(Diagnostic::error(codes::E0005, span, message));
             return false;
         };
-        if self.open.len() + anchored.height > DEEPEST {
+        if self.open.len() + anchored.extent.height > DEEPEST {
             sink.push(too_deep(span));
             return false;
         }
-        if self.nodes + anchored.size > MOST_NODES {
-            let message = format!("alias {name} expands the spec to more than {MOST_NODES} values");
-            sink.push(Diagnostic::error(codes::E0005, span, message));
+        let (values, bytes) =
+            (self.values + anchored.extent.values, self.copied_bytes + anchored.extent.bytes);
+        let too_much = match (values > MOST_VALUES, bytes > MOST_COPIED_BYTES) {
+            (true, _) => Some(format!("alias {name} expands the spec to more than {MOST_VALUES} values")),
+            (false, true) => {
+                Some(format!("alias {name} expands the spec by more than {MOST_COPIED_BYTES} bytes"))
+            }
+            (false, false) => None,
+        };
+        if let Some(message) = too_much {
+            sink.push(
+                Diagnostic::error(codes::E0005, span, message)
+                    .also(anchored.node.span, "what the alias names")
+                    .help("use fewer aliases, or a shorter value".to_owned()),
+            );
             return false;
         }
-        self.nodes += anchored.size;
+        (self.values, self.copied_bytes) = (values - 1, bytes);
         let mut node = anchored.node.clone();
         if self.awaits_key() && node.as_str().is_none() {
             let message = format!("found the key {name}, expected a text");
@@ -182,18 +205,31 @@ impl<'a> Builder<'a> {
         matches!(self.open.last(), Some(Open { items: Items::Map { key: None, .. }, .. }))
     }
 
-    fn remember(&mut self, anchor: usize, node: &Node) {
-        if anchor > 0 {
-            let (size, height) = measure(node);
-            self.anchors.insert(anchor, Anchored { node: node.clone(), size, height });
+    /// Keeps what an anchor names; `false`: anchors around anchors name too much.
+    fn remember(&mut self, anchor: usize, node: &Node, sink: &mut Sink) -> bool {
+        if anchor == 0 {
+            return true;
         }
+        let extent = Extent::of(node);
+        self.anchored.values += extent.values;
+        self.anchored.bytes += extent.bytes;
+        if self.anchored.values > MOST_VALUES || self.anchored.bytes > MOST_COPIED_BYTES {
+            let message = format!(
+                "the anchors up to here name more than {MOST_VALUES} values or {MOST_COPIED_BYTES} bytes"
+            );
+            let span = Span::new(node.span.file, node.span.start, node.span.start + 1);
+            sink.push(Diagnostic::error(codes::E0005, span, message).help("remove some anchors".to_owned()));
+            return false;
+        }
+        self.anchors.insert(anchor, Anchored { node: node.clone(), extent });
+        true
     }
 
     /// Puts a complete value into the innermost open collection.
     fn add(&mut self, node: Node, sink: &mut Sink) -> bool {
-        self.nodes += 1;
-        if self.nodes > MOST_NODES {
-            let message = format!("found more than {MOST_NODES} values");
+        self.values += 1;
+        if self.values > MOST_VALUES {
+            let message = format!("found more than {MOST_VALUES} values");
             sink.push(Diagnostic::error(codes::E0005, node.span, message));
             return false;
         }
@@ -210,7 +246,8 @@ impl<'a> Builder<'a> {
                                 key_span,
                                 format!("key {} occurs twice", quoted(&key)),
                             )
-                            .also(first, "first here"),
+                            .also(first, "first here")
+                            .help("remove one of them".to_owned()),
                         );
                     } else {
                         seen.insert(key.clone(), key_span);
@@ -224,11 +261,18 @@ impl<'a> Builder<'a> {
 }
 
 /// The value of a scalar: by its tag, by its quotes, or by the core schema.
-fn typed(text: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span, sink: &mut Sink) -> NodeValue {
+fn typed(
+    file_text: &str,
+    text: &str,
+    style: ScalarStyle,
+    tag: Option<&Tag>,
+    span: Span,
+    sink: &mut Sink,
+) -> NodeValue {
     let text_value = || NodeValue::String(text.to_owned());
     let written_as = tag.and_then(Tag::core_suffix);
     if tag.is_some() && written_as.is_none() {
-        check_tag(tag, span, sink);
+        check_tag(file_text, tag, span, sink);
         return text_value();
     }
     if written_as == Some("str") || (written_as.is_none() && style != ScalarStyle::Plain) {
@@ -238,8 +282,7 @@ fn typed(text: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span, sink: &m
     let value = match scalar::plain(text) {
         Plain::Value(value) => value,
         Plain::LeadingZeros(number) => {
-            let message = format!("{} is {number}, although YAML 1.1 reads it in octal", quoted(text));
-            sink.push(Diagnostic::warning(codes::W0001, span, message).help(format!("write `{number}`")));
+            sink.push(leading_zeros(text, &number, span));
             NodeValue::Number(number)
         }
         Plain::NotFinite => {
@@ -262,6 +305,27 @@ fn typed(text: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span, sink: &m
     value
 }
 
+/// W0001: readers of YAML 1.1 take `010` as eight, and `08`, which is no octal number, as a text.
+fn leading_zeros(text: &str, number: &Number, span: Span) -> Diagnostic {
+    let digits = text.trim_start_matches(['+', '-', '0']);
+    let finding = |message: String| Diagnostic::warning(codes::W0001, span, message);
+    let written = format!("write `{number}`");
+    if digits.contains(['8', '9']) {
+        finding(format!("{} is {number}, although YAML 1.1 reads it as a text", quoted(text)))
+            .help(written)
+            .fix(span, number.to_string())
+    } else if digits.len() < 2 {
+        finding(format!("found {}, expected a number without leading zeros", quoted(text)))
+            .help(written)
+            .fix(span, number.to_string())
+    } else {
+        let octal =
+            if text.starts_with('0') { format!(", or `0o{digits}` if it is octal") } else { String::new() };
+        finding(format!("{} is {number}, although YAML 1.1 reads it in octal", quoted(text)))
+            .help(format!("{written}{octal}"))
+    }
+}
+
 fn check_key(text: &str, style: ScalarStyle, span: Span, sink: &mut Sink) {
     if text == "<<" && style == ScalarStyle::Plain {
         sink.push(
@@ -275,27 +339,31 @@ fn too_deep(span: Span) -> Diagnostic {
     Diagnostic::error(codes::E0005, span, format!("found values that are nested more than {DEEPEST} deep"))
 }
 
-fn check_tag(tag: Option<&Tag>, span: Span, sink: &mut Sink) {
+fn check_tag(text: &str, tag: Option<&Tag>, span: Span, sink: &mut Sink) {
     if let Some(tag) = tag.filter(|tag| !tag.is_yaml_core_schema()) {
         let message = format!("found the tag {}, which a spec does not have", quoted(&tag.original()));
-        sink.push(Diagnostic::error(codes::E0005, span, message).help("remove the tag".to_owned()));
+        let diagnostic = without_tag(text, tag, Diagnostic::error(codes::E0005, span, message));
+        sink.push(diagnostic.help("remove the tag".to_owned()));
     }
 }
 
-/// Number of values, and levels of nesting.
-fn measure(node: &Node) -> (usize, usize) {
-    let children = |nodes: &mut dyn Iterator<Item = &Node>| {
-        nodes.map(measure).fold((1, 0), |(size, height), (s, h)| (size + s, height.max(h)))
-    };
-    match &node.value {
-        NodeValue::Null | NodeValue::Bool(_) | NodeValue::Number(_) | NodeValue::String(_) => (1, 0),
-        NodeValue::List(elements) => {
-            let (size, height) = children(&mut elements.iter());
-            (size, height + 1)
+/// A tag that is farther before its value, in bytes, is not looked for.
+const FARTHEST_TAG: usize = 256;
+
+/// A finding about a tag stands at the tag, which is before its value, and goes away with it.
+fn without_tag(text: &str, tag: &Tag, diagnostic: Diagnostic) -> Diagnostic {
+    let value = diagnostic.span;
+    let tag = tag.original();
+    let near = text.floor_char_boundary(value.start.saturating_sub(tag.len() + FARTHEST_TAG));
+    match text[near..value.start].rfind(tag.as_str()) {
+        Some(offset) => {
+            let start = near + offset;
+            let rest = &text[start + tag.len()..value.start];
+            let end = start + tag.len() + (rest.len() - rest.trim_start_matches(' ').len());
+            let span = Span::new(value.file, start, start + tag.len());
+            let fixed = diagnostic.fix(Span::new(value.file, start, end), String::new());
+            Diagnostic { span, ..fixed }
         }
-        NodeValue::Map(entries) => {
-            let (size, height) = children(&mut entries.iter().map(|entry| &entry.value));
-            (size, height + 1)
-        }
+        None => diagnostic,
     }
 }

@@ -16,8 +16,25 @@ pub(super) const DEEPEST: usize = 100;
 
 /// Loads a file of `sources`.
 pub fn load(sources: &SourceMap, file: FileId) -> Result<Document, Diagnostics> {
+    let (root, mut sink) = read(sources, file);
+    if !sink.has_errors_but(codes::E0004) {
+        check_root(file, root.as_ref(), &mut sink);
+    }
+    // A key that occurs twice hides nothing else: its first value counts, and later passes go on to find the rest.
+    let findings = sink.finish_unless_only(codes::E0004)?;
+    let root = root.expect("a text without other findings has a root");
+    Ok(Document { file, text: sources.text(file).clone(), root, findings })
+}
+
+/// Reads the one document of a file, whatever its root is. Without an error among the findings there is a root, unless
+/// the text is empty.
+pub(super) fn read(sources: &SourceMap, file: FileId) -> (Option<Node>, Sink) {
     let text = sources.text(file);
-    check_text(file, text, sources.broken_at(file)).map_err(|d| Diagnostics::from(*d))?;
+    let mut sink = Sink::new();
+    if let Err(refusal) = check_text(file, text, sources.broken_at(file)) {
+        sink.push(*refusal);
+        return (None, sink);
+    }
     let options = options! {
         emit_comments: false,
         emit_unresolved_aliases: true,
@@ -25,7 +42,6 @@ pub fn load(sources: &SourceMap, file: FileId) -> Result<Document, Diagnostics> 
         block_nesting_limit: DEEPEST,
     };
     let mut builder = Builder::new(file, text);
-    let mut sink = Sink::new();
     for next in Parser::new_from_str_with_options(text, options) {
         let (event, span) = match next {
             Ok(next) => next,
@@ -47,14 +63,7 @@ pub fn load(sources: &SourceMap, file: FileId) -> Result<Document, Diagnostics> 
             break;
         }
     }
-    let root = builder.finish();
-    if !sink.has_errors_but(codes::E0004) {
-        check_root(file, root.as_ref(), &mut sink);
-    }
-    // A key that occurs twice hides nothing else: its first value counts, and later passes go on to find the rest.
-    let findings = sink.finish_unless_only(codes::E0004)?;
-    let root = root.expect("a text without other findings has a root");
-    Ok(Document { file, text: text.clone(), root, findings })
+    (builder.finish(), sink)
 }
 
 fn check_root(file: FileId, root: Option<&Node>, sink: &mut Sink) {

@@ -4,12 +4,18 @@
 //! not known here.
 
 mod events;
+mod extent;
 mod load;
+mod misplaced;
 mod pointer;
 mod scalar;
+#[cfg(test)]
+mod suite;
 mod syntax;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wild;
 
 use std::sync::Arc;
 

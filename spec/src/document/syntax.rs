@@ -2,6 +2,7 @@
 
 use granit_parser::{ErrorKind, ScanError};
 
+use super::misplaced;
 use crate::diag::{Diagnostic, codes};
 use crate::source::{FileId, Span};
 
@@ -37,6 +38,11 @@ pub(super) fn check_text(file: FileId, text: &str, broken_at: Option<usize>) -> 
 pub(super) fn refused(file: FileId, text: &str, error: &ScanError) -> Diagnostic {
     let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
     let at = text.floor_char_boundary(at);
+    match error.kind() {
+        ErrorKind::MappingValueNotAllowed => return misplaced::colon(file, text, at),
+        ErrorKind::SimpleKeyExpected => return misplaced::text(file, text, at),
+        _ => {}
+    }
     let (mut span, message, help) = explain(file, text, at, error);
     if span.start == span.end {
         let next = text[span.start..].chars().next().filter(|c| !c.is_control());
@@ -54,30 +60,25 @@ fn explain(file: FileId, text: &str, at: usize, error: &ScanError) -> (Span, Str
         | ErrorKind::TabInBlockIndentation
         | ErrorKind::TabNotAllowed
         | ErrorKind::TabAtBlockScalarStart => {
-            let tab = text[at..].find('\t').map_or(at, |offset| at + offset);
+            let tab = tab_near(text, at);
             let span = Span::new(file, tab, tab + usize::from(tab < text.len()));
             (span, "found a tab, expected spaces".to_owned(), Some("indent with spaces"))
         }
-        ErrorKind::MappingValueNotAllowed => (
-            here,
-            "found a second `:` in one line, or a key that is indented differently".to_owned(),
-            Some("quote a value that contains `: `, and align the keys of a mapping"),
-        ),
         ErrorKind::ExpectedBlockMappingKey => (
             here,
             "found something that is indented unlike its neighbours, expected a key".to_owned(),
             Some("align the keys of a mapping"),
         ),
-        ErrorKind::SimpleKeyExpected => {
-            let end = at + text[at..].find(['\n', '\r']).unwrap_or(text.len() - at);
-            (Span::new(file, at, end), "found a text without `:`, expected a key".to_owned(), None)
-        }
         ErrorKind::UnclosedFlowCollection { open } => (
             Span::new(file, at, at + open.len_utf8()),
             format!("found `{open}` without its closing bracket"),
-            None,
+            Some(if *open == '{' { "close it with `}`" } else { "close it with `]`" }),
         ),
-        ErrorKind::UnclosedQuotedScalar => (here, "found a quote that is never closed".to_owned(), None),
+        ErrorKind::UnclosedQuotedScalar => (
+            here,
+            "found a quote that is never closed".to_owned(),
+            Some("close it, or put the whole value in quotes if it contains a quote"),
+        ),
         ErrorKind::UnexpectedCharacter { character } => (
             here,
             format!("found `{}`, which cannot start a value", character.escape_debug()),
@@ -88,4 +89,12 @@ fn explain(file: FileId, text: &str, at: usize, error: &ScanError) -> (Span, Str
         }
         _ => (here, format!("this is not YAML: {}", error.info()), None),
     }
+}
+
+/// The tab that the parser stumbled over: it says where it stood, which is before the tab or after it.
+fn tab_near(text: &str, at: usize) -> usize {
+    let line = text[..at].rfind('\n').map_or(0, |before| before + 1);
+    let before = text[line..at].rfind('\t').map(|offset| line + offset);
+    let after = text[at..].find('\t').map(|offset| at + offset);
+    if text[at..].starts_with('\t') { at } else { before.or(after).unwrap_or(at) }
 }

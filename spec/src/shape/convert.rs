@@ -32,6 +32,9 @@ struct Converter<'a> {
 
 impl Converter<'_> {
     fn node(&mut self, node: &Node, schema: &Value, pointer: &Pointer) -> Value {
+        if schema.is_null() {
+            return bare(node);
+        }
         if let Some(dimension) =
             schema.get(UNIT_EXTENSION).and_then(Value::as_str).and_then(Dimension::of_unit)
         {
@@ -102,6 +105,16 @@ impl Converter<'_> {
             }
             Some(_) | None => node.span,
         }
+    }
+}
+
+/// A value that no schema says anything of: nothing in it needs a pointer, which may be long.
+fn bare(node: &Node) -> Value {
+    match &node.value {
+        NodeValue::Map(entries) => entries.iter().map(|e| (e.key.clone(), bare(&e.value))).collect(),
+        NodeValue::List(elements) => elements.iter().map(bare).collect(),
+        NodeValue::Number(number) => Value::Number(without_fraction(number)),
+        NodeValue::Null | NodeValue::Bool(_) | NodeValue::String(_) => node.to_json(),
     }
 }
 

@@ -96,8 +96,16 @@ impl Explainer<'_> {
             Kind::Maximum { limit } => range("too large", format!("at most {}", bound(limit))),
             Kind::ExclusiveMinimum { limit } => range("too small", format!("more than {}", bound(limit))),
             Kind::ExclusiveMaximum { limit } => range("too large", format!("less than {}", bound(limit))),
-            Kind::MinLength { limit } => range("too short", format!("at least {limit} characters")),
-            Kind::MaxLength { limit } => range("too long", format!("at most {limit} characters")),
+            Kind::MinLength { limit } if node.as_str() == Some("") => {
+                let expected = plural(*limit, "character");
+                self.range(pointer, format!("found an empty text, expected at least {expected}"))
+            }
+            Kind::MinLength { limit } => {
+                range("too short", format!("at least {}", plural(*limit, "character")))
+            }
+            Kind::MaxLength { limit } => {
+                range("too long", format!("at most {}", plural(*limit, "character")))
+            }
             Kind::Pattern { pattern } => {
                 let expected = schema.get("x-expected").and_then(Value::as_str);
                 let expected =
@@ -109,7 +117,8 @@ impl Explainer<'_> {
                     0 => "an empty list".to_owned(),
                     count => format!("a list of {count}"),
                 };
-                self.range(pointer, format!("found {found}, expected at least {limit}"))
+                let expected = plural(*limit, "element");
+                self.range(pointer, format!("found {found}, expected at least {expected}"))
             }
             Kind::MaxItems { limit } => {
                 let count = node.elements().len();
@@ -210,6 +219,11 @@ impl Explainer<'_> {
             NodeValue::Null | NodeValue::List(_) | NodeValue::Map(_) => describe::node(self.document, node),
         }
     }
+}
+
+/// "1 element", "2 elements".
+fn plural(count: u64, one: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
 }
 
 fn words_of(options: &Value) -> Vec<String> {

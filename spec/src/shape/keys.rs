@@ -1,5 +1,7 @@
 //! Findings about the keys of a mapping: unknown ones and missing ones.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::compose::SpecSchema;
@@ -8,6 +10,7 @@ use super::unsupported;
 use crate::catalog::Slot;
 use crate::diag::{Diagnostic, Sink, codes, did_you_mean, one_of, only_one, quoted, similar};
 use crate::document::{Document, Pointer};
+use crate::source::Span;
 
 /// What is wrong with the keys of one mapping.
 #[derive(Debug, Default)]
@@ -29,13 +32,21 @@ impl Keys {
         let section = schema_at(effective, pointer);
         let known: Vec<&str> =
             section["properties"].as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+        // A mapping may have very many unknown keys, so its keys are looked up in logarithmic time.
+        let entries = document.find(pointer).map_or(&[][..], |found| found.node.entries());
+        let written: BTreeMap<&str, Span> =
+            entries.iter().map(|entry| (entry.key.as_str(), entry.key_span)).collect();
         for key in &self.unknown {
-            let span = document.find(&pointer.key(key)).and_then(|found| found.key_span);
-            let span = span.unwrap_or_else(|| document.span_near(pointer));
+            let span = written.get(key.as_str()).copied().unwrap_or_else(|| document.span_near(pointer));
             if let Some(near) = similar(key, known.iter().copied()).first() {
                 self.missing.retain(|missing| missing != near);
             }
-            sink.push(unknown_key(document, schema, pointer, &known, key, span).at(pointer.key(key)));
+            let diagnostic = unknown_key(document, schema, pointer, &known, key, span);
+            // A key that is there already would occur twice.
+            let meant = only_one(key, known.iter().copied())
+                .filter(|meant| !written.contains_key(meant.as_str()) && written.contains_key(key.as_str()))
+                .filter(|_| diagnostic.code == codes::E0102);
+            sink.push(diagnostic.fix(span, meant).at(pointer.key(key)));
         }
         for key in &self.missing {
             let span = document.span_near(pointer);
@@ -55,7 +66,7 @@ fn unknown_key(
     pointer: &Pointer,
     known: &[&str],
     key: &str,
-    span: crate::source::Span,
+    span: Span,
 ) -> Diagnostic {
     if unsupported::is_key(&pointer.key(key)) {
         let message = format!("`{key}`{} is not supported by this version of peng yet", place(pointer));
@@ -72,13 +83,19 @@ fn unknown_key(
         let section = elsewhere.filter(|section| format!("/{section}") != pointer.as_str())?;
         Some(format!("move it to `{section}`"))
     });
-    // A key that is there already would occur twice.
-    let meant = only_one(key, known.iter().copied()).filter(|meant| {
-        document.find(&pointer.key(meant)).is_none() && document.find(&pointer.key(key)).is_some()
-    });
-    Diagnostic::error(codes::E0102, span, message)
-        .help(help.unwrap_or_else(|| one_of(known.iter().copied())))
-        .fix(span, meant)
+    // Which keys there are was decided by the kind, unless this is a typing error.
+    let kind = document.find(&pointer.key("kind")).filter(|_| help.is_none() && schema_has_kinds(pointer));
+    let diagnostic = Diagnostic::error(codes::E0102, span, message);
+    let labelled = match kind {
+        Some(found) => diagnostic.also(found.node.span, "this kind has other keys"),
+        None => diagnostic,
+    };
+    labelled.help(help.unwrap_or_else(|| one_of(known.iter().copied())))
+}
+
+/// Whether a pointer is the section of a slot.
+fn schema_has_kinds(pointer: &Pointer) -> bool {
+    Slot::ALL.into_iter().any(|slot| pointer.as_str() == format!("/{}", slot.key()))
 }
 
 /// The section of the spec that has a key.

@@ -1,0 +1,8 @@
+//! cargo-fuzz target; what it does is in `entries.rs`.
+#![no_main]
+
+#[path = "../entries.rs"]
+#[allow(dead_code)]
+mod entries;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| entries::decode_text(bytes));
