@@ -4,7 +4,9 @@
 
 mod ci;
 mod cli;
+mod editor;
 mod engine;
+mod overlay;
 // Workers are looked up in `/proc`.
 #[cfg(all(feature = "train", target_os = "linux"))]
 mod runs;

@@ -54,7 +54,7 @@ pub fn load(sources: &SourceMap, file: FileId) -> Result<Document, Diagnostics> 
     // A key that occurs twice hides nothing else: its first value counts, and later passes go on to find the rest.
     let findings = sink.finish_unless_only(codes::E0004)?;
     let root = root.expect("a text without other findings has a root");
-    Ok(Document { file, text: text.clone(), root, findings })
+    Ok(Document { file, texts: vec![(file, text.clone())], links: Vec::new(), root, findings })
 }
 
 fn check_root(file: FileId, root: Option<&Node>, sink: &mut Sink) {

@@ -31,6 +31,11 @@ impl Places<'_> {
         path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
     }
 
+    /// The path of the file that a span is in.
+    pub(super) fn path_of(&self, span: Span) -> String {
+        self.path(self.sources.name(span.file))
+    }
+
     /// The same as a URI; the second value tells whether it is relative.
     pub(super) fn uri(&self, name: &str) -> (String, bool) {
         let path = percent_encoded(&self.path(name));
