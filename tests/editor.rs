@@ -71,7 +71,7 @@ fn editors_find_texts_defaults_words_and_snippets_in_the_schema() {
     assert_eq!(kind["enum"].as_array().unwrap().len(), kind["enumDescriptions"].as_array().unwrap().len());
     let snippets = schema["properties"]["search"]["defaultSnippets"].as_array().unwrap();
     let random = snippets.iter().find(|snippet| snippet["label"] == "random").unwrap();
-    assert_eq!(random["body"], json!({ "kind": "random", "networks": "$1" }));
+    assert_eq!(random["body"], json!({ "kind": "random", "networks": "${1:networks}" }));
     assert!(!schema.to_string().contains("\"x-"), "an extension of our own is published");
 }
 
@@ -199,7 +199,7 @@ fn yaml_language_server_completes_explains_and_checks_specs() {
     for (change, line, message) in [
         ("estimator: {kind: penguin, windw: 3}\n", 9, "windw"),
         ("estimator: {kind: penguin, window: three}\n", 9, "integer"),
-        ("gpu_budget: {wall_time: 3 hours}\n", 9, "pattern"),
+        ("gpu_budget: {wall_time: 3 hours}\n", 9, "such as"),
         ("finally: {confirm: frnt}\n", 9, "front"),
     ] {
         let opened = open(&mut client, &folder, &format!("{message}.peng.yaml"), &format!("{SPEC}{change}"));
@@ -261,7 +261,7 @@ fn yaml_language_server_completes_explains_and_checks_specs() {
     let items = opened.completions("search: ");
     let random =
         items.iter().find(|item| item["label"] == "random").unwrap_or_else(|| panic!("{:?}", labels(&items)));
-    assert!(random["insertText"].as_str().unwrap().contains("networks: $1"), "{random}");
+    assert!(random["insertText"].as_str().unwrap().contains("networks: ${1:networks}"), "{random}");
 
     // Hover.
     let mut opened = open(
@@ -273,7 +273,7 @@ fn yaml_language_server_completes_explains_and_checks_specs() {
     for (place, texts) in [
         ("training:\n  epo", ["Epochs of a whole training.", "experiment.v1.md#training.epochs"]),
         ("  win", ["How many predictions must agree", "Default: `3`."]),
-        ("estim", ["When the training of a network may stop.", "experiment.v1.md#estimator"]),
+        ("estim", ["stops when successive extrapolations", "experiment.v1.md#estimator.penguin"]),
     ] {
         let hover = opened.hover(place);
         assert!(texts.iter().all(|text| hover.contains(text)), "{place}: {hover}");

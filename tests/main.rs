@@ -6,6 +6,7 @@ mod ci;
 mod cli;
 mod editor;
 mod engine;
+mod lsp;
 mod overlay;
 // Workers are looked up in `/proc`.
 #[cfg(all(feature = "train", target_os = "linux"))]

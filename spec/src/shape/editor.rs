@@ -26,7 +26,7 @@ pub(super) fn add(schema: &mut Value) {
 fn document_keys(schema: &mut Value, anchor: &str, common: &[&str], slot: &str) {
     let join =
         |above: &str, key: &str| if above.is_empty() { key.to_owned() } else { format!("{above}.{key}") };
-    for (key, value) in schema["properties"].as_object_mut().into_iter().flatten() {
+    for (key, value) in entries(schema, "properties") {
         let anchor = match key.as_str() {
             "kind" if !slot.is_empty() => anchor.to_owned(),
             key if common.contains(&key) => join(slot, key),
@@ -35,10 +35,13 @@ fn document_keys(schema: &mut Value, anchor: &str, common: &[&str], slot: &str) 
         let slot = Slot::ALL.into_iter().find(|slot| anchor == slot.key());
         match slot.filter(|_| value.get("oneOf").is_some()) {
             Some(slot) => {
-                for branch in value["oneOf"].as_array_mut().into_iter().flatten() {
+                for branch in elements(value, "oneOf") {
                     let name = branch["title"].as_str().unwrap_or_default();
                     let below = format!("{anchor}.{name}");
                     document_keys(branch, &below, KindSpec::common_keys(slot), slot.key());
+                    if let Some(map) = branch.as_object_mut() {
+                        map.insert("markdownDescription".to_owned(), json!(markdown(map, &below)));
+                    }
                 }
             }
             None => document_keys(value, &anchor, &[], ""),
@@ -49,13 +52,23 @@ fn document_keys(schema: &mut Value, anchor: &str, common: &[&str], slot: &str) 
         }
     }
     for union in ["anyOf", "oneOf"] {
-        for form in schema[union].as_array_mut().into_iter().flatten() {
+        for form in elements(schema, union) {
             document_keys(form, anchor, &[], "");
         }
     }
     if let Some(items) = schema.get_mut("items") {
         document_keys(items, anchor, &[], "");
     }
+}
+
+/// The entries of a mapping in a schema. (Indexing would add it where it is not.)
+fn entries<'a>(schema: &'a mut Value, keyword: &str) -> impl Iterator<Item = (&'a String, &'a mut Value)> {
+    schema.get_mut(keyword).and_then(Value::as_object_mut).into_iter().flatten()
+}
+
+/// The elements of a list in a schema.
+fn elements<'a>(schema: &'a mut Value, keyword: &str) -> impl Iterator<Item = &'a mut Value> {
+    schema.get_mut(keyword).and_then(Value::as_array_mut).into_iter().flatten()
 }
 
 fn markdown(schema: &Map<String, Value>, anchor: &str) -> String {
@@ -99,6 +112,11 @@ fn snippets(schema: &mut Value) {
         "description": "The front of accurate and cheap networks",
         "body": [{ "maximize": "val_accuracy" }, { "minimize": "flops" }],
     }]);
+    schema["properties"]["training"]["defaultSnippets"] = json!([{
+        "label": "epochs",
+        "description": "A training with the defaults",
+        "body": { "epochs": "${1:20}" },
+    }]);
     let mut sources = SourceMap::new();
     let file = sources.add("snippet", Example::Part("").spec().unwrap_or_default());
     if let Ok(spec) = document::load(&sources, file) {
@@ -118,8 +136,8 @@ fn of_kind(branch: &Value) -> Value {
     let required = branch["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
     for (place, key) in required.filter(|key| *key != "kind").enumerate() {
         let value = match branch["properties"][key]["type"].as_str() {
-            Some("array") => json!([format!("${}", place + 1)]),
-            _ => json!(format!("${}", place + 1)),
+            Some("array") => json!([format!("${{{}:{key}}}", place + 1)]),
+            _ => json!(format!("${{{}:{key}}}", place + 1)),
         };
         body.insert(key.to_owned(), value);
     }
@@ -150,10 +168,12 @@ fn demands(schema: &mut Value) -> Value {
         }
     }
     let mut below = Map::new();
-    for (key, value) in schema["properties"].as_object_mut().into_iter().flatten() {
+    for (key, value) in entries(schema, "properties") {
         let is_mapping = value["type"] == "object";
-        let must = if is_mapping { demands(value) } else { json!({}) };
+        let mut must = if is_mapping { demands(value) } else { json!({}) };
         if must.as_object().is_some_and(|must| !must.is_empty()) {
+            // The key is suggested already, and with more.
+            must["doNotSuggest"] = json!(true);
             below.insert(key.clone(), must);
         }
     }
@@ -170,7 +190,7 @@ fn kinds(branches: Value) -> (Value, Vec<Value>) {
     for branch in &mut branches {
         let kind = branch["properties"]["kind"]["const"].clone();
         let mut must = demands(branch);
-        if let Some(required) = must["required"].as_array_mut() {
+        if let Some(required) = must.get_mut("required").and_then(Value::as_array_mut) {
             required.retain(|key| key != "kind");
             if required.is_empty() {
                 must.as_object_mut().map(|must| must.shift_remove("required"));

@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 pub use compose::{KindSchema, SpecSchema};
 pub use params::ParamDoc;
 pub use publish::Draft;
-pub use reference::{FieldDoc, KindDoc, REFERENCE_PAGE, Reference, SectionDoc, WordDoc};
+pub use reference::{FieldDoc, KindDoc, REFERENCE_PAGE, Reference, SectionDoc, WordDoc, anchor};
 
 use crate::catalog::Slot;
 use crate::diag::{Diagnostic, Diagnostics, Sink};

@@ -101,7 +101,9 @@ fn quantities(schema: &mut Value) {
 
 fn written(number: &Map<String, Value>, dimension: Dimension) -> Map<String, Value> {
     let must_be_written = number.contains_key(WRITTEN_EXTENSION);
-    let quantity = json!({ "type": "string", "pattern": pattern(dimension) });
+    let advice = format!("expected {dimension} such as `{}`", dimension.examples()[0]);
+    let pattern = pattern(dimension);
+    let quantity = json!({ "type": "string", "pattern": pattern, "patternErrorMessage": advice });
     let mut schema = Map::new();
     if let Some(text) = number.get("description") {
         schema.insert("description".to_owned(), text.clone());

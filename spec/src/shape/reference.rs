@@ -9,8 +9,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::compose::SpecSchema;
-use super::describe;
 use super::params::{takes, written};
+use super::{WORDS_EXTENSION, describe};
 use crate::catalog::Slot;
 use crate::diag::Diagnostic;
 use crate::document::{Document, Pointer};
@@ -76,7 +76,7 @@ pub struct FieldDoc {
     pub doc: String,
     /// What may be written.
     pub examples: Vec<String>,
-    /// The words that it takes, if these are described.
+    /// The words that it takes.
     pub words: Vec<WordDoc>,
 }
 
@@ -85,7 +85,7 @@ pub struct FieldDoc {
 pub struct WordDoc {
     /// The word.
     pub word: String,
-    /// What it means.
+    /// What it means; empty if the key tells.
     pub doc: String,
 }
 
@@ -150,7 +150,7 @@ impl SpecSchema {
         let reference = self.reference();
         let anchors = reference.anchors();
         let anchor = |diagnostic: Diagnostic| {
-            let anchor = diagnostic.pointer.as_ref().and_then(|at| nearest(document, at, &anchors));
+            let anchor = diagnostic.pointer.as_ref().and_then(|at| self::anchor(document, at, &anchors));
             Diagnostic { anchor, ..diagnostic }
         };
         found.into_iter().map(anchor).collect()
@@ -158,7 +158,7 @@ impl SpecSchema {
 }
 
 /// The anchor of a value, or of the nearest value around it that has one.
-fn nearest(document: &Document, pointer: &Pointer, anchors: &BTreeSet<&str>) -> Option<String> {
+pub fn anchor(document: &Document, pointer: &Pointer, anchors: &BTreeSet<&str>) -> Option<String> {
     let mut at = Some(pointer.clone());
     while let Some(pointer) = at {
         let path: Vec<String> = pointer.tokens().filter(|token| token.parse::<usize>().is_err()).collect();
@@ -212,9 +212,8 @@ fn required(schema: &Value) -> Vec<&str> {
 }
 
 fn field(schema: &Value, path: &str, anchor: &str, required: bool) -> FieldDoc {
-    let words = schema[super::WORDS_EXTENSION].as_object().into_iter().flatten();
-    let words = words
-        .map(|(word, doc)| WordDoc { word: word.clone(), doc: doc.as_str().unwrap_or_default().to_owned() });
+    let meaning = |word: &str| schema[WORDS_EXTENSION][word].as_str().unwrap_or_default().to_owned();
+    let words = describe::words(schema).into_iter().map(|word| WordDoc { doc: meaning(&word), word });
     let takes = match schema.get("const") {
         Some(only) => format!("`{only}`"),
         None => [takes(schema)].into_iter().chain(bounds(schema)).collect::<Vec<_>>().join(", "),
@@ -228,7 +227,7 @@ fn field(schema: &Value, path: &str, anchor: &str, required: bool) -> FieldDoc {
         required,
         doc: text(schema, "description"),
         examples: examples.map(|e| e.as_str().map_or_else(|| e.to_string(), str::to_owned)).collect(),
-        words: words.filter(|word| !word.doc.is_empty()).collect(),
+        words: words.collect(),
     }
 }
 

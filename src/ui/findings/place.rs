@@ -78,7 +78,7 @@ fn without_dots(path: &Path) -> PathBuf {
 }
 
 /// Percent encoding of what is no unreserved character of a URI (RFC 3986), `/` and a drive's `:` aside.
-fn percent_encoded(path: &str) -> String {
+pub(crate) fn percent_encoded(path: &str) -> String {
     let mut encoded = String::with_capacity(path.len());
     for byte in path.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {

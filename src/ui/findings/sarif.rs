@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-use peng_spec::diag::{CODES, Code, CodeInfo, Diagnostic, Fix, Severity};
+use peng_spec::diag::{CODES, Code, CodeInfo, Diagnostic, Fix, Severity, codes};
 use peng_spec::source::Span;
 use serde_json::{Map, Value, json};
 
@@ -18,9 +18,6 @@ const SCHEMA: &str =
 
 /// What paths are relative to.
 const BASE: &str = "%SRCROOT%";
-
-/// The page of all codes, with an anchor for each.
-const CODES_PAGE: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/spec/src/diag/codes/README.md");
 
 /// Prints the log.
 pub(crate) fn write(findings: &Findings, places: &Places<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -94,7 +91,7 @@ fn rule(info: &CodeInfo) -> Value {
         "shortDescription": { "text": info.title },
         "fullDescription": { "text": info.explanation },
         "help": { "text": explanation::text(info), "markdown": info.to_markdown() },
-        "helpUri": format!("{CODES_PAGE}#{}", info.code.as_str().to_lowercase()),
+        "helpUri": codes::address(info.code),
         "defaultConfiguration": { "level": level },
     })
 }
