@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
-use peng_compiler::{Analysed, Compiled, ConfigValue, analyse, compile, config};
+use peng_compiler::{Analysed, Compiled, ConfigValue, analyse, compile, compile_document, config};
 use peng_runtime::catalog;
-use peng_spec::diag::{CODES, Diagnostic, Diagnostics, Fix, codes};
+use peng_runtime::report::reference;
+use peng_spec::diag::{CODES, Diagnostic, Diagnostics, Example, Fix, codes};
+use peng_spec::document::{self, Document};
+use peng_spec::overlay;
 use peng_spec::plan::Plan;
-use peng_spec::shape::SpecSchema;
+use peng_spec::shape::{Draft, SpecSchema};
 use peng_spec::source::{FileId, SourceMap};
 use serde_json::Value;
 
@@ -24,6 +27,8 @@ fn main() -> ExitCode {
     for_each_file("examples", "yaml", example_has_no_finding, &mut tests);
     tests.push(Trial::test("every_code_has_a_fixture", || Ok(every_code_has_a_fixture()?)));
     tests.push(Trial::test("the_examples_of_each_code_hold", || Ok(the_examples_of_each_code_hold()?)));
+    tests.push(Trial::test("the_shape_reads_every_keyword", || Ok(the_shape_reads_every_keyword()?)));
+    tests.push(Trial::test("the_reference_is_current", || Ok(the_reference_is_current()?)));
     tests.push(Trial::test("schema_is_current", || Ok(schema_is_current()?)));
     tests.push(Trial::test("the_page_of_the_codes_is_current", || Ok(the_page_of_the_codes_is_current()?)));
     tests.push(Trial::test("fixes_make_findings_go_away", || Ok(fixes_make_findings_go_away()?)));
@@ -50,8 +55,19 @@ fn source(name: &str, bytes: &[u8]) -> (SourceMap, FileId) {
     (sources, file)
 }
 
-fn findings(sources: &SourceMap, file: FileId) -> Vec<Diagnostic> {
-    match compile(sources, file, &catalog()) {
+/// Loads a file over its bases: `base.peng.yaml` is a whole spec, others lie beside the bad ones, or where they say.
+fn loaded(sources: &mut SourceMap, file: FileId) -> Result<Document, Diagnostics> {
+    let bad = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/specs/bad");
+    overlay::load(sources, file, &[], &|path| {
+        if path == Path::new("base.peng.yaml") {
+            return Ok(Example::Part("").spec().unwrap_or_default().into_bytes());
+        }
+        std::fs::read(bad.join(path)).map_err(|error| error.to_string())
+    })
+}
+
+fn findings(sources: &mut SourceMap, file: FileId) -> Vec<Diagnostic> {
+    match loaded(sources, file).and_then(|document| compile_document(document, &catalog())) {
         Ok(Compiled { warnings, .. }) => warnings,
         Err(found) => found.into_vec(),
     }
@@ -81,8 +97,8 @@ fn is_current(path: &Path, expected: &str) -> TestResult {
 }
 
 fn example_has_no_finding(path: &Path) -> TestResult {
-    let (sources, file) = source(&path.display().to_string(), &std::fs::read(path)?);
-    let found: Vec<String> = findings(&sources, file).iter().map(|d| shown(&sources, d)).collect();
+    let (mut sources, file) = source(&path.display().to_string(), &std::fs::read(path)?);
+    let found: Vec<String> = findings(&mut sources, file).iter().map(|d| shown(&sources, d)).collect();
     if found.is_empty() { Ok(()) } else { Err(found.join("\n").into()) }
 }
 
@@ -109,7 +125,8 @@ fn the_resolved_spec_means_the_same(
     file: FileId,
     plan: &Plan,
 ) -> Result<Analysed, Box<dyn Error>> {
-    let analysed = analyse(sources, file, &catalog()).map_err(|_| "it compiles, but cannot be analysed")?;
+    let document = document::load(sources, file).map_err(|_| "it compiles, but cannot be loaded")?;
+    let analysed = analyse(document, &catalog()).map_err(|_| "it compiles, but cannot be analysed")?;
     let resolved = json(&ConfigValue::Map(config(&analysed, &catalog()))).to_string();
     let (again, file) = source("resolved.yaml", resolved.as_bytes());
     match compile(&again, file, &catalog()) {
@@ -153,9 +170,9 @@ fn has_the_announced_findings(path: &Path) -> TestResult {
     if !notes.iter().any(|note| name.starts_with(&format!("{}-", note.code))) {
         return Err("the file announces no finding of the code that it is named after".into());
     }
-    let (sources, file) = source(&name, &bytes);
+    let (mut sources, file) = source(&name, &bytes);
     let mut wrong = Vec::new();
-    for found in findings(&sources, file) {
+    for found in findings(&mut sources, file) {
         let line = sources.line_col(file, found.span.start).line;
         let partner = notes.iter().position(|n| {
             n.line == line && n.code == found.code.as_str() && found.message.contains(&n.message)
@@ -216,8 +233,8 @@ fn the_examples_of_each_code_hold() -> TestResult {
     for info in CODES.iter().copied().flatten() {
         for (example, expected) in [(info.bad, vec![info.code]), (info.good, Vec::new())] {
             let Some(text) = example.spec() else { continue };
-            let (sources, file) = source("example.yaml", text.as_bytes());
-            let found = findings(&sources, file);
+            let (mut sources, file) = source("example.yaml", text.as_bytes());
+            let found = findings(&mut sources, file);
             if found.iter().map(|d| d.code).ne(expected) {
                 let found: Vec<String> = found.iter().map(|d| shown(&sources, d)).collect();
                 wrong.push(format!("{}: found {found:?} in\n{text}", info.code));
@@ -227,8 +244,18 @@ fn the_examples_of_each_code_hold() -> TestResult {
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
 }
 
+fn the_shape_reads_every_keyword() -> TestResult {
+    let unread = SpecSchema::new(&catalog()).unread_keywords();
+    if unread.is_empty() { Ok(()) } else { Err(format!("not read: {}", unread.join(", ")).into()) }
+}
+
+fn the_reference_is_current() -> TestResult {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/experiment.v1.md");
+    is_current(&path, &reference::markdown(&SpecSchema::new(&catalog()).reference()))
+}
+
 fn schema_is_current() -> TestResult {
-    let schema = serde_json::to_string_pretty(&SpecSchema::new(&catalog()).published())?;
+    let schema = serde_json::to_string_pretty(&SpecSchema::new(&catalog()).published(Draft::Draft7))?;
     is_current(
         &Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/experiment.v1.json"),
         &format!("{schema}\n"),
@@ -248,13 +275,13 @@ fn fixes_make_findings_go_away() -> TestResult {
     }
     let (mut tried, mut wrong) = (BTreeSet::new(), Vec::new());
     for text in texts {
-        let (sources, file) = source("before.yaml", text.as_bytes());
-        let before = findings(&sources, file);
+        let (mut sources, file) = source("before.yaml", text.as_bytes());
+        let before = findings(&mut sources, file);
         for diagnostic in &before {
             let Some(Fix { span, text: replacement }) = &diagnostic.fix else { continue };
             let fixed = format!("{}{replacement}{}", &text[..span.start], &text[span.end..]);
-            let (sources_after, file) = source("after.yaml", fixed.as_bytes());
-            let after = findings(&sources_after, file);
+            let (mut sources_after, file) = source("after.yaml", fixed.as_bytes());
+            let after = findings(&mut sources_after, file);
             let is_there =
                 |found: &Diagnostic| found.code == diagnostic.code && found.message == diagnostic.message;
             let count = |list: &[Diagnostic]| list.iter().filter(|found| is_there(found)).count();

@@ -4,8 +4,11 @@
 
 mod ci;
 mod cli;
+mod editor;
 mod engine;
 mod fuzz;
+mod lsp;
+mod overlay;
 // Workers are looked up in `/proc`.
 #[cfg(all(feature = "train", target_os = "linux"))]
 mod runs;

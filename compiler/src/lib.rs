@@ -29,9 +29,10 @@ pub use config::{ConfigNode, ConfigOrigin, ConfigValue, config};
 pub use explain::{PlanSection, describe};
 
 use peng_spec::catalog::Catalog;
-use peng_spec::diag::{Diagnostic, Diagnostics, Sink};
+use peng_spec::diag::{Diagnostic, Diagnostics, Sink, codes};
 use peng_spec::document::{self, Document};
 use peng_spec::model;
+use peng_spec::overlay::EXTENDS;
 use peng_spec::plan::Plan;
 use peng_spec::shape::{self, SpecSchema};
 use peng_spec::source::{FileId, SourceMap};
@@ -56,43 +57,63 @@ pub struct Analysed {
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Compiles a file to a plan.
+/// Compiles a file that extends no other to a plan.
 pub fn compile(sources: &SourceMap, file: FileId, catalog: &dyn Catalog) -> Result<Compiled, Diagnostics> {
-    compile_with(sources, file, catalog, &SpecSchema::new(catalog))
+    compile_document(document::load(sources, file)?, catalog)
 }
 
-/// Compiles one of many files: the catalogue's schema, which takes longer to compose than to use, is made once.
+/// Compiles a document to a plan.
+pub fn compile_document(document: Document, catalog: &dyn Catalog) -> Result<Compiled, Diagnostics> {
+    compile_with(document, catalog, &SpecSchema::new(catalog))
+}
+
+/// Compiles one of many documents: the catalogue's schema, which takes longer to compose than to use, is made once.
 pub fn compile_with(
-    sources: &SourceMap,
-    file: FileId,
+    document: Document,
     catalog: &dyn Catalog,
     schema: &SpecSchema,
 ) -> Result<Compiled, Diagnostics> {
-    let Analysed { document, checked, warnings } = analyse_with(sources, file, catalog, schema)?;
+    let Analysed { document, checked, warnings } = analyse_with(document, catalog, schema)?;
     let plan = lower::lower(&checked);
     let mut sink = Sink::with(warnings);
     check::countable(&document, &plan, &mut sink);
-    Ok(Compiled { plan, warnings: sink.finish()? })
+    let warnings = sink.finish().map_err(|found| found.map(|found| document.with_base(found)))?;
+    Ok(Compiled { plan, warnings })
 }
 
-/// Checks a file, without making a plan of it.
-pub fn analyse(sources: &SourceMap, file: FileId, catalog: &dyn Catalog) -> Result<Analysed, Diagnostics> {
-    analyse_with(sources, file, catalog, &SpecSchema::new(catalog))
+/// Checks a document, without making a plan of it.
+pub fn analyse(document: Document, catalog: &dyn Catalog) -> Result<Analysed, Diagnostics> {
+    analyse_with(document, catalog, &SpecSchema::new(catalog))
 }
 
 fn analyse_with(
-    sources: &SourceMap,
-    file: FileId,
+    document: Document,
     catalog: &dyn Catalog,
     schema: &SpecSchema,
 ) -> Result<Analysed, Diagnostics> {
-    let document = document::load(sources, file)?;
-    let (well_formed, warnings) = shape::check(&document, schema)?;
+    let place = |found: Vec<Diagnostic>| {
+        let found = schema.anchored(&document, found);
+        found.into_iter().map(|found| document.with_base(found)).collect()
+    };
+    let (checked, warnings) = passes(&document, schema, catalog).map_err(|found| found.all(place))?;
+    let warnings = place(warnings);
+    Ok(Analysed { document, checked, warnings })
+}
+
+fn passes(
+    document: &Document,
+    schema: &SpecSchema,
+    catalog: &dyn Catalog,
+) -> Result<(CheckedSpec, Vec<Diagnostic>), Diagnostics> {
+    if let Some(entry) = document.root().entry(EXTENDS) {
+        let message = "found a base, which was not read";
+        return Err(Diagnostic::error(codes::E0011, entry.key_span, message).into());
+    }
+    let (well_formed, warnings) = shape::check(document, schema)?;
     let spec = model::decode(&well_formed)?;
     let mut sink = Sink::with(warnings);
-    let bound = resolve::resolve(&document, &spec, catalog, &mut sink);
-    check::check(&document, &spec, &bound, &mut sink);
+    let bound = resolve::resolve(document, &spec, catalog, &mut sink);
+    check::check(document, &spec, &bound, &mut sink);
     let warnings = sink.finish()?;
-    let checked = CheckedSpec::new(spec, bound);
-    Ok(Analysed { document, checked, warnings })
+    Ok((CheckedSpec::new(spec, bound), warnings))
 }

@@ -1,6 +1,6 @@
 //! The shared vocabulary of `peng`.
 //!
-//! Text becomes a [`document`], a document that fits the [`shape`] becomes a typed spec in [`model`], a compiled spec
+//! Text becomes a [`document`], put together with others as an [`overlay`]; a document that fits the [`shape`] becomes a typed spec in [`model`], a compiled spec
 //! is a [`plan`]. [`arch`] describes networks, [`catalog`] what the compiler may ask about kinds that the runtime
 //! implements, [`diag`] what is wrong in a user's text. Nothing here does I/O, reads a clock or draws a random number.
 //!
@@ -35,6 +35,7 @@ pub mod diag;
 pub mod document;
 pub mod expr;
 pub mod model;
+pub mod overlay;
 pub mod plan;
 pub mod shape;
 pub mod source;

@@ -98,6 +98,11 @@ impl SourceMap {
         id
     }
 
+    /// All files, in the order in which they were added.
+    pub fn files(&self) -> impl Iterator<Item = FileId> + use<> {
+        (0..self.files.len() as u32).map(FileId)
+    }
+
     /// The name of a file.
     pub fn name(&self, file: FileId) -> &str {
         &self.files[file.0 as usize].name

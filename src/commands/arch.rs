@@ -19,6 +19,8 @@ use crate::ui::Ui;
 pub(crate) struct ArchArgs {
     /// A spec, or a plan (`.json`)
     input: PathBuf,
+    #[command(flatten)]
+    settings: load::Settings,
     /// The network with this genome, as JSON
     #[arg(long, value_name = "JSON", conflicts_with = "sample")]
     genome: Option<String>,
@@ -44,7 +46,7 @@ enum ArchFormat {
 
 /// Shows networks.
 pub(crate) fn run(args: &ArchArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let Some(Loaded { plan, .. }) = load::plan_or_spec(&args.input, ui, out)? else {
+    let Some(Loaded { plan, .. }) = load::plan_or_spec(&args.input, &args.settings, ui, out)? else {
         return Ok(Exit::Findings);
     };
     let space = build(&plan)?;

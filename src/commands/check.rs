@@ -1,13 +1,17 @@
 //! `peng check`: every error of every file at once, in the form that a person, a program or a CI service reads. It reads
 //! nothing but the specs.
 
+use std::collections::HashSet;
 use std::io::{Read, Write};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use peng_compiler::{Compiled, compile_with};
-use peng_spec::catalog::Catalog;
+use peng_spec::diag::{Diagnostic, Diagnostics, codes};
+use peng_spec::document::Document;
+use peng_spec::overlay::{COMMAND_LINE, normal};
 use peng_spec::shape::SpecSchema;
+use peng_spec::source::{FileId, SourceMap, Span};
 
 use crate::commands::load;
 use crate::commands::specs::{Input, expand};
@@ -26,9 +30,11 @@ pub(crate) struct CheckArgs {
     ///
     /// A folder means the files below it that are called `NAME.peng.yaml`. Hidden folders, `target`, `node_modules`,
     /// caches and run directories in it are skipped, unless they are named themselves. Globs (`*`, `?`, `[abc]`, `**`) may
-    /// be quoted.
+    /// be quoted. A spec that another one of the call extends may lack keys.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    #[command(flatten)]
+    settings: load::Settings,
     /// The form of the findings
     #[arg(long, value_enum, default_value_t)]
     output: CheckOutput,
@@ -58,6 +64,16 @@ enum CheckOutput {
     Sarif,
 }
 
+impl CheckOutput {
+    /// Whether each finding is shown in a file.
+    fn is_of_files(self) -> bool {
+        match self {
+            Self::Human | Self::Json | Self::Junit => false,
+            Self::Github | Self::Gitlab | Self::Sarif => true,
+        }
+    }
+}
+
 /// Checks specs. Findings go to `out`, what was done and what could not be read to stderr.
 pub(crate) fn run(args: &CheckArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let inputs = expand(&args.files)?;
@@ -70,11 +86,30 @@ pub(crate) fn run(args: &CheckArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Resu
     let stdin_name = args.stdin_filename.as_deref().unwrap_or("<stdin>");
     let catalog = peng_runtime::catalog();
     let schema = SpecSchema::new(&catalog);
+    let mut checked = Vec::new();
     for input in &inputs {
-        let file = check(input, stdin_name, &catalog, &schema, &mut findings);
-        if let Some(why) = &file.unreadable {
-            ui.failure(&Failure::new(Exit::Environment, why).into(), &mut std::io::stderr())?;
-        }
+        let compile = |document| compile_with(document, &catalog, &schema);
+        checked.push(check(input, stdin_name, &args.settings, &compile, &mut findings));
+    }
+    let bases: HashSet<PathBuf> = checked.iter().flat_map(|file| file.bases.clone()).collect();
+    for file in checked {
+        let file = match file.found {
+            Ok(mut found) => {
+                if bases.contains(&place(&file.name)) {
+                    // What a base lacks, the specs that extend it may have.
+                    found.retain(|d| d.code != codes::E0101);
+                }
+                if args.output.is_of_files() {
+                    let told_on = |d| on_file(d, file.file, &findings.sources);
+                    found = found.into_iter().map(told_on).collect();
+                }
+                FileFindings::checked(file.name, found)
+            }
+            Err(why) => {
+                ui.failure(&Failure::new(Exit::Environment, &why).into(), &mut std::io::stderr())?;
+                FileFindings::unreadable(file.name, why)
+            }
+        };
         findings.files.push(file);
     }
     print(&findings, args.output, ui, out)?;
@@ -92,28 +127,61 @@ pub(crate) fn run(args: &CheckArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Resu
     })
 }
 
+/// A spec that was checked.
+struct Checked {
+    name: String,
+    file: FileId,
+    /// What was found, or why it could not be read.
+    found: Result<Vec<Diagnostic>, String>,
+    /// The files that it extends.
+    bases: Vec<PathBuf>,
+}
+
+/// Where a file is, for comparing it with others.
+fn place(name: &str) -> PathBuf {
+    normal(&std::path::absolute(name).unwrap_or_else(|_| name.into()))
+}
+
+/// A finding for forms that show it in a file: what the command line sets is shown at the start of the spec.
+fn on_file(found: Diagnostic, file: FileId, sources: &SourceMap) -> Diagnostic {
+    let is_in_a_file = |span: Span| sources.name(span.file) != COMMAND_LINE;
+    let mut found = found;
+    found.labels.retain(|label| is_in_a_file(label.span));
+    found.fix = found.fix.filter(|fix| is_in_a_file(fix.span));
+    if !is_in_a_file(found.span) {
+        found.message = format!("{}, set by `{}`", found.message, sources.text(found.span.file));
+        found.span = Span::start_of(file);
+    }
+    found
+}
+
 /// Checks one spec.
 fn check(
     input: &Input,
     stdin_name: &str,
-    catalog: &dyn Catalog,
-    schema: &SpecSchema,
+    settings: &load::Settings,
+    compile: &dyn Fn(Document) -> Result<Compiled, Diagnostics>,
     findings: &mut Findings,
-) -> FileFindings {
+) -> Checked {
     let (name, bytes) = match input {
         Input::Stdin => (stdin_name.to_owned(), read_stdin()),
         Input::File(path) => (path.display().to_string(), load::read(path)),
     };
     let bytes = match bytes {
         Ok(bytes) => bytes,
-        Err(failure) => return FileFindings::unreadable(name, failure.message),
+        Err(failure) => {
+            let file = findings.sources.add(name.clone(), "");
+            return Checked { name, file, found: Err(failure.message), bases: Vec::new() };
+        }
     };
     let file = findings.sources.add_bytes(name.clone(), &bytes);
-    let found = match compile_with(&findings.sources, file, catalog, schema) {
+    let found = match load::document(&mut findings.sources, file, settings).and_then(compile) {
         Ok(Compiled { warnings, .. }) => warnings,
         Err(diagnostics) => diagnostics.into_vec(),
     };
-    FileFindings::checked(name, found)
+    let bases = findings.sources.files().skip_while(|other| *other != file).skip(1);
+    let bases = bases.map(|base| place(findings.sources.name(base))).collect();
+    Checked { name, file, found: Ok(found), bases }
 }
 
 fn read_stdin() -> Result<Vec<u8>, Failure> {
@@ -165,9 +233,6 @@ fn summary(findings: &Findings) -> String {
 
 #[cfg(test)]
 mod tests {
-    use peng_spec::diag::{Diagnostic, codes};
-    use peng_spec::source::{SourceMap, Span};
-
     use super::*;
 
     #[test]

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use peng_compiler::{Analysed, ConfigNode, ConfigOrigin, ConfigValue, analyse, config};
 use peng_spec::document::Pointer;
+use peng_spec::overlay::COMMAND_LINE;
 use peng_spec::source::SourceMap;
 use serde_json::{Map, Value, json};
 
@@ -19,6 +20,8 @@ use crate::ui::{Ui, diagnostics};
 pub(crate) struct ConfigArgs {
     /// A spec
     spec: PathBuf,
+    #[command(flatten)]
+    settings: load::Settings,
     /// The form of the output
     #[arg(long, value_enum, default_value_t)]
     format: ConfigFormat,
@@ -39,7 +42,9 @@ pub(crate) fn run(args: &ConfigArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Res
     let mut sources = SourceMap::new();
     let file = sources.add_bytes(args.spec.display().to_string(), &load::read(&args.spec)?);
     let catalog = peng_runtime::catalog();
-    let analysed: Analysed = match analyse(&sources, file, &catalog) {
+    let analysed =
+        load::document(&mut sources, file, &args.settings).and_then(|document| analyse(document, &catalog));
+    let analysed: Analysed = match analysed {
         Ok(analysed) => analysed,
         Err(found) => {
             diagnostics::print(&sources, found.as_slice(), ui.color_stdout, out)?;
@@ -62,10 +67,11 @@ pub(crate) fn run(args: &ConfigArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Res
     Ok(Exit::Fine)
 }
 
-/// `default`, or `file:line`.
+/// `default`, `command line`, or `file:line`.
 fn origin(sources: &SourceMap, origin: ConfigOrigin) -> String {
     match origin {
         ConfigOrigin::Default => "default".to_owned(),
+        ConfigOrigin::Written(span) if sources.name(span.file) == COMMAND_LINE => "command line".to_owned(),
         ConfigOrigin::Written(span) => {
             format!("{}:{}", sources.name(span.file), sources.line_col(span.file, span.start).line)
         }

@@ -6,7 +6,6 @@ use std::path::Path;
 
 use peng_estimator::policy::{self, PolicyKind};
 use peng_spec::catalog::Slot;
-use peng_spec::document;
 use peng_spec::shape::{self, SpecSchema};
 use peng_spec::source::SourceMap;
 use serde_json::{Map, Value};
@@ -37,7 +36,7 @@ pub(crate) fn read(text: &str, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Op
         sources.add("<command line>", section(text)?)
     };
     let schema = SpecSchema::new(&peng_runtime::catalog());
-    let read = document::load(&sources, file)
+    let read = load::document(&mut sources, file, &load::Settings::default())
         .and_then(|document| shape::check_section(&document, &schema, Slot::Estimator));
     let mut section: Map<String, Value> = match read {
         Ok(Value::Object(section)) => section,

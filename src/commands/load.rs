@@ -3,13 +3,29 @@
 use std::io::Write;
 use std::path::Path;
 
-use peng_compiler::{Compiled, compile};
+use clap::Args;
+use peng_compiler::{Compiled, compile_document};
 use peng_runtime::store::SourceFile;
+use peng_spec::diag::Diagnostics;
+use peng_spec::document::Document;
+use peng_spec::overlay::{self, Setting};
 use peng_spec::plan::Plan;
-use peng_spec::source::SourceMap;
+use peng_spec::source::{FileId, SourceMap};
 
 use crate::failure::{Exit, Failure};
 use crate::ui::{Ui, diagnostics};
+
+/// What the command line sets in a spec.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Settings {
+    /// Set a value of the spec, such as `training.epochs=10`; may be repeated
+    ///
+    /// Keys are joined by dots, `objectives[0]` is the first element of a list, and the value is YAML. It goes over what
+    /// the file says as a spec goes over one that it extends: mappings merge, other values replace, and another `kind`
+    /// replaces its whole section.
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = Setting::parse)]
+    pub(crate) list: Vec<Setting>,
+}
 
 /// A plan, and the files that it was compiled from.
 pub(crate) struct Loaded {
@@ -20,8 +36,17 @@ pub(crate) struct Loaded {
 }
 
 /// Reads a plan (`.json`) or compiles a spec. `None`: the spec is rejected, and the findings are printed.
-pub(crate) fn plan_or_spec(path: &Path, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Option<Loaded>> {
+pub(crate) fn plan_or_spec(
+    path: &Path,
+    settings: &Settings,
+    ui: Ui,
+    out: &mut dyn Write,
+) -> anyhow::Result<Option<Loaded>> {
     if path.extension().is_some_and(|e| e == "json") {
+        if !settings.list.is_empty() {
+            let message = format!("`--set` sets values of specs, and `{}` is a plan", path.display());
+            return Err(Failure::new(Exit::Usage, message).help("compile its spec anew with `--set`").into());
+        }
         let text = String::from_utf8_lossy(&read(path)?).into_owned();
         let plan = Plan::from_json(&text).map_err(|error| {
             let message = format!("`{}`: {error}", path.display());
@@ -30,29 +55,66 @@ pub(crate) fn plan_or_spec(path: &Path, ui: Ui, out: &mut dyn Write) -> anyhow::
         })?;
         return Ok(Some(Loaded { plan, sources: Vec::new() }));
     }
-    spec(path, ui, out)
+    spec(path, settings, ui, out)
 }
 
 /// Compiles a spec. `None`: it is rejected, and the findings are printed.
-pub(crate) fn spec(path: &Path, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Option<Loaded>> {
+pub(crate) fn spec(
+    path: &Path,
+    settings: &Settings,
+    ui: Ui,
+    out: &mut dyn Write,
+) -> anyhow::Result<Option<Loaded>> {
     let bytes = read(path)?;
     let mut sources = SourceMap::new();
     let file = sources.add_bytes(path.display().to_string(), &bytes);
-    match compile(&sources, file, &peng_runtime::catalog()) {
+    let compiled = document(&mut sources, file, settings)
+        .and_then(|document| compile_document(document, &peng_runtime::catalog()));
+    match compiled {
         Ok(Compiled { plan, warnings }) => {
             if !ui.quiet {
                 diagnostics::print(&sources, &warnings, ui.color_stderr, &mut std::io::stderr())?;
             }
-            let name =
-                path.file_name().map_or_else(|| "spec.yaml".to_owned(), |n| n.to_string_lossy().into_owned());
-            let text = sources.text(file).to_string();
-            Ok(Some(Loaded { plan, sources: vec![SourceFile { name, text }] }))
+            Ok(Some(Loaded { plan, sources: kept(&sources, settings) }))
         }
         Err(found) => {
             diagnostics::print(&sources, found.as_slice(), ui.color_stdout, out)?;
             Ok(None)
         }
     }
+}
+
+/// A spec over its bases, with the settings.
+pub(crate) fn document(
+    sources: &mut SourceMap,
+    file: FileId,
+    settings: &Settings,
+) -> Result<Document, Diagnostics> {
+    overlay::load(sources, file, &settings.list, &|base| std::fs::read(base).map_err(|e| e.to_string()))
+}
+
+/// What a run keeps of the spec: its files, placed to each other as they were, and the settings.
+fn kept(sources: &SourceMap, settings: &Settings) -> Vec<SourceFile> {
+    let absolute = |name: &str| std::path::absolute(name).unwrap_or_else(|_| name.into());
+    let files: Vec<_> = sources
+        .files()
+        .filter(|&file| sources.name(file) != overlay::COMMAND_LINE)
+        .map(|file| (absolute(sources.name(file)), sources.text(file).to_string()))
+        .collect();
+    let mut folder = files.first().and_then(|(path, _)| path.parent()).unwrap_or(Path::new("")).to_owned();
+    while !files.iter().all(|(path, _)| path.starts_with(&folder)) && folder.pop() {}
+    let mut kept: Vec<SourceFile> = files
+        .iter()
+        .map(|(path, text)| SourceFile {
+            path: path.strip_prefix(&folder).unwrap_or(path).to_owned(),
+            text: text.clone(),
+        })
+        .collect();
+    if !settings.list.is_empty() {
+        let text = settings.list.iter().map(|setting| format!("--set {}\n", setting.as_str())).collect();
+        kept.push(SourceFile { path: "command-line.txt".into(), text });
+    }
+    kept
 }
 
 /// Reads a file that a user names.

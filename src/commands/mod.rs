@@ -11,6 +11,7 @@ pub(crate) mod init;
 pub(crate) mod kinds;
 mod load;
 pub(crate) mod log;
+pub(crate) mod lsp;
 pub(crate) mod plan;
 pub(crate) mod replay;
 pub(crate) mod report;
@@ -47,6 +48,7 @@ pub(crate) fn dispatch(command: &Command, ui: Ui) -> anyhow::Result<Exit> {
         Command::Schema(args) => schema::run(args, &mut out),
         Command::Explain(args) => explain::run(args, &mut out),
         Command::Kinds(args) => kinds::run(args, &mut out),
+        Command::Lsp(args) => lsp::run(args),
         Command::Worker(args) => worker::run(args),
     };
     out.flush()?;

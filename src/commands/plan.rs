@@ -17,6 +17,8 @@ use crate::ui::Ui;
 pub(crate) struct PlanArgs {
     /// A spec, or a plan (`.json`)
     input: PathBuf,
+    #[command(flatten)]
+    settings: load::Settings,
     /// Also write the plan to this file, for `peng run`
     #[arg(short, long = "out", value_name = "FILE")]
     out: Option<PathBuf>,
@@ -37,7 +39,7 @@ enum PlanFormat {
 
 /// Shows a plan.
 pub(crate) fn run(args: &PlanArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let Some(Loaded { plan, .. }) = load::plan_or_spec(&args.input, ui, out)? else {
+    let Some(Loaded { plan, .. }) = load::plan_or_spec(&args.input, &args.settings, ui, out)? else {
         return Ok(Exit::Findings);
     };
     if let Some(path) = &args.out {

@@ -25,6 +25,8 @@ use crate::ui::progress::{self, ProgressMode};
 pub(crate) struct RunArgs {
     /// A spec (`.yaml`), or a plan made by `peng plan -o` (`.json`)
     input: PathBuf,
+    #[command(flatten)]
+    settings: load::Settings,
     /// The run directory [default: OUTPUT_DIR/NAME-K with the first free K]
     #[arg(long)]
     dir: Option<PathBuf>,
@@ -48,7 +50,7 @@ pub(crate) struct ResumeArgs {
 
 /// Runs a spec or a plan.
 pub(crate) fn run(args: &RunArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let Some(Loaded { plan, sources }) = load::plan_or_spec(&args.input, ui, out)? else {
+    let Some(Loaded { plan, sources }) = load::plan_or_spec(&args.input, &args.settings, ui, out)? else {
         return Ok(Exit::Findings);
     };
     can_train()?;

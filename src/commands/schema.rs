@@ -1,19 +1,59 @@
-//! `peng schema`: the JSON Schema of a spec, the one that is committed as `schemas/experiment.v1.json`.
+//! `peng schema`: the JSON Schema of a spec, the one that is committed as `schemas/experiment.v1.json`, and its reference.
 
 use std::io::Write;
 
-use clap::Args;
-use peng_spec::shape::SpecSchema;
+use clap::{Args, ValueEnum};
+use peng_runtime::report::reference;
+use peng_spec::shape::{Draft, SpecSchema};
 
 use crate::failure::Exit;
 
-/// Print the JSON Schema of a spec (draft-07), for editors and other programs
+/// Print the JSON Schema of a spec, for editors and other programs, or its documentation
 #[derive(Debug, Args)]
-pub(crate) struct SchemaArgs {}
+pub(crate) struct SchemaArgs {
+    /// The draft of JSON Schema
+    #[arg(long, value_enum, default_value_t)]
+    draft: SchemaDraft,
+    /// Print the documentation of all keys instead: one page, with an anchor for each
+    #[arg(long, value_enum, value_name = "FORM", conflicts_with = "draft")]
+    docs: Option<DocsForm>,
+}
 
-/// Prints the schema.
-pub(crate) fn run(_: &SchemaArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    serde_json::to_writer_pretty(&mut *out, &SpecSchema::new(&peng_runtime::catalog()).published())?;
-    writeln!(out)?;
+/// The draft of JSON Schema.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum SchemaDraft {
+    /// Draft-07, which editors read
+    #[default]
+    #[value(name = "7")]
+    Seven,
+    /// 2020-12
+    #[value(name = "2020-12")]
+    Of202012,
+}
+
+/// The form of the documentation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum DocsForm {
+    /// Markdown, as committed in `schemas/experiment.v1.md`
+    Markdown,
+    /// A page that needs nothing else
+    Html,
+}
+
+/// Prints the schema or the documentation.
+pub(crate) fn run(args: &SchemaArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let schema = SpecSchema::new(&peng_runtime::catalog());
+    match args.docs {
+        Some(DocsForm::Markdown) => write!(out, "{}", reference::markdown(&schema.reference()))?,
+        Some(DocsForm::Html) => write!(out, "{}", reference::html(&schema.reference()))?,
+        None => {
+            let draft = match args.draft {
+                SchemaDraft::Seven => Draft::Draft7,
+                SchemaDraft::Of202012 => Draft::Draft202012,
+            };
+            serde_json::to_writer_pretty(&mut *out, &schema.published(draft))?;
+            writeln!(out)?;
+        }
+    }
     Ok(Exit::Fine)
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use peng_spec::diag::{Diagnostic, Severity};
+use peng_spec::diag::{Diagnostic, Label, Severity};
 use peng_spec::expr::ExprError;
 use peng_spec::source::{SourceMap, Span};
 
@@ -76,20 +76,26 @@ fn snippet(sources: &SourceMap, diagnostic: &Diagnostic, color: bool) -> String 
     }
     let range = |span: Span| {
         // A span over several lines is shown by its first one.
-        let end = source[span.start..span.end].find(['\n', '\r']).map_or(span.end, |line| span.start + line);
+        let end = sources.slice(span).find(['\n', '\r']).map_or(span.end, |line| span.start + line);
         span.start..end
     };
     let primary = AnnotationKind::Primary.span(range(diagnostic.span));
-    let others = diagnostic.labels.iter().filter(|label| label.span.file == file);
-    let others =
-        others.map(|label| AnnotationKind::Context.span(range(label.span)).label(printable(&label.message)));
+    let shown =
+        |label: &Label| AnnotationKind::Context.span(range(label.span)).label(printable(&label.message));
+    let (here, elsewhere): (Vec<&Label>, Vec<&Label>) =
+        diagnostic.labels.iter().partition(|label| label.span.file == file);
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-    let snippet = Snippet::source(source.as_ref()).annotation(primary).annotations(others);
-    renderer.decor_style(DecorStyle::Ascii).render(&[Group::with_level(level).element(snippet)])
+    let snippet = Snippet::source(source.as_ref()).annotation(primary);
+    let mut group = Group::with_level(level).element(snippet.annotations(here.into_iter().map(shown)));
+    for label in elsewhere {
+        let source = Snippet::source(sources.text(label.span.file).as_ref());
+        group = group.element(source.path(sources.name(label.span.file)).annotation(shown(label)));
+    }
+    renderer.decor_style(DecorStyle::Ascii).render(&[group])
 }
 
 /// An expression from the command line, with carets at what is wrong in it.

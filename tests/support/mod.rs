@@ -1,5 +1,7 @@
 //! A directory of its own for a test, and the program run in it.
 
+pub(crate) mod language_client;
+
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 

@@ -11,6 +11,7 @@ mod html;
 mod markdown;
 pub mod quantity;
 mod reasons;
+pub mod reference;
 #[cfg(test)]
 pub(crate) mod samples;
 mod savings;

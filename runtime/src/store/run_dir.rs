@@ -21,8 +21,8 @@ pub struct RunDir {
 /// A file that the plan was compiled from, to be kept with the run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
-    /// Its name without a directory.
-    pub name: String,
+    /// Its path below `spec/`.
+    pub path: PathBuf,
     /// Its content.
     pub text: String,
 }
@@ -48,11 +48,10 @@ impl RunDir {
             return Err(StoreError::Occupied { dir: path.to_owned() });
         }
         let lock = dir.lock()?;
-        if !sources.is_empty() {
-            make_dir(&path.join("spec"))?;
-        }
         for source in sources {
-            write_whole(&path.join("spec").join(&source.name), source.text.as_bytes())?;
+            let file = path.join("spec").join(&source.path);
+            make_dir(file.parent().unwrap_or(path))?;
+            write_whole(&file, source.text.as_bytes())?;
         }
         let run = RunFile {
             format: RUN_FORMAT.to_owned(),

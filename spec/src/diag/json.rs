@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Diagnostic;
+use crate::shape::REFERENCE_PAGE;
 use crate::source::{SourceMap, Span};
 
 /// The version of the JSON form.
@@ -32,6 +33,8 @@ pub struct JsonDiagnostic {
     pub fix: Option<JsonFix>,
     /// JSON pointer of the value.
     pub pointer: Option<String>,
+    /// Where its key is documented.
+    pub docs: Option<String>,
 }
 
 /// A range.
@@ -81,6 +84,11 @@ pub struct JsonLabel {
 }
 
 impl Diagnostic {
+    /// The address of what is written about its key.
+    pub fn docs(&self) -> Option<String> {
+        self.anchor.as_ref().map(|anchor| format!("{REFERENCE_PAGE}#{anchor}"))
+    }
+
     /// The JSON form.
     pub fn to_json(&self, sources: &SourceMap) -> JsonDiagnostic {
         JsonDiagnostic {
@@ -106,6 +114,7 @@ impl Diagnostic {
                 text: fix.text.clone(),
             }),
             pointer: self.pointer.as_ref().map(ToString::to_string),
+            docs: self.docs(),
         }
     }
 }

@@ -67,6 +67,8 @@ pub struct Diagnostic {
     pub fix: Option<Fix>,
     /// JSON pointer of the value or, for a key that is missing or unknown, of the mapping.
     pub pointer: Option<Pointer>,
+    /// The anchor of its key in the reference of the language.
+    pub anchor: Option<String>,
 }
 
 impl Diagnostic {
@@ -81,7 +83,8 @@ impl Diagnostic {
     }
 
     fn new(code: Code, severity: Severity, span: Span, message: String) -> Self {
-        Self { code, severity, message, span, labels: Vec::new(), help: None, fix: None, pointer: None }
+        let (labels, help, fix) = (Vec::new(), None, None);
+        Self { code, severity, message, span, labels, help, fix, pointer: None, anchor: None }
     }
 
     /// The same with a second place.
@@ -105,6 +108,18 @@ impl Diagnostic {
         self
     }
 
+    /// The same, its places moved.
+    #[must_use]
+    pub(crate) fn moved(mut self, moved: &impl Fn(Span) -> Span) -> Self {
+        self.span = moved(self.span);
+        for span in
+            self.labels.iter_mut().map(|l| &mut l.span).chain(self.fix.iter_mut().map(|f| &mut f.span))
+        {
+            *span = moved(*span);
+        }
+        self
+    }
+
     /// The same with the pointer of the value.
     #[must_use]
     pub fn at(mut self, pointer: impl Into<Pointer>) -> Self {
@@ -121,6 +136,18 @@ impl Diagnostics {
     /// The findings.
     pub fn as_slice(&self) -> &[Diagnostic] {
         &self.0
+    }
+
+    /// Each finding changed.
+    #[must_use]
+    pub fn map(self, change: impl Fn(Diagnostic) -> Diagnostic) -> Self {
+        Self(self.0.into_iter().map(change).collect())
+    }
+
+    /// The findings changed together; none may be lost.
+    #[must_use]
+    pub fn all(self, change: impl FnOnce(Vec<Diagnostic>) -> Vec<Diagnostic>) -> Self {
+        Self(change(self.0))
     }
 
     /// The findings, owned.
@@ -165,6 +192,11 @@ impl Sink {
     /// Whether an error of another code was found.
     pub fn has_errors_but(&self, code: Code) -> bool {
         self.list.iter().any(|d| d.severity == Severity::Error && d.code != code)
+    }
+
+    /// What was found so far, for another pass to go on with.
+    pub(crate) fn into_list(self) -> Vec<Diagnostic> {
+        self.list
     }
 
     /// Ends a pass whose errors of one code do not keep a later pass from its work: these are among what is returned.

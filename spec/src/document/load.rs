@@ -23,7 +23,7 @@ pub fn load(sources: &SourceMap, file: FileId) -> Result<Document, Diagnostics> 
     // A key that occurs twice hides nothing else: its first value counts, and later passes go on to find the rest.
     let findings = sink.finish_unless_only(codes::E0004)?;
     let root = root.expect("a text without other findings has a root");
-    Ok(Document { file, text: sources.text(file).clone(), root, findings })
+    Ok(Document { file, texts: vec![(file, sources.text(file).clone())], links: Vec::new(), root, findings })
 }
 
 /// Reads the one document of a file, whatever its root is. Without an error among the findings there is a root, unless

@@ -30,10 +30,14 @@ use crate::source::{FileId, Span};
 /// A loaded text; its root is a mapping.
 #[derive(Debug, Clone)]
 pub struct Document {
-    file: FileId,
-    text: Arc<str>,
-    root: Node,
-    findings: Vec<Diagnostic>,
+    /// The file; of a spec that is put together, the one that is on top.
+    pub(crate) file: FileId,
+    /// The texts that values stand in: the file's, and those that [`crate::overlay`] put it together from.
+    pub(crate) texts: Vec<(FileId, Arc<str>)>,
+    /// Where each base is extended.
+    pub(crate) links: Vec<(FileId, Span)>,
+    pub(crate) root: Node,
+    pub(crate) findings: Vec<Diagnostic>,
 }
 
 /// A value and where it stands.
@@ -155,7 +159,8 @@ impl Document {
 
     /// The text of a span.
     pub fn slice(&self, span: Span) -> &str {
-        self.text.get(span.start..span.end).unwrap_or_default()
+        let text = self.texts.iter().find(|(file, _)| *file == span.file);
+        text.and_then(|(_, text)| text.get(span.start..span.end)).unwrap_or_default()
     }
 
     /// The value at a pointer.

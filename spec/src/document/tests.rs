@@ -141,7 +141,7 @@ proptest! {
         while let Some((pointer, node)) = stack.pop() {
             prop_assert_eq!(document.find(&pointer).unwrap().node, node);
             let span = document.span_near(&pointer);
-            prop_assert!(document.text.get(span.start..span.end).is_some());
+            prop_assert!(document.texts[0].1.get(span.start..span.end).is_some());
             stack.extend(node.entries().iter().map(|entry| (pointer.key(&entry.key), &entry.value)));
             stack.extend(node.elements().iter().enumerate().map(|(i, element)| (pointer.index(i), element)));
         }

@@ -62,6 +62,13 @@ pub struct OutputSpec {
 
 impl Word for Device {
     const WORDS: &'static [(&'static str, Self)] = &[("auto", Self::Auto), ("cpu", Self::Cpu)];
+
+    fn meaning(self) -> &'static str {
+        match self {
+            Self::Auto => "the best device that this build and the machine have",
+            Self::Cpu => "the processor",
+        }
+    }
 }
 
 /// Kinds of executors.
@@ -70,6 +77,12 @@ pub struct ExecutorSpec(pub ExecutorPlan);
 
 impl Word for ExecutorSpec {
     const WORDS: &'static [(&'static str, Self)] = &[("local", Self(ExecutorPlan::Local))];
+
+    fn meaning(self) -> &'static str {
+        match self.0 {
+            ExecutorPlan::Local => "processes on this machine",
+        }
+    }
 }
 
 impl Serialize for ExecutorSpec {
@@ -88,6 +101,14 @@ impl Word for ConfirmSpec {
         ("best", Self(Some(ConfirmWhat::Best))),
         ("none", Self(None)),
     ];
+
+    fn meaning(self) -> &'static str {
+        match self.0 {
+            Some(ConfirmWhat::Front) => "the members of the front",
+            Some(ConfirmWhat::Best) => "the best of each objective",
+            None => "none: predictions stay what they are",
+        }
+    }
 }
 
 impl Serialize for ConfirmSpec {

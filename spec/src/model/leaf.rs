@@ -1,6 +1,6 @@
 //! Leaves: how a value of the document becomes a typed one.
 
-use serde_json::Number;
+use serde_json::{Map, Number, Value, json};
 
 use crate::document::{Node, NodeValue};
 
@@ -14,12 +14,17 @@ pub(crate) trait Leaf: Sized {
 pub trait Word: Copy + 'static {
     /// All of them, in the order in which they are listed.
     const WORDS: &'static [(&'static str, Self)];
+
+    /// What it means, in a line.
+    fn meaning(self) -> &'static str;
 }
 
 /// The schema of a choice.
 pub fn words<W: Word>(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     let names: Vec<&str> = W::WORDS.iter().map(|(name, _)| *name).collect();
-    schemars::json_schema!({ "type": "string", "enum": names })
+    let meanings: Map<String, Value> =
+        W::WORDS.iter().map(|(name, word)| ((*name).to_owned(), json!(word.meaning()))).collect();
+    schemars::json_schema!({ "type": "string", "enum": names, "x-words": meanings })
 }
 
 pub(crate) fn number(node: &Node) -> Option<&Number> {

@@ -65,6 +65,12 @@ pub enum OptimizerKind {
 
 impl Word for OptimizerKind {
     const WORDS: &'static [(&'static str, Self)] = &[("sgd", Self::Sgd)];
+
+    fn meaning(self) -> &'static str {
+        match self {
+            Self::Sgd => "stochastic gradient descent with momentum",
+        }
+    }
 }
 
 /// Kinds of schedules.
@@ -78,6 +84,13 @@ pub enum ScheduleKind {
 
 impl Word for ScheduleKind {
     const WORDS: &'static [(&'static str, Self)] = &[("cosine", Self::Cosine), ("constant", Self::Constant)];
+
+    fn meaning(self) -> &'static str {
+        match self {
+            Self::Cosine => "half a cosine from the start value to zero, a step an epoch",
+            Self::Constant => "the start value throughout",
+        }
+    }
 }
 
 /// The word of a choice.

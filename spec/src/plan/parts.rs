@@ -101,6 +101,18 @@ impl Metric {
         }
     }
 
+    /// What it is, in a line.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::TrainAccuracy => "accuracy on the training examples, in percent",
+            Self::TrainLoss => "cross entropy on the training examples, in nats",
+            Self::ValAccuracy => "accuracy on the validation examples, in percent",
+            Self::ValLoss => "cross entropy on the validation examples, in nats",
+            Self::Flops => "multiply-accumulates of one example, counted as NSGA-Net does",
+            Self::Params => "trainable parameters",
+        }
+    }
+
     /// Whether it is measured during training; else it follows from the architecture.
     pub fn is_measured(self) -> bool {
         match self {

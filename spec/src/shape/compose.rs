@@ -5,8 +5,10 @@
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
+use super::validate::unread;
 use crate::catalog::{Catalog, Kind, Slot};
 use crate::model::{KindSpec, Spec};
+use crate::overlay::EXTENDS;
 
 /// The schema, before a document has chosen its kinds.
 #[derive(Debug, Clone)]
@@ -34,6 +36,7 @@ impl SpecSchema {
         let settings = SchemaSettings::draft07().with(|s| s.inline_subschemas = true);
         let mut fixed = settings.into_generator().into_root_schema_for::<Spec>().to_value();
         tidy(&mut fixed);
+        add_extends(&mut fixed);
         let slots = Slot::ALL
             .into_iter()
             .map(|slot| {
@@ -44,6 +47,14 @@ impl SpecSchema {
         Self { fixed, slots }
     }
 
+    /// Keywords of the schema that the shape does not read, which therefore must be none.
+    pub fn unread_keywords(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let sections = self.slots.iter().flat_map(|(_, kinds)| kinds).map(|kind| &kind.section);
+        std::iter::once(&self.fixed).chain(sections).for_each(|schema| unread(schema, &mut found));
+        found
+    }
+
     /// The kinds of a slot.
     pub fn kinds(&self, slot: Slot) -> &[KindSchema] {
         self.slots.iter().find(|(s, _)| *s == slot).map_or(&[], |(_, kinds)| kinds)
@@ -52,6 +63,20 @@ impl SpecSchema {
     /// A kind by name.
     pub fn kind(&self, slot: Slot, name: &str) -> Option<&KindSchema> {
         self.kinds(slot).iter().find(|kind| kind.name == name)
+    }
+}
+
+/// What is not of the model, since it is gone when the spec has been put together.
+fn add_extends(fixed: &mut Value) {
+    let extends = json!({
+        "description": "Another spec, relative to this file, over which this one goes: mappings merge, other values \
+            replace, and a section of another `kind` replaces the whole section.",
+        "type": "string",
+        "minLength": 1,
+        "examples": ["base.peng.yaml"],
+    });
+    if let Some(properties) = fixed["properties"].as_object_mut() {
+        properties.shift_insert(1, EXTENDS.to_owned(), extends);
     }
 }
 

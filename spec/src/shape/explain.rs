@@ -1,14 +1,13 @@
-//! The errors of the JSON Schema in our words and with our places: one cause, one diagnostic.
+//! What does not fit the schema in our words and with our places: one cause, one diagnostic.
 
 use std::collections::BTreeMap;
 
-use jsonschema::ValidationError;
-use jsonschema::error::ValidationErrorKind as Kind;
 use serde_json::Value;
 
 use super::compose::SpecSchema;
 use super::convert::Converted;
 use super::keys::Keys;
+use super::validate::{Rule, Violation, validate};
 use super::{describe, unsupported};
 use crate::diag::{Diagnostic, Sink, codes, did_you_mean, one_of, only_one, quoted};
 use crate::document::{Document, Node, NodeValue, Pointer};
@@ -21,23 +20,20 @@ pub(super) fn explain_all(
     converted: &Converted,
     sink: &mut Sink,
 ) {
-    let validator = jsonschema::draft7::new(effective).expect("the composed schema is a schema");
     let mut values: BTreeMap<Pointer, Diagnostic> = BTreeMap::new();
     let mut keys: BTreeMap<Pointer, Keys> = BTreeMap::new();
     let cx = Explainer { document, effective };
-    for error in validator.iter_errors(&converted.value) {
-        let pointer = Pointer::from(error.instance_path().as_str());
+    for violation in validate(&converted.value, effective) {
+        let pointer = violation.pointer.clone();
         if converted.reported.contains(pointer.as_str()) {
             continue;
         }
-        match error.kind() {
-            Kind::AdditionalProperties { unexpected } => {
-                keys.entry(pointer).or_default().unknown.extend(unexpected.iter().cloned());
+        match violation.rule {
+            Rule::Unknown(unknown) => {
+                keys.entry(pointer).or_default().unknown.extend(unknown);
             }
-            Kind::Required { property } => {
-                keys.entry(pointer).or_default().missing.extend(property.as_str().map(str::to_owned));
-            }
-            _ => cx.value(&pointer, &error, &mut values),
+            Rule::Missing(key) => keys.entry(pointer).or_default().missing.push(key.to_owned()),
+            rule => cx.value(&pointer, &rule, &mut values),
         }
     }
     for (pointer, keys) in keys {
@@ -67,52 +63,47 @@ struct Explainer<'a> {
 
 impl Explainer<'_> {
     /// Explains an error about a value, unless another one about it says more.
-    fn value(
-        &self,
-        pointer: &Pointer,
-        error: &ValidationError<'_>,
-        found: &mut BTreeMap<Pointer, Diagnostic>,
-    ) {
+    fn value(&self, pointer: &Pointer, rule: &Rule<'_>, found: &mut BTreeMap<Pointer, Diagnostic>) {
         let Some(node) = self.document.find(pointer).map(|found| found.node) else { return };
-        let diagnostic = self.explain(pointer, node, error);
+        let diagnostic = self.explain(pointer, node, rule);
         let says_more = |old: &Diagnostic| old.code != codes::E0103 && diagnostic.code == codes::E0103;
         if found.get(pointer).is_none_or(says_more) {
             found.insert(pointer.clone(), diagnostic);
         }
     }
 
-    fn explain(&self, pointer: &Pointer, node: &Node, error: &ValidationError<'_>) -> Diagnostic {
+    fn explain(&self, pointer: &Pointer, node: &Node, rule: &Rule<'_>) -> Diagnostic {
         let schema = schema_at(self.effective, pointer);
         let value = self.shown(node);
         let bound = |limit: &Value| describe::bound(schema, limit);
         let range = |what: &str, expected: String| {
             self.range(pointer, format!("{value} is {what}, expected {expected}"))
         };
-        match error.kind() {
-            Kind::Type { .. } => self.wrong_type(pointer, node, &describe::expected(schema)),
-            Kind::Constant { expected_value } => self.constant(pointer, node, expected_value),
-            Kind::Enum { options } => self.word(pointer, node, &words_of(options)),
-            Kind::Minimum { limit } => range("too small", format!("at least {}", bound(limit))),
-            Kind::Maximum { limit } => range("too large", format!("at most {}", bound(limit))),
-            Kind::ExclusiveMinimum { limit } => range("too small", format!("more than {}", bound(limit))),
-            Kind::ExclusiveMaximum { limit } => range("too large", format!("less than {}", bound(limit))),
-            Kind::MinLength { limit } if node.as_str() == Some("") => {
+        match rule {
+            Rule::Type => self.wrong_type(pointer, node, &describe::expected(schema)),
+            Rule::Constant(expected) => self.constant(pointer, node, expected),
+            Rule::Words(words) => self.word(pointer, node, &words_of(words)),
+            Rule::Minimum(limit) => range("too small", format!("at least {}", bound(limit))),
+            Rule::Maximum(limit) => range("too large", format!("at most {}", bound(limit))),
+            Rule::ExclusiveMinimum(limit) => range("too small", format!("more than {}", bound(limit))),
+            Rule::ExclusiveMaximum(limit) => range("too large", format!("less than {}", bound(limit))),
+            Rule::MinLength(limit) if node.as_str() == Some("") => {
                 let expected = plural(*limit, "character");
                 self.range(pointer, format!("found an empty text, expected at least {expected}"))
             }
-            Kind::MinLength { limit } => {
+            Rule::MinLength(limit) => {
                 range("too short", format!("at least {}", plural(*limit, "character")))
             }
-            Kind::MaxLength { limit } => {
+            Rule::MaxLength(limit) => {
                 range("too long", format!("at most {}", plural(*limit, "character")))
             }
-            Kind::Pattern { pattern } => {
+            Rule::Pattern(pattern) => {
                 let expected = schema.get("x-expected").and_then(Value::as_str);
                 let expected =
                     expected.map_or_else(|| format!("a text of the form `{pattern}`"), str::to_owned);
                 self.range(pointer, format!("found {value}, expected {expected}"))
             }
-            Kind::MinItems { limit } => {
+            Rule::MinItems(limit) => {
                 let found = match node.elements().len() {
                     0 => "an empty list".to_owned(),
                     count => format!("a list of {count}"),
@@ -120,11 +111,11 @@ impl Explainer<'_> {
                 let expected = plural(*limit, "element");
                 self.range(pointer, format!("found {found}, expected at least {expected}"))
             }
-            Kind::MaxItems { limit } => {
+            Rule::MaxItems(limit) => {
                 let count = node.elements().len();
                 self.range(pointer, format!("found a list of {count}, expected at most {limit}"))
             }
-            Kind::MinProperties { .. } | Kind::MaxProperties { .. } => {
+            Rule::Count => {
                 let count = node.entries().len();
                 let expected = schema.get("x-expected").and_then(Value::as_str).unwrap_or("another number");
                 let diagnostic = self.range(pointer, format!("found {count} keys, expected {expected}"));
@@ -134,10 +125,10 @@ impl Explainer<'_> {
                     [] | [_] => diagnostic,
                 }
             }
-            Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
-                self.union(pointer, node, schema, context)
+            Rule::Union(branches) => self.union(pointer, node, schema, branches),
+            Rule::Unknown(_) | Rule::Missing(_) => {
+                self.range(pointer, format!("found {value} with other keys than expected"))
             }
-            _ => self.range(pointer, format!("found {value}; {error}")),
         }
     }
 
@@ -147,12 +138,12 @@ impl Explainer<'_> {
         pointer: &Pointer,
         node: &Node,
         schema: &Value,
-        context: &[Vec<ValidationError<'_>>],
+        branches: &[Vec<Violation<'_>>],
     ) -> Diagnostic {
         let of_its_type =
-            |error: &&ValidationError<'_>| !matches!(error.kind(), Kind::Type { .. } | Kind::Constant { .. });
-        if let Some(error) = context.iter().flatten().find(of_its_type) {
-            return self.explain(pointer, node, error);
+            |violation: &&Violation<'_>| !matches!(violation.rule, Rule::Type | Rule::Constant(_));
+        if let Some(violation) = branches.iter().flatten().find(of_its_type) {
+            return self.explain(pointer, node, &violation.rule);
         }
         let words = describe::words(schema);
         if words.is_empty() || schema.get("x-expected").is_some() {

@@ -7,21 +7,29 @@ mod branch;
 mod compose;
 mod convert;
 mod describe;
+mod editor;
 mod explain;
 mod keys;
 mod metrics;
 mod params;
 mod publish;
+mod reference;
 mod unsupported;
+mod validate;
 
 use serde_json::{Value, json};
 
 pub use compose::{KindSchema, SpecSchema};
 pub use params::ParamDoc;
+pub use publish::Draft;
+pub use reference::{FieldDoc, KindDoc, REFERENCE_PAGE, Reference, SectionDoc, WordDoc, anchor};
 
 use crate::catalog::Slot;
 use crate::diag::{Diagnostic, Diagnostics, Sink};
 use crate::document::Document;
+
+/// Extension of a schema: the meanings of the words that it takes.
+pub(crate) const WORDS_EXTENSION: &str = "x-words";
 
 /// A document that fits the schema, with its quantities as bare numbers.
 #[derive(Debug)]

@@ -46,7 +46,7 @@ fn unit(schema: &Value) -> Option<Dimension> {
     schema.get(UNIT_EXTENSION).and_then(Value::as_str).and_then(Dimension::of_unit)
 }
 
-fn takes(schema: &Value) -> String {
+pub(super) fn takes(schema: &Value) -> String {
     if let Some(dimension) = unit(schema) {
         return format!("{dimension} such as `{}`", dimension.examples()[0]);
     }
@@ -59,7 +59,7 @@ fn takes(schema: &Value) -> String {
     }
 }
 
-fn written(schema: &Value, default: &Value) -> String {
+pub(super) fn written(schema: &Value, default: &Value) -> String {
     match (unit(schema), default.as_f64(), default.as_str()) {
         (Some(dimension), Some(number), _) => dimension.format(number),
         (_, _, Some(text)) => text.to_owned(),

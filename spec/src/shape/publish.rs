@@ -1,8 +1,9 @@
-//! The schema as it is published: draft-07, self-contained, for editors and other programs.
+//! The schema as it is published: self-contained, for editors and other programs, in two drafts of JSON Schema.
 
 use serde_json::{Map, Value, json};
 
 use super::compose::SpecSchema;
+use super::{WORDS_EXTENSION, editor};
 use crate::catalog::Slot;
 use crate::expr::{Dimension, UNIT_EXTENSION, WRITTEN_EXTENSION};
 use crate::plan::{Goal, Metric};
@@ -10,9 +11,18 @@ use crate::plan::{Goal, Metric};
 /// Where the schema of this version is found.
 const ID: &str = "https://github.com/peng-nas/peng/raw/main/schemas/experiment.v1.json";
 
+/// A draft of JSON Schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Draft {
+    /// Draft-07, the one that editors read; it is committed.
+    Draft7,
+    /// 2020-12.
+    Draft202012,
+}
+
 impl SpecSchema {
     /// The published schema: what is accepted, with the kinds as alternatives and quantities as they are written.
-    pub fn published(&self) -> Value {
+    pub fn published(&self, draft: Draft) -> Value {
         let mut schema = self.fixed.clone();
         for slot in Slot::ALL {
             let property = &mut schema["properties"][slot.key()];
@@ -26,11 +36,20 @@ impl SpecSchema {
         name_metrics(&mut schema);
         quantities(&mut schema);
         let mut published = Map::new();
-        published.insert("$schema".to_owned(), json!("http://json-schema.org/draft-07/schema#"));
-        published.insert("$id".to_owned(), json!(ID));
+        match draft {
+            Draft::Draft7 => {
+                published.insert("$schema".to_owned(), json!("http://json-schema.org/draft-07/schema#"));
+                published.insert("$id".to_owned(), json!(ID));
+            }
+            // The draft-07 form has the address.
+            Draft::Draft202012 => {
+                published.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
+            }
+        }
         published.insert("title".to_owned(), json!("Experiment of peng"));
         schema["properties"]["version"] =
             json!({ "description": schema["properties"]["version"]["description"], "const": 1 });
+        editor::add(&mut schema);
         if let Value::Object(mut rest) = schema {
             rest.shift_remove("title");
             published.extend(rest);
@@ -47,12 +66,18 @@ fn name_metrics(schema: &mut Value) {
         json!(names)
     };
     let measured: Vec<&str> = Metric::ALL.into_iter().filter(|m| m.is_measured()).map(Metric::name).collect();
+    let meanings: Map<String, Value> =
+        Metric::ALL.into_iter().map(|m| (m.name().to_owned(), json!(m.meaning()))).collect();
     let objective = &mut schema["properties"]["objectives"]["items"]["properties"];
     objective["maximize"]["enum"] = of_goal(Goal::Maximize);
     objective["minimize"]["enum"] = of_goal(Goal::Minimize);
+    for goal in ["maximize", "minimize"] {
+        objective[goal][WORDS_EXTENSION] = json!(meanings);
+    }
     if let Some(branches) = schema["properties"]["estimator"]["oneOf"].as_array_mut() {
         for branch in branches {
             branch["properties"]["metric"]["enum"] = json!(measured);
+            branch["properties"]["metric"][WORDS_EXTENSION] = json!(meanings);
         }
     }
 }
@@ -76,7 +101,9 @@ fn quantities(schema: &mut Value) {
 
 fn written(number: &Map<String, Value>, dimension: Dimension) -> Map<String, Value> {
     let must_be_written = number.contains_key(WRITTEN_EXTENSION);
-    let quantity = json!({ "type": "string", "pattern": pattern(dimension) });
+    let advice = format!("expected {dimension} such as `{}`", dimension.examples()[0]);
+    let pattern = pattern(dimension);
+    let quantity = json!({ "type": "string", "pattern": pattern, "patternErrorMessage": advice });
     let mut schema = Map::new();
     if let Some(text) = number.get("description") {
         schema.insert("description".to_owned(), text.clone());

@@ -5,7 +5,6 @@ use crate::document::Pointer;
 
 /// Keys, as pointers.
 const KEYS: &[&str] = &[
-    "/extends",
     "/dataset/augment",
     "/search_space/where",
     "/search_space/training",

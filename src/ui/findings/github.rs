@@ -18,7 +18,7 @@ pub(crate) fn write(findings: &Findings, places: &Places<'_>, out: &mut dyn Writ
             writeln!(out, "::error file={},title=peng::{}", property(&path), data(&printable(why)))?;
         }
         for diagnostic in &file.told {
-            writeln!(out, "{}", command(&path, diagnostic, places))?;
+            writeln!(out, "{}", command(diagnostic, places))?;
         }
         if file.untold() > 0 {
             let more = super::plural(file.untold(), "more finding");
@@ -29,7 +29,8 @@ pub(crate) fn write(findings: &Findings, places: &Places<'_>, out: &mut dyn Writ
 }
 
 /// The message repeats the place, since logs show the message alone.
-fn command(path: &str, diagnostic: &Diagnostic, places: &Places<'_>) -> String {
+fn command(diagnostic: &Diagnostic, places: &Places<'_>) -> String {
+    let path = &places.path_of(diagnostic.span);
     let start = places.sources.line_col(diagnostic.span.file, diagnostic.span.start);
     let end = places.sources.line_col(diagnostic.span.file, diagnostic.span.end);
     let columns = if start.line == end.line {

@@ -33,7 +33,7 @@ fn report(findings: &Findings, places: &Places<'_>) -> Value {
                     Severity::Warning => "minor",
                 },
                 "location": {
-                    "path": path,
+                    "path": places.path_of(diagnostic.span),
                     "lines": { "begin": line(diagnostic.span.start), "end": line(diagnostic.span.end) },
                 },
             }));

@@ -31,6 +31,11 @@ impl Places<'_> {
         path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
     }
 
+    /// The path of the file that a span is in.
+    pub(super) fn path_of(&self, span: Span) -> String {
+        self.path(self.sources.name(span.file))
+    }
+
     /// The same as a URI; the second value tells whether it is relative.
     pub(super) fn uri(&self, name: &str) -> (String, bool) {
         let path = percent_encoded(&self.path(name));
@@ -73,7 +78,7 @@ fn without_dots(path: &Path) -> PathBuf {
 }
 
 /// Percent encoding of what is no unreserved character of a URI (RFC 3986), `/` and a drive's `:` aside.
-fn percent_encoded(path: &str) -> String {
+pub(crate) fn percent_encoded(path: &str) -> String {
     let mut encoded = String::with_capacity(path.len());
     for byte in path.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {

@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-use peng_spec::diag::{CODES, Code, CodeInfo, Diagnostic, Fix, Severity};
+use peng_spec::diag::{CODES, Code, CodeInfo, Diagnostic, Fix, Severity, codes};
 use peng_spec::source::Span;
 use serde_json::{Map, Value, json};
 
@@ -19,9 +19,6 @@ const SCHEMA: &str =
 /// What paths are relative to.
 const BASE: &str = "%SRCROOT%";
 
-/// The page of all codes, with an anchor for each.
-const CODES_PAGE: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/spec/src/diag/codes/README.md");
-
 /// Prints the log.
 pub(crate) fn write(findings: &Findings, places: &Places<'_>, out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, &log(findings, places))?;
@@ -31,15 +28,16 @@ pub(crate) fn write(findings: &Findings, places: &Places<'_>, out: &mut dyn Writ
 fn log(findings: &Findings, places: &Places<'_>) -> Value {
     let rules: Vec<&CodeInfo> = CODES.iter().copied().flatten().filter(|info| is_of_a_spec(info)).collect();
     let mut results = Vec::new();
-    for (index, file) in findings.files.iter().enumerate() {
+    let files = files(findings);
+    for file in &findings.files {
         let prints = fingerprints(file, &places.path(&file.name));
         for (diagnostic, print) in file.told.iter().zip(prints) {
-            let writer = Writer { places, name: &file.name, index };
+            let writer = Writer { places, files: &files };
             results.push(writer.result(diagnostic, &rules, &print));
         }
     }
     let artifacts: Vec<Value> =
-        findings.files.iter().map(|file| json!({ "location": location(places, &file.name) })).collect();
+        files.iter().map(|name| json!({ "location": location(places, name) })).collect();
     let notifications: Vec<Value> =
         findings.files.iter().filter_map(|file| notification(places, file)).collect();
     let is_whole = findings.files.iter().all(|file| file.unreadable.is_none());
@@ -65,6 +63,22 @@ fn log(findings: &Findings, places: &Places<'_>) -> Value {
     })
 }
 
+/// The files that were checked, and the bases that findings are in, by name.
+fn files(findings: &Findings) -> Vec<&str> {
+    let mut files: Vec<&str> = findings.files.iter().map(|file| file.name.as_str()).collect();
+    for diagnostic in findings.files.iter().flat_map(|file| &file.told) {
+        let labels = diagnostic.labels.iter().map(|label| label.span);
+        let fix = diagnostic.fix.iter().map(|fix| fix.span);
+        for span in std::iter::once(diagnostic.span).chain(labels).chain(fix) {
+            let name = findings.sources.name(span.file);
+            if !files.contains(&name) {
+                files.push(name);
+            }
+        }
+    }
+    files
+}
+
 /// Whether a spec can have the finding: codes of plan files and runs come from other commands.
 fn is_of_a_spec(info: &CodeInfo) -> bool {
     !info.code.as_str().starts_with("E08")
@@ -77,7 +91,7 @@ fn rule(info: &CodeInfo) -> Value {
         "shortDescription": { "text": info.title },
         "fullDescription": { "text": info.explanation },
         "help": { "text": explanation::text(info), "markdown": info.to_markdown() },
-        "helpUri": format!("{CODES_PAGE}#{}", info.code.as_str().to_lowercase()),
+        "helpUri": codes::address(info.code),
         "defaultConfiguration": { "level": level },
     })
 }
@@ -104,12 +118,11 @@ fn location(places: &Places<'_>, name: &str) -> Value {
     }
 }
 
-/// Writes the results of a file.
+/// Writes results.
 struct Writer<'a> {
     places: &'a Places<'a>,
-    name: &'a str,
-    /// Its place among the artifacts.
-    index: usize,
+    /// The files of the artifacts, in their order.
+    files: &'a [&'a str],
 }
 
 impl Writer<'_> {
@@ -150,20 +163,26 @@ impl Writer<'_> {
             result.insert("relatedLocations".to_owned(), Value::Array(related));
         }
         result.insert("partialFingerprints".to_owned(), json!({ "peng/v1": fingerprint }));
+        if let Some(docs) = diagnostic.docs() {
+            result.insert("properties".to_owned(), json!({ "docs": docs }));
+        }
         if let Some(fix) = &diagnostic.fix {
             result.insert("fixes".to_owned(), json!([self.fix(fix, diagnostic.help.as_deref())]));
         }
         Value::Object(result)
     }
 
-    fn artifact(&self) -> Value {
-        let mut location = location(self.places, self.name);
-        location["index"] = json!(self.index);
+    fn artifact(&self, span: Span) -> Value {
+        let name = self.places.sources.name(span.file);
+        let mut location = location(self.places, name);
+        if let Some(index) = self.files.iter().position(|file| *file == name) {
+            location["index"] = json!(index);
+        }
         location
     }
 
     fn location(&self, span: Span) -> Value {
-        json!({ "physicalLocation": { "artifactLocation": self.artifact(), "region": self.region(span) } })
+        json!({ "physicalLocation": { "artifactLocation": self.artifact(span), "region": self.region(span) } })
     }
 
     fn region(&self, span: Span) -> Value {
@@ -180,7 +199,7 @@ impl Writer<'_> {
         json!({
             "description": { "text": help.map_or_else(|| format!("write `{}`", fix.text), str::to_owned) },
             "artifactChanges": [{
-                "artifactLocation": self.artifact(),
+                "artifactLocation": self.artifact(fix.span),
                 "replacements": [{
                     "deletedRegion": self.region(fix.span),
                     "insertedContent": { "text": fix.text },

@@ -11,7 +11,7 @@ mod text;
 use std::fmt;
 
 pub use meaning::*;
-pub use page::page;
+pub use page::{address, page};
 pub use run::*;
 pub use text::*;
 

@@ -3,7 +3,15 @@
 
 use std::fmt::Write;
 
-use super::{CODES, CodeInfo};
+use super::{CODES, Code, CodeInfo};
+
+/// The committed page of all codes.
+const ADDRESS: &str = "https://github.com/peng-nas/peng/blob/main/spec/src/diag/codes/README.md";
+
+/// Where a code is explained.
+pub fn address(code: Code) -> String {
+    format!("{ADDRESS}#{}", code.as_str().to_lowercase())
+}
 
 /// The page of all codes, with a heading and so an anchor for each (`#e0102`), in the order of their numbers.
 pub fn page() -> String {

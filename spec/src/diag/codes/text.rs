@@ -1,6 +1,6 @@
 //! E00 text and YAML, E01 shape.
 
-use super::Example::{Part, Whole};
+use super::Example::{Absent, Part, Whole};
 use super::{Code, CodeInfo};
 
 /// The file is no text.
@@ -13,6 +13,12 @@ pub const E0003: Code = Code("E0003");
 pub const E0004: Code = Code("E0004");
 /// YAML that a spec does not have.
 pub const E0005: Code = Code("E0005");
+/// A base that cannot be read.
+pub const E0011: Code = Code("E0011");
+/// Bases without an end.
+pub const E0012: Code = Code("E0012");
+/// A value that cannot be set.
+pub const E0013: Code = Code("E0013");
 /// A number with leading zeros.
 pub const W0001: Code = Code("W0001");
 /// A key is missing.
@@ -72,6 +78,33 @@ pub(super) static TEXT: &[CodeInfo] = &[
             nesting beyond 100 levels are refused.",
         bad: Part("output:\n  <<: {dir: runs}\n"),
         good: Part("output:\n  dir: runs\n"),
+    },
+    CodeInfo {
+        code: E0011,
+        title: "a base that cannot be read",
+        explanation: "`extends` names the file of another spec, relative to the file that extends it. The values of \
+            this file go over those of the base: mappings merge key by key, everything else replaces, and a section \
+            of another `kind` replaces the whole section. A base need not be complete; it is checked with the specs \
+            that extend it.",
+        bad: Part("extends: absent.peng.yaml\n"),
+        good: Whole("extends: base.peng.yaml\nname: longer\ntraining: {epochs: 12}\n"),
+    },
+    CodeInfo {
+        code: E0012,
+        title: "bases without an end",
+        explanation: "A spec may extend a base that extends another, up to ten files; none of them may extend itself, \
+            also not by way of others.",
+        bad: Part("extends: example.yaml\n"),
+        good: Whole("extends: base.peng.yaml\nname: longer\n"),
+    },
+    CodeInfo {
+        code: E0013,
+        title: "a value that cannot be set",
+        explanation: "`--set training.epochs=10` sets a value of the spec: keys joined by dots, `[0]` for the first \
+            element of a list, after `=` a value in YAML. The keys must lead through mappings and lists that are \
+            there or can be made: a text has no keys. `extends` belongs into a file.",
+        bad: Absent,
+        good: Absent,
     },
     CodeInfo {
         code: W0001,

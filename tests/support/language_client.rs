@@ -1,0 +1,169 @@
+//! A client of language servers over stdin and stdout: requests, their answers, and what the server says by itself.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+/// Longer than this no answer takes, also on a machine that is busy.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+pub(crate) struct LanguageClient {
+    process: Child,
+    input: ChildStdin,
+    messages: Receiver<Value>,
+    requests: i64,
+    /// The answer to every item of the server's `workspace/configuration`.
+    configuration: Value,
+    said: Vec<Value>,
+}
+
+impl LanguageClient {
+    /// Starts a server and introduces itself; the answer holds the server's capabilities.
+    pub(crate) fn start(command: &mut Command, configuration: Value) -> (Self, Value) {
+        let mut process = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
+        let input = process.stdin.take().unwrap();
+        let mut output = BufReader::new(process.stdout.take().unwrap());
+        let (sender, messages) = channel();
+        std::thread::spawn(move || {
+            while let Some(message) = read(&mut output) {
+                if sender.send(message).is_err() {
+                    break;
+                }
+            }
+        });
+        let mut client = Self { process, input, messages, requests: 0, configuration, said: Vec::new() };
+        let capabilities = client.request(
+            "initialize",
+            json!({
+                "processId": std::process::id(),
+                "rootUri": null,
+                "capabilities": {
+                    "workspace": { "configuration": true },
+                    "textDocument": {
+                        "completion": { "completionItem": { "snippetSupport": true, "documentationFormat": ["markdown"] } },
+                        "hover": { "contentFormat": ["markdown"] },
+                        "publishDiagnostics": { "relatedInformation": true },
+                    },
+                },
+            }),
+        );
+        client.notify("initialized", json!({}));
+        (client, capabilities)
+    }
+
+    /// Asks, and waits for the answer.
+    pub(crate) fn request(&mut self, method: &str, params: Value) -> Value {
+        self.requests += 1;
+        let id = self.requests;
+        self.send(json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
+        loop {
+            let message = self.next(method);
+            if message["id"] == id && message.get("method").is_none() {
+                assert!(message.get("error").is_none(), "{method}: {message}");
+                return message["result"].clone();
+            }
+            self.said.push(message);
+        }
+    }
+
+    pub(crate) fn notify(&mut self, method: &str, params: Value) {
+        self.send(json!({ "jsonrpc": "2.0", "method": method, "params": params }));
+    }
+
+    /// Opens a text, and waits for what the server finds in it.
+    pub(crate) fn open(&mut self, uri: &str, text: &str) -> Vec<Value> {
+        self.said.clear();
+        let document = json!({ "uri": uri, "languageId": "yaml", "version": 1, "text": text });
+        self.notify("textDocument/didOpen", json!({ "textDocument": document }));
+        self.diagnostics(uri)
+    }
+
+    /// The next findings of a text.
+    pub(crate) fn diagnostics(&mut self, uri: &str) -> Vec<Value> {
+        loop {
+            let is_about = |message: &Value| {
+                message["method"] == "textDocument/publishDiagnostics" && message["params"]["uri"] == uri
+            };
+            if let Some(at) = self.said.iter().position(is_about) {
+                let message = self.said.remove(at);
+                return message["params"]["diagnostics"].as_array().unwrap().clone();
+            }
+            let message = self.next("textDocument/publishDiagnostics");
+            self.said.push(message);
+        }
+    }
+
+    /// Asks about a place of a text.
+    pub(crate) fn ask(&mut self, method: &str, uri: &str, line: usize, character: usize) -> Value {
+        let place = json!({ "line": line, "character": character });
+        self.request(method, json!({ "textDocument": { "uri": uri }, "position": place }))
+    }
+
+    /// Says goodbye, and returns the exit code.
+    pub(crate) fn stop(mut self) -> Option<i32> {
+        self.request("shutdown", Value::Null);
+        self.notify("exit", Value::Null);
+        self.process.wait().unwrap().code()
+    }
+
+    fn send(&mut self, message: Value) {
+        let body = message.to_string();
+        write!(self.input, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+        self.input.flush().unwrap();
+    }
+
+    /// The next message; requests of the server are answered here.
+    fn next(&mut self, waiting_for: &str) -> Value {
+        loop {
+            let message = self
+                .messages
+                .recv_timeout(PATIENCE)
+                .unwrap_or_else(|error| panic!("nothing came while waiting for {waiting_for}: {error}"));
+            if message.get("id").is_none() || message.get("method").is_none() {
+                return message;
+            }
+            let result = match message["method"].as_str() {
+                Some("workspace/configuration") => {
+                    let items = message["params"]["items"].as_array().map_or(0, Vec::len);
+                    json!(vec![self.configuration.clone(); items])
+                }
+                _ => Value::Null,
+            };
+            self.send(json!({ "jsonrpc": "2.0", "id": message["id"], "result": result }));
+        }
+    }
+}
+
+impl Drop for LanguageClient {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn read(output: &mut impl BufRead) -> Option<Value> {
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        output.read_line(&mut line).ok().filter(|&read| read > 0)?;
+        match line.trim_end() {
+            "" => break,
+            header => {
+                if let Some(value) = header.strip_prefix("Content-Length: ") {
+                    length = value.parse().ok()?;
+                }
+            }
+        }
+    }
+    let mut body = vec![0; length];
+    output.read_exact(&mut body).ok()?;
+    serde_json::from_slice(&body).ok()
+}
