@@ -195,7 +195,13 @@ fn steps(plan: &Plan) -> String {
 fn call(call: &KindCall) -> String {
     let params = call.params.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
     let words = params.map(|(key, value)| {
+        if let Some(count) = value.as_array().filter(|list| list.iter().all(Value::is_object)).map(Vec::len) {
+            return format!("{count} {key}");
+        }
         let value = match value {
+            Value::Array(list) if list.iter().all(Value::is_string) => {
+                list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("; ")
+            }
             Value::String(text) => text.clone(),
             Value::Number(number) if number.is_f64() => number.as_f64().unwrap_or_default().to_string(),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {

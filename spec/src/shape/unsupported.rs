@@ -7,7 +7,6 @@ use crate::document::Pointer;
 const KEYS: &[&str] = &[
     "/extends",
     "/dataset/augment",
-    "/search_space/where",
     "/search_space/training",
     "/search_space/variant",
     "/search/reuse",
