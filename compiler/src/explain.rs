@@ -59,7 +59,12 @@ fn space(space: &SpacePlan) -> Vec<String> {
     let facts = &space.facts;
     vec![
         call(&space.call),
-        format!("{} networks", rounded(facts.genomes)),
+        if facts.continuous.is_empty() {
+            format!("{} networks", rounded(facts.genomes))
+        } else {
+            let names = facts.continuous.join(", ");
+            format!("infinitely many networks (continuous {names}), else {}", rounded(facts.genomes))
+        },
         format!(
             "each with {} params and {} flops",
             between(facts.least.params, facts.most.params),

@@ -9,12 +9,13 @@ use crate::seed::Rng;
 
 mod constrained;
 mod count;
+mod layers;
 mod nsga_macro;
 
 pub use count::{Satisfying, Share, SpaceCount};
 
 /// All search spaces, in the order in which they are listed to users.
-pub static SPACES: &[&dyn SpaceEntry] = &[&nsga_macro::NsgaMacro];
+pub static SPACES: &[&dyn SpaceEntry] = &[&nsga_macro::NsgaMacro, &layers::Layers];
 
 /// A kind of search space.
 pub trait SpaceEntry: SpaceKind {

@@ -209,6 +209,22 @@ impl Formula {
         found
     }
 
+    /// The only list that it is about, if it looks at neighbours in it and at nothing else, and how many at once.
+    pub fn window(&self) -> Option<(usize, usize)> {
+        let [name] = self.names()[..] else { return None };
+        let mut only_elements = true;
+        self.visit(&mut |part| {
+            only_elements &=
+                !matches!(part, Self::Value(_) | Self::Fold(..) | Self::Element(_, Index::At(_)));
+        });
+        let elements = self.elements();
+        let width = elements.iter().filter_map(|(_, index)| match index {
+            Index::Each(further) => Some(further + 1),
+            Index::At(_) => None,
+        });
+        Some((name, width.max()?)).filter(|_| only_elements)
+    }
+
     /// The names that it uses, each once, ascending.
     pub fn names(&self) -> Vec<usize> {
         let mut found = Vec::new();

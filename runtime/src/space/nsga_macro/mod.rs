@@ -64,7 +64,13 @@ impl SpaceKind for NsgaMacro {
         let [least, most] = layout.cost_bounds();
         impossible(&params.conditions, least, most)?;
         let moves = Moves { mutate: true, crossover: true };
-        Ok(SpaceFacts { genomes: f64::powi(2.0, layout.bits() as i32), moves, least, most })
+        Ok(SpaceFacts {
+            genomes: f64::powi(2.0, layout.bits() as i32),
+            continuous: Vec::new(),
+            moves,
+            least,
+            most,
+        })
     }
 }
 
