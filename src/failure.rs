@@ -77,7 +77,7 @@ impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         let exit = match &error {
             RunError::Store(_) | RunError::Diverged { .. } => Exit::RunDir,
-            RunError::Executor(_) | RunError::Plan(_) | RunError::Genome(_) => Exit::Environment,
+            RunError::Executor(_) | RunError::Plan(_) | RunError::Space(_) => Exit::Environment,
         };
         Self { exit, code: Some(error.code()), message: error.to_string(), help: error.help() }
     }

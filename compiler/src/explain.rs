@@ -59,7 +59,12 @@ fn space(space: &SpacePlan) -> Vec<String> {
     let facts = &space.facts;
     vec![
         call(&space.call),
-        format!("{} networks", rounded(facts.genomes)),
+        if facts.continuous.is_empty() {
+            format!("{} networks", rounded(facts.genomes))
+        } else {
+            let names = facts.continuous.join(", ");
+            format!("infinitely many networks (continuous {names}), else {}", rounded(facts.genomes))
+        },
         format!(
             "each with {} params and {} flops",
             between(facts.least.params, facts.most.params),
@@ -195,7 +200,13 @@ fn steps(plan: &Plan) -> String {
 fn call(call: &KindCall) -> String {
     let params = call.params.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
     let words = params.map(|(key, value)| {
+        if let Some(count) = value.as_array().filter(|list| list.iter().all(Value::is_object)).map(Vec::len) {
+            return format!("{count} {key}");
+        }
         let value = match value {
+            Value::Array(list) if list.iter().all(Value::is_string) => {
+                list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("; ")
+            }
             Value::String(text) => text.clone(),
             Value::Number(number) if number.is_f64() => number.as_f64().unwrap_or_default().to_string(),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {

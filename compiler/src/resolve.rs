@@ -146,8 +146,13 @@ impl Resolver<'_> {
         };
         for issue in issues {
             let pointer = section.pointer.join(&issue.pointer);
-            let written = !issue.pointer.is_empty() && self.document.find(&pointer).is_some();
-            let span = if written { self.document.span_near(&pointer) } else { section.kind.span };
+            let found = self.document.find(&pointer).filter(|_| !issue.pointer.is_empty());
+            let span = match (found, issue.place) {
+                (Some(found), Some((at, len))) => self.document.span_inside(found.node, at, len),
+                (Some(_), None) => self.document.span_near(&pointer),
+                (None, _) => section.kind.span,
+            };
+            let code = issue.code.unwrap_or(code);
             self.sink.push(Diagnostic::error(code, span, issue.message).help(issue.help).at(pointer));
         }
         None

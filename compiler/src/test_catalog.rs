@@ -105,6 +105,7 @@ impl SpaceKind for Macro {
         let cost = |n: u64| Cost { params: 10 * n, flops: 100 * n, activation_bytes: 8 };
         Ok(SpaceFacts {
             genomes: f64::from(bits).exp2(),
+            continuous: Vec::new(),
             moves: Moves { mutate: true, crossover: true },
             least: cost(1),
             most: cost(u64::from(p.phases * p.nodes)),
@@ -124,6 +125,7 @@ impl SpaceKind for Fixed {
     fn facts(&self, _: &Value, _: &DatasetFacts) -> Result<SpaceFacts, Vec<Issue>> {
         Ok(SpaceFacts {
             genomes: 1.0,
+            continuous: Vec::new(),
             moves: Moves::default(),
             least: Cost::default(),
             most: Cost::default(),

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use peng_runtime::report::{Align, Table};
+use peng_runtime::run::RunError;
 use peng_runtime::seed::SeedTree;
-use peng_runtime::space::{self, SearchSpace};
+use peng_runtime::space::{self, SearchSpace, SpaceError};
 use peng_spec::arch::{ArchReport, Genome};
 use peng_spec::plan::Plan;
 
@@ -58,7 +59,10 @@ pub(crate) fn run(args: &ArchArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Resul
         vec![Genome::new(value)]
     } else {
         let seed = SeedTree::new(plan.seed);
-        (0..args.sample).map(|i| space.sample(&mut seed.child("arch sample", i.into()).rng())).collect()
+        let drawn = (0..args.sample).map(|i| space.sample(&mut seed.child("arch sample", i.into()).rng()));
+        drawn
+            .collect::<Result<_, _>>()
+            .map_err(|scarce| Failure::from(RunError::from(SpaceError::from(scarce))))?
     };
     for genome in &genomes {
         let graph = space.decode(genome).map_err(|e| Failure::new(Exit::Usage, e.to_string()))?;

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use peng_compiler::{PlanSection, describe};
+use peng_runtime::space;
+use peng_spec::plan::Plan;
 
 use crate::commands::load::{self, Loaded};
 use crate::failure::{Exit, Failure};
@@ -48,10 +50,23 @@ pub(crate) fn run(args: &PlanArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Resul
         })?;
     }
     match args.format {
-        PlanFormat::Human => write!(out, "{}", table(&describe(&plan)))?,
+        PlanFormat::Human => write!(out, "{}", table(&described(&plan)?))?,
         PlanFormat::Json => write!(out, "{}", plan.to_json())?,
     }
     Ok(Exit::Fine)
+}
+
+/// The plan in words, with how many networks its space holds where the plan alone does not tell.
+fn described(plan: &Plan) -> anyhow::Result<Vec<PlanSection>> {
+    let mut sections = describe(plan);
+    let is_cut = plan.space.call.params.get("where").is_some();
+    if is_cut || space::untrainable(plan).is_some() {
+        let count = space::count_of_plan(plan).map_err(|why| Failure::new(Exit::Environment, why))?;
+        if let Some(section) = sections.iter_mut().find(|section| section.title == "space") {
+            section.lines.extend(count.lines());
+        }
+    }
+    Ok(sections)
 }
 
 /// Titles in one column, what is said of them in the other.

@@ -56,7 +56,7 @@ pub(super) fn objectives_suit_the_search(cx: &CheckCx<'_>, sink: &mut Sink) {
 pub(super) fn space_has_enough_networks(cx: &CheckCx<'_>, sink: &mut Sink) {
     let (Some(space), Some(search)) = (&cx.bound.space, &cx.bound.search) else { return };
     let (trials, genomes) = (search.facts.trials, space.facts.genomes);
-    if trials as f64 > genomes && trials < MOST_COUNTED {
+    if trials as f64 > genomes && space.facts.continuous.is_empty() && trials < MOST_COUNTED {
         let message = format!("the search asks for {trials} networks, but the space has {genomes}");
         sink.push(
             Diagnostic::warning(codes::W0401, cx.spec.search.kind.span, message)

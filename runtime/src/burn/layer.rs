@@ -82,6 +82,9 @@ impl Layer {
                 Self::Linear(linear)
             }
             Op::Concat => Self::Concat(Concat),
+            Op::GeneralConv { .. } | Op::Pool { .. } | Op::Flatten | Op::Dropout { .. } | Op::Add => {
+                unreachable!("a space with operations that cannot be built is refused before its run")
+            }
         }
     }
 

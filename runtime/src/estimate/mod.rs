@@ -122,5 +122,5 @@ fn scale(metric: Metric, classes: usize) -> Scale {
 }
 
 fn issues(issues: Vec<ParamIssue>) -> Vec<Issue> {
-    issues.into_iter().map(|i| Issue { pointer: i.pointer, message: i.message, help: i.help }).collect()
+    issues.into_iter().map(|i| Issue { help: i.help, ..Issue::new(i.pointer, i.message) }).collect()
 }

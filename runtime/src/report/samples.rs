@@ -119,6 +119,7 @@ pub(crate) fn plan() -> Plan {
             call: call("nsga-macro", json!({"phases": 2, "nodes": 3, "channels": 8})),
             facts: SpaceFacts {
                 genomes: 256.0,
+                continuous: Vec::new(),
                 moves: Moves { mutate: true, crossover: true },
                 least: cost(900, 1_000_000),
                 most: cost(90_000, 60_000_000),

@@ -2,7 +2,7 @@
 
 use crate::event::TrialId;
 use crate::execute::ExecutorError;
-use crate::space::GenomeError;
+use crate::space::{GenomeError, SpaceError};
 use crate::store::StoreError;
 
 /// Why a run cannot go on.
@@ -17,9 +17,9 @@ pub enum RunError {
     /// The plan names a kind or parameters that this version does not know.
     #[error("the plan cannot be run by this version of peng: {0}")]
     Plan(String),
-    /// The search proposes a network that is not of the space.
+    /// The space yields no network, or the search proposes one that is not of the space.
     #[error(transparent)]
-    Genome(#[from] GenomeError),
+    Space(#[from] SpaceError),
     /// The search does not propose what the journal says that it proposed.
     #[error("trial {trial} is `{found}` in the journal, but the search proposes `{expected}`")]
     Diverged {
@@ -38,7 +38,8 @@ impl RunError {
         match self {
             Self::Store(error) => error.code(),
             Self::Executor(_) => "E0805",
-            Self::Plan(_) | Self::Genome(_) => "E0806",
+            Self::Space(SpaceError::Scarce(_)) => "E0810",
+            Self::Plan(_) | Self::Space(SpaceError::Genome(_)) => "E0806",
             Self::Diverged { .. } => "E0807",
         }
     }
@@ -54,7 +55,16 @@ impl RunError {
             }
             Self::Executor(ExecutorError::Unusable { help, .. }) => help.clone(),
             Self::Diverged { .. } => Some("resume with the version of peng that began the run".to_owned()),
-            Self::Store(_) | Self::Executor(_) | Self::Plan(_) | Self::Genome(_) => None,
+            Self::Space(SpaceError::Scarce(_)) => {
+                Some("loosen `where`; `peng plan` tells which share of the networks satisfies it".to_owned())
+            }
+            Self::Store(_) | Self::Executor(_) | Self::Plan(_) | Self::Space(SpaceError::Genome(_)) => None,
         }
+    }
+}
+
+impl From<GenomeError> for RunError {
+    fn from(error: GenomeError) -> Self {
+        Self::Space(error.into())
     }
 }

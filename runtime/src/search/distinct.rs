@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use peng_spec::arch::Genome;
 
 use crate::seed::Rng;
-use crate::space::SearchSpace;
+use crate::space::{Scarce, SearchSpace};
 
 /// Draws in a row that only find known genomes, after which the space counts as exhausted.
 const DRAWS: u32 = 10_000;
@@ -21,11 +21,16 @@ impl Known {
     }
 
     /// Up to `count` new genomes at random, which are known from then on; fewer if no more are found.
-    pub(super) fn sample(&mut self, count: usize, space: &dyn SearchSpace, rng: &mut Rng) -> Vec<Genome> {
+    pub(super) fn sample(
+        &mut self,
+        count: usize,
+        space: &dyn SearchSpace,
+        rng: &mut Rng,
+    ) -> Result<Vec<Genome>, Scarce> {
         let mut found = Vec::new();
         let mut missed = 0;
         while found.len() < count && missed < DRAWS {
-            let genome = space.sample(rng);
+            let genome = space.sample(rng)?;
             if self.insert(&genome) {
                 missed = 0;
                 found.push(genome);
@@ -33,7 +38,7 @@ impl Known {
                 missed += 1;
             }
         }
-        found
+        Ok(found)
     }
 }
 

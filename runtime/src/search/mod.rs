@@ -6,7 +6,7 @@ use peng_spec::plan::Plan;
 use serde_json::Value;
 
 use crate::seed::SeedTree;
-use crate::space::{GenomeError, SearchSpace};
+use crate::space::{SearchSpace, SpaceError};
 
 mod distinct;
 mod nsga_net;
@@ -46,7 +46,7 @@ pub struct Scored {
 /// It is never saved; after an interruption a new one is asked and told the same again.
 pub trait SearchStrategy: Send {
     /// What it wants next. It is asked again only after it was told the results of the last generation.
-    fn ask(&mut self, space: &dyn SearchSpace) -> Result<Ask, GenomeError>;
+    fn ask(&mut self, space: &dyn SearchSpace) -> Result<Ask, SpaceError>;
     /// What is known now of networks that it was told of before, in trial order: it is told so before the results of a
     /// generation, for example when a prediction has come true. A search that keeps no results has nothing to do.
     fn amend(&mut self, results: &[Scored]) {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::distinct::Known;
 use super::{Ask, Scored, SearchEntry, SearchStrategy};
 use crate::seed::SeedTree;
-use crate::space::{GenomeError, SearchSpace};
+use crate::space::{SearchSpace, SpaceError};
 
 /// Parameters of `random`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -66,10 +66,10 @@ struct RandomSearch {
 }
 
 impl SearchStrategy for RandomSearch {
-    fn ask(&mut self, space: &dyn SearchSpace) -> Result<Ask, GenomeError> {
+    fn ask(&mut self, space: &dyn SearchSpace) -> Result<Ask, SpaceError> {
         let count = self.params.batch.min(self.params.networks.saturating_sub(self.told));
         let mut rng = self.seed.child("generation", self.generation).rng();
-        let drawn = self.known.clone().sample(count, space, &mut rng);
+        let drawn = self.known.clone().sample(count, space, &mut rng)?;
         Ok(if drawn.is_empty() { Ask::Finished } else { Ask::Generation(drawn) })
     }
 

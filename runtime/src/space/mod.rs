@@ -1,33 +1,69 @@
 //! Search spaces: the slot's trait and its list.
 
-use peng_spec::arch::{ArchGraph, Genome};
+use peng_spec::arch::{ArchGraph, Genome, NetworkFacts};
 use peng_spec::catalog::{DatasetFacts, Issue, SpaceKind};
 use peng_spec::plan::Plan;
 use serde_json::Value;
 
 use crate::seed::Rng;
 
+mod constrained;
+mod count;
+mod layers;
 mod nsga_macro;
 
+pub use count::{Satisfying, Share, SpaceCount};
+
 /// All search spaces, in the order in which they are listed to users.
-pub static SPACES: &[&dyn SpaceEntry] = &[&nsga_macro::NsgaMacro];
+pub static SPACES: &[&dyn SpaceEntry] = &[&nsga_macro::NsgaMacro, &layers::Layers];
 
 /// A kind of search space.
 pub trait SpaceEntry: SpaceKind {
     /// The space for a data set. `params` are normalised.
     fn build(&self, params: &Value, dataset: &DatasetFacts) -> Result<Box<dyn SearchSpace>, Vec<Issue>>;
+    /// How many networks it holds; this may take seconds. `params` are normalised.
+    fn count(&self, params: &Value, dataset: &DatasetFacts) -> Result<SpaceCount, Vec<Issue>>;
+    /// Why its networks cannot be trained by this version, if they cannot.
+    fn untrainable(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 /// A set of networks and the moves in it. All randomness comes from the generator that is handed in.
 pub trait SearchSpace: Send + Sync {
-    /// A genome at random.
-    fn sample(&self, rng: &mut Rng) -> Genome;
+    /// A genome at random, or that none is found.
+    fn sample(&self, rng: &mut Rng) -> Result<Genome, Scarce>;
     /// A small change of a genome, which may leave it as it is.
     fn mutate(&self, genome: &Genome, rng: &mut Rng) -> Result<Genome, GenomeError>;
     /// Two children of two genomes.
     fn crossover(&self, first: &Genome, second: &Genome, rng: &mut Rng) -> Result<[Genome; 2], GenomeError>;
     /// The network that a genome encodes. Every genome of the space has one, and it has shapes.
     fn decode(&self, genome: &Genome) -> Result<ArchGraph, GenomeError>;
+    /// What conditions may say of the network.
+    fn facts(&self, genome: &Genome) -> Result<NetworkFacts, GenomeError> {
+        Ok(self.decode(genome)?.facts().expect("networks of a space have shapes"))
+    }
+}
+
+/// Why a space yields no network.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SpaceError {
+    /// It was given a genome that is none of its own.
+    #[error(transparent)]
+    Genome(#[from] GenomeError),
+    /// Too few networks satisfy its conditions.
+    #[error(transparent)]
+    Scarce(#[from] Scarce),
+}
+
+/// That no network was found which satisfies the conditions of a space.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("none of {draws} networks drawn at random satisfies `{conditions}`")]
+pub struct Scarce {
+    /// Networks that were drawn.
+    pub draws: u32,
+    /// The conditions.
+    pub conditions: String,
 }
 
 /// A genome that is not of its space.
@@ -46,6 +82,19 @@ pub fn of_plan(plan: &Plan) -> Result<Box<dyn SearchSpace>, String> {
     let kind = find(&call.kind).ok_or_else(|| format!("unknown search space `{}`", call.kind))?;
     kind.build(&call.params, &plan.dataset.facts)
         .map_err(|issues| issues.iter().map(|i| i.message.as_str()).collect::<Vec<_>>().join("; "))
+}
+
+/// How many networks the space of a plan holds.
+pub fn count_of_plan(plan: &Plan) -> Result<SpaceCount, String> {
+    let call = &plan.space.call;
+    let kind = find(&call.kind).ok_or_else(|| format!("unknown search space `{}`", call.kind))?;
+    kind.count(&call.params, &plan.dataset.facts)
+        .map_err(|issues| issues.iter().map(|i| i.message.as_str()).collect::<Vec<_>>().join("; "))
+}
+
+/// Why the networks of a plan cannot be trained by this version, if they cannot.
+pub fn untrainable(plan: &Plan) -> Option<&'static str> {
+    find(&plan.space.call.kind).and_then(SpaceEntry::untrainable)
 }
 
 /// The kind of that name.
@@ -73,6 +122,7 @@ pub(crate) mod tests {
             let read = Genome::new(serde_json::from_str(&genome.to_string()).unwrap());
             assert_eq!(read, *genome, "a genome is the same when it was written and read");
             let network = space.decode(genome).unwrap();
+            assert_eq!(space.facts(genome).unwrap(), network.facts().unwrap());
             assert_eq!(network.shapes().unwrap().last(), Some(&Shape::Vector { features: dataset.classes }));
             let (least, cost, most) = (facts.least, network.cost().unwrap(), facts.most);
             for figure in [|c: Cost| c.params, |c: Cost| c.flops, |c: Cost| c.activation_bytes] {
@@ -87,7 +137,7 @@ pub(crate) mod tests {
 
     fn moves(space: &dyn SearchSpace, seed: u64, offered: Moves) -> Vec<Genome> {
         let mut rng = SeedTree::new(seed).rng();
-        let mut genomes = vec![space.sample(&mut rng), space.sample(&mut rng)];
+        let mut genomes = vec![space.sample(&mut rng).unwrap(), space.sample(&mut rng).unwrap()];
         if offered.mutate {
             genomes.push(space.mutate(&genomes[0], &mut rng).unwrap());
         }

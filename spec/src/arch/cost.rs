@@ -4,7 +4,7 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ArchGraph, Genome, Op, Shape, ShapeError};
+use super::{ArchGraph, Genome, Op, PoolBy, Shape, ShapeError};
 
 /// The cost of a network or of one of its nodes, for one example.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,9 +19,9 @@ pub struct Cost {
 
 impl AddAssign for Cost {
     fn add_assign(&mut self, other: Self) {
-        self.params += other.params;
-        self.flops += other.flops;
-        self.activation_bytes += other.activation_bytes;
+        self.params = self.params.saturating_add(other.params);
+        self.flops = self.flops.saturating_add(other.flops);
+        self.activation_bytes = self.activation_bytes.saturating_add(other.activation_bytes);
     }
 }
 
@@ -104,6 +104,14 @@ impl ArchGraph {
 }
 
 impl Op {
+    /// What the operation makes of one input, and what it costs; it must be one that reads a single input.
+    pub fn alone(&self, input: Shape) -> Result<(Shape, Cost), ShapeError> {
+        let mut graph = ArchGraph::new(input);
+        graph.push("layer", self.clone(), []);
+        let shape = graph.shapes()?[0];
+        Ok((shape, node_cost(self, &[input], shape)))
+    }
+
     /// The name of the operation as `peng arch` prints it.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -114,13 +122,20 @@ impl Op {
             Self::GlobalAvgPool => "global_avg_pool",
             Self::Linear { .. } => "linear",
             Self::Concat => "concat",
+            Self::GeneralConv { groups, .. } if *groups > 1 => "grouped_conv",
+            Self::GeneralConv { .. } => "general_conv",
+            Self::Pool { by: PoolBy::Max, .. } => "max_pool",
+            Self::Pool { by: PoolBy::Mean, .. } => "avg_pool",
+            Self::Flatten => "flatten",
+            Self::Dropout { .. } => "dropout",
+            Self::Add => "add",
         }
     }
 }
 
 /// NSGA-Net's rules (Lu et al. 2019, its FLOPs counter): convolution `k² c_in c_out H W` (and one more a value with
 /// bias), linear `in out` (its bias is not counted), batch norm two a value, `ReLU` one a value of its output, pools one
-/// a value of their input; concatenation is free.
+/// a value of their input; concatenation is free, and so are what it has not: addition, flattening, dropout.
 fn node_cost(op: &Op, inputs: &[Shape], output: Shape) -> Cost {
     let read: u64 = inputs.iter().map(|s| s.numel()).sum();
     let c_in = inputs.iter().map(|s| s.channels() as u64).sum::<u64>();
@@ -131,11 +146,15 @@ fn node_cost(op: &Op, inputs: &[Shape], output: Shape) -> Cost {
             let bias = u64::from(*bias);
             (c_out * (taps + bias), output.numel() * (taps + bias))
         }
+        Op::GeneralConv { kernel: [height, width], groups, bias, .. } => {
+            let taps = (height * width) as u64 * (c_in / *groups as u64) + u64::from(*bias);
+            (c_out * taps, output.numel() * taps)
+        }
         Op::BatchNorm => (2 * c_in, 2 * read),
         Op::Relu => (0, output.numel()),
-        Op::MaxPool { .. } | Op::GlobalAvgPool => (0, read),
+        Op::MaxPool { .. } | Op::Pool { .. } | Op::GlobalAvgPool => (0, read),
         Op::Linear { .. } => (c_out * (c_in + 1), c_in * c_out),
-        Op::Concat => (0, 0),
+        Op::Concat | Op::Add | Op::Flatten | Op::Dropout { .. } => (0, 0),
     };
     Cost { params, flops, activation_bytes: output.numel() * 4 }
 }

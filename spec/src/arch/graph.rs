@@ -6,8 +6,9 @@ use super::Shape;
 
 /// One operation of a network.
 ///
-/// Tensors are `[batch, channels, height, width]` until [`Op::GlobalAvgPool`], `[batch, features]` after it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Tensors are `[batch, channels, height, width]` until [`Op::GlobalAvgPool`] or [`Op::Flatten`], `[batch, features]` after
+/// it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Op {
     /// A square convolution.
@@ -23,6 +24,24 @@ pub enum Op {
         /// Whether a bias is added.
         bias: bool,
     },
+    /// A convolution with what [`Op::Conv`] has not: sides of its own, dilation, groups, or padding that keeps the size at
+    /// an even kernel.
+    GeneralConv {
+        /// Output channels.
+        filters: usize,
+        /// Height and width of the kernel in pixels.
+        kernel: [usize; 2],
+        /// Step in pixels.
+        stride: usize,
+        /// Distance of the kernel's taps in pixels.
+        dilation: usize,
+        /// Groups of channels that are convolved apart; as many as channels: depthwise.
+        groups: usize,
+        /// What is around the image.
+        padding: Padding,
+        /// Whether a bias is added.
+        bias: bool,
+    },
     /// Batch normalisation over the channels, with a learned scale and shift.
     BatchNorm,
     /// `max(0, x)`.
@@ -34,8 +53,26 @@ pub enum Op {
         /// Step in pixels.
         stride: usize,
     },
+    /// The maximum or the mean over squares, with padding, which does not count.
+    Pool {
+        /// What is taken of a square.
+        by: PoolBy,
+        /// Side of the square in pixels.
+        kernel: usize,
+        /// Step in pixels.
+        stride: usize,
+        /// What is around the image.
+        padding: Padding,
+    },
     /// The mean over height and width; makes a vector of an image.
     GlobalAvgPool,
+    /// All values of an image as a vector, channel by channel.
+    Flatten,
+    /// Sets values to 0 at random while training.
+    Dropout {
+        /// The share of values, from 0 and below 1.
+        rate: f64,
+    },
     /// A fully connected layer with bias.
     Linear {
         /// Output features.
@@ -43,10 +80,33 @@ pub enum Op {
     },
     /// Its inputs one after another along the channels, in the order of [`ArchNode::inputs`].
     Concat,
+    /// The sum of its inputs, which have one shape.
+    Add,
+}
+
+/// What is around an image where a window is moved over it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Padding {
+    /// As much as makes the output as large as the input, divided by the stride and rounded up: the window less one, half
+    /// of it before the image, the odd one after it.
+    Same,
+    /// Nothing.
+    Valid,
+}
+
+/// What a pool takes of a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PoolBy {
+    /// The largest value.
+    Max,
+    /// The mean.
+    Mean,
 }
 
 /// An operation at its place in a network.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ArchNode {
     /// A name that is unique in the network and says where the node is, such as `phase1.node2.conv`.
@@ -58,7 +118,7 @@ pub struct ArchNode {
 }
 
 /// A network: its input and its nodes in topological order; the last node is the output.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ArchGraph {
     /// Shape of one input.

@@ -6,9 +6,11 @@
 mod cost;
 mod genome;
 mod graph;
+mod network;
 mod shape;
 
 pub use cost::{ArchReport, Cost, LayerReport};
 pub use genome::Genome;
-pub use graph::{ArchGraph, ArchNode, Op};
+pub use graph::{ArchGraph, ArchNode, Op, Padding, PoolBy};
+pub use network::{LISTS, NetworkFacts, SINGLES};
 pub use shape::{Shape, ShapeError};

@@ -5,10 +5,10 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ArchGraph, ArchNode, Op};
+use super::{ArchGraph, ArchNode, Op, Padding};
 
 /// The shape of one example.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Shape {
     /// Channels by height by width.
@@ -112,6 +112,16 @@ fn slide(side: usize, kernel: usize, stride: usize, padding: usize) -> Option<us
     (side + 2 * padding).checked_sub(kernel).map(|room| room / stride + 1)
 }
 
+/// Side of the output of a window of `taps`, which are `dilation` apart.
+fn padded(side: usize, taps: usize, dilation: usize, stride: usize, padding: Padding) -> Option<usize> {
+    let window = taps.checked_sub(1)? * dilation + 1;
+    match padding {
+        Padding::Same if stride > 0 && side > 0 => Some((side - 1) / stride + 1),
+        Padding::Same => None,
+        Padding::Valid => slide(side, window, stride, 0),
+    }
+}
+
 fn infer(node: &ArchNode, inputs: &[Shape]) -> Result<Shape, ShapeError> {
     let fail = |what: String| Err(ShapeError(format!("`{}`: {what}", node.name)));
     let single = || match inputs {
@@ -127,13 +137,48 @@ fn infer(node: &ArchNode, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         }
         vector @ Shape::Vector { .. } => fail(format!("found a vector of {vector}, expected an image")),
     };
+    let general = |kernel: [usize; 2], dilation, stride, padding| match single()? {
+        Shape::Image { channels, height, width } => {
+            let high = padded(height, kernel[0], dilation, stride, padding);
+            match (high, padded(width, kernel[1], dilation, stride, padding)) {
+                (Some(height), Some(width)) => Ok(Shape::Image { channels, height, width }),
+                _ => {
+                    let [h, w] = kernel;
+                    fail(format!("a window of {h}x{w}, {dilation} apart, does not fit into {height}x{width}"))
+                }
+            }
+        }
+        vector @ Shape::Vector { .. } => fail(format!("found a vector of {vector}, expected an image")),
+    };
     match &node.op {
+        Op::GeneralConv { filters, kernel, stride, dilation, groups, padding, .. } => {
+            match general(*kernel, *dilation, *stride, *padding)? {
+                Shape::Image { channels, height, width }
+                    if *groups > 0 && channels % groups == 0 && filters % groups == 0 =>
+                {
+                    Ok(Shape::Image { channels: *filters, height, width })
+                }
+                shape => fail(format!(
+                    "{groups} groups do not divide {} channels into {filters}",
+                    shape.channels()
+                )),
+            }
+        }
+        Op::Pool { kernel, stride, padding, .. } => general([*kernel; 2], 1, *stride, *padding),
         Op::Conv { filters, kernel, stride, padding, .. } => match window(*kernel, *stride, *padding)? {
             Shape::Image { height, width, .. } => Ok(Shape::Image { channels: *filters, height, width }),
             vector @ Shape::Vector { .. } => Ok(vector),
         },
         Op::MaxPool { kernel, stride } => window(*kernel, *stride, 0),
-        Op::BatchNorm | Op::Relu => single(),
+        Op::BatchNorm | Op::Relu | Op::Dropout { .. } => single(),
+        Op::Flatten => match single()? {
+            image @ Shape::Image { .. } => Ok(Shape::Vector { features: image.numel() as usize }),
+            vector @ Shape::Vector { .. } => fail(format!("found a vector of {vector}, expected an image")),
+        },
+        Op::Add => match inputs {
+            [first, rest @ ..] if rest.iter().all(|shape| shape == first) => Ok(*first),
+            _ => fail("found inputs of different shapes to add".to_owned()),
+        },
         Op::GlobalAvgPool => match single()? {
             Shape::Image { channels, .. } => Ok(Shape::Vector { features: channels }),
             vector @ Shape::Vector { .. } => fail(format!("found a vector of {vector}, expected an image")),

@@ -32,8 +32,11 @@ pub struct Moves {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SpaceFacts {
-    /// Number of genomes; exact up to 2^53.
+    /// Number of genomes before conditions, without what varies continuously; exact up to 2^53.
     pub genomes: f64,
+    /// What varies continuously.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub continuous: Vec<String>,
     /// The moves that it offers.
     pub moves: Moves,
     /// A lower bound of the cost of its networks, each figure for itself.

@@ -14,6 +14,9 @@ use serde_json::Value;
 pub use facts::{DatasetFacts, EstimatorNeeds, Moves, SearchNeeds, SpaceFacts, TrainingFacts};
 pub use typed::{Typed, read_params};
 
+use crate::diag::{Code, codes};
+use crate::expr::{ExprError, Fault, FormulaError};
+
 /// A place of the spec where kinds plug in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -63,12 +66,32 @@ pub struct Issue {
     pub message: String,
     /// What to do, imperative.
     pub help: Option<String>,
+    /// The bytes of the text at the pointer that it is about, first and length; `None`: the whole value.
+    pub place: Option<(usize, usize)>,
+    /// Its code; `None`: that of the slot.
+    pub code: Option<Code>,
 }
 
 impl Issue {
     /// An issue without help.
     pub fn new(pointer: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), message: message.into(), help: None }
+        Self { pointer: pointer.into(), message: message.into(), help: None, place: None, code: None }
+    }
+
+    /// What is wrong in an expression that begins at byte `begin` of the text at the pointer.
+    pub fn in_expression(pointer: impl Into<String>, code: Code, begin: usize, error: ExprError) -> Self {
+        let ExprError { at, len, message, help } = error;
+        Self { pointer: pointer.into(), message, help, place: Some((begin + at, len)), code: Some(code) }
+    }
+
+    /// What is wrong in a formula that begins at byte `begin` of the text at the pointer.
+    pub fn in_formula(pointer: impl Into<String>, begin: usize, error: FormulaError) -> Self {
+        let code = match error.fault {
+            Fault::Syntax => codes::E0110,
+            Fault::Meaning => codes::E0111,
+            Fault::Unit => codes::E0105,
+        };
+        Self::in_expression(pointer, code, begin, error.error)
     }
 
     /// The same with help.

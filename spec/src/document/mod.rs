@@ -7,6 +7,7 @@ mod events;
 mod extent;
 mod load;
 mod misplaced;
+mod place;
 mod pointer;
 mod scalar;
 #[cfg(test)]
@@ -198,19 +199,6 @@ impl Document {
             around = pointer.parent();
         }
         self.root.span
-    }
-
-    /// Where the text of a string node begins verbatim in the file: `None` if quoting, escapes or line breaks come
-    /// between.
-    pub fn verbatim_start(&self, node: &Node) -> Option<usize> {
-        let text = node.as_str()?;
-        let written = self.slice(node.span);
-        match written.find(text) {
-            Some(offset @ 0..=1) if written.len() == text.len() + 2 * offset => {
-                Some(node.span.start + offset)
-            }
-            Some(_) | None => None,
-        }
     }
 }
 

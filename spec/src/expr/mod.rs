@@ -1,13 +1,26 @@
-//! Small expressions: quantities with units (`25%`, `90min`, `1/2 epoch`) and gates, read with nom, unit-checked.
+//! Small expressions, read with nom in this one place, typed and unit-checked; the text below is the grammar for users.
+#![doc = include_str!("README.md")]
 //!
-//! An error knows its place in the text, so that a message can point at the character.
+//! # In this module
+//!
+//! Here are quantities; [`gate`] has gates, [`condition`] and [`arithmetic`] read formulas, [`range()`] and [`link()`]
+//! what their names say.
 
+mod formula;
 pub mod gate;
+mod link;
 mod parse;
+mod range;
+mod read;
+mod token;
 mod unit;
 
 use std::fmt;
 
+pub use formula::{Comparison, Fold, Form, Formula, Index, Name, Operator, Values};
+pub use link::{Link, link};
+pub use range::{Range, Step, range};
+pub use read::{Fault, FormulaError, arithmetic, condition};
 pub use unit::{Dimension, UNIT_EXTENSION, WRITTEN_EXTENSION};
 
 use crate::diag::quoted;

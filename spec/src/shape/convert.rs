@@ -97,14 +97,9 @@ impl Converter<'_> {
         Value::Null
     }
 
-    /// The place of an expression's error in the file, if the text stands there verbatim.
+    /// The place of an expression's error in the file.
     fn span_in(&self, node: &Node, error: &ExprError) -> Span {
-        match self.document.verbatim_start(node) {
-            Some(start) if error.len > 0 => {
-                Span::new(node.span.file, start + error.at, start + error.at + error.len)
-            }
-            Some(_) | None => node.span,
-        }
+        if error.len > 0 { self.document.span_inside(node, error.at, error.len) } else { node.span }
     }
 }
 

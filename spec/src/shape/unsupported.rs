@@ -6,8 +6,6 @@ use crate::document::Pointer;
 /// Keys, as pointers.
 const KEYS: &[&str] = &[
     "/dataset/augment",
-    "/search_space/where",
-    "/search_space/training",
     "/search_space/variant",
     "/search/reuse",
     "/gpu_budget/memory",
@@ -37,7 +35,7 @@ const KINDS: &[(Slot, &[&str])] = &[
             "synthetic",
         ],
     ),
-    (Slot::SearchSpace, &["nsga-micro", "layers"]),
+    (Slot::SearchSpace, &["nsga-micro"]),
     (Slot::Search, &["menndl", "regularized-evolution", "random", "nsga-net"]),
     (Slot::Estimator, &["truncate", "patience", "penguin", "a4nn", "population", "median", "asha"]),
 ];

@@ -17,7 +17,7 @@ use self::selection::{Member, survivors, tournaments};
 use super::distinct::Known;
 use super::{Ask, Scored, SearchEntry, SearchStrategy};
 use crate::seed::{Rng, SeedTree};
-use crate::space::{GenomeError, SearchSpace};
+use crate::space::{GenomeError, SearchSpace, SpaceError};
 
 /// Rounds of mating after which a generation is filled up with networks at random.
 const MATING_ROUNDS: u32 = 100;
@@ -92,7 +92,7 @@ struct NsgaNetSearch {
 }
 
 impl SearchStrategy for NsgaNetSearch {
-    fn ask(&mut self, space: &dyn SearchSpace) -> Result<Ask, GenomeError> {
+    fn ask(&mut self, space: &dyn SearchSpace) -> Result<Ask, SpaceError> {
         if self.generation == self.params.generations {
             return Ok(Ask::Finished);
         }
@@ -103,7 +103,7 @@ impl SearchStrategy for NsgaNetSearch {
         } else {
             (self.params.offspring, self.mate(&mut known, space, &mut rng)?)
         };
-        genomes.extend(known.sample(count - genomes.len(), space, &mut rng));
+        genomes.extend(known.sample(count - genomes.len(), space, &mut rng)?);
         // Nothing is left of a space that is smaller than the population.
         Ok(if genomes.is_empty() { Ask::Finished } else { Ask::Generation(genomes) })
     }

@@ -37,8 +37,8 @@ pub(super) fn decode(layout: &Layout, genome: &Bits) -> ArchGraph {
 }
 
 /// How the nodes of a phase are connected. Nodes count from 1; 0 is the input of the phase.
-#[derive(Debug, PartialEq, Eq)]
-struct Wiring {
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Wiring {
     /// What each node reads, from node 1; a node that reads nothing is not there.
     nodes: Vec<Vec<usize>>,
     /// What the output of the phase reads: its input if there is a residual connection, then nodes.
@@ -50,7 +50,7 @@ impl Wiring {
     /// input, a node that reads but is not read is read by the output, and other unconnected nodes are removed.
     ///
     /// `None` if there is no connection: then the phase is dropped, whatever its residual bit says.
-    fn new(bits: &[bool], count: usize) -> Option<Self> {
+    pub(super) fn new(bits: &[bool], count: usize) -> Option<Self> {
         let (&residual, connections) = bits.split_last()?;
         if !connections.contains(&true) {
             return None;

@@ -4,6 +4,7 @@
 //! Here are its parameters, its size and the bounds of its costs. [`genome`] is the encoding and the moves in it,
 //! [`decode`] what it means.
 
+mod count;
 mod decode;
 mod genome;
 
@@ -14,7 +15,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::genome::Bits;
-use super::{GenomeError, SearchSpace, SpaceEntry};
+use super::constrained::{conditions, constrained, impossible};
+use super::{GenomeError, Scarce, SearchSpace, SpaceCount, SpaceEntry};
 use crate::seed::Rng;
 
 /// Parameters of `nsga-macro`.
@@ -30,11 +32,14 @@ pub(crate) struct Params {
     /// Channels of the first phase; each later phase has twice those of the one before.
     #[schemars(range(min = 1, max = 4096))]
     channels: usize,
+    /// Conditions that all of its networks satisfy, such as `params <= 2M`; networks are drawn again until they do.
+    #[serde(rename = "where", skip_serializing_if = "Vec::is_empty")]
+    conditions: Vec<String>,
 }
 
 impl Default for Params {
     fn default() -> Self {
-        Self { phases: 3, nodes: 4, channels: 24 }
+        Self { phases: 3, nodes: 4, channels: 24, conditions: Vec::new() }
     }
 }
 
@@ -46,20 +51,38 @@ impl Typed for NsgaMacro {
     const NAME: &'static str = "nsga-macro";
     const SUMMARY: &'static str =
         "NSGA-Net's macro space: phases of 3x3 convolutions, whose connections are bits";
+
+    fn check(params: &Params) -> Vec<Issue> {
+        conditions(&params.conditions).err().unwrap_or_default()
+    }
 }
 
 impl SpaceKind for NsgaMacro {
     fn facts(&self, params: &Value, dataset: &DatasetFacts) -> Result<SpaceFacts, Vec<Issue>> {
-        let layout = Layout::new(&read_params(params)?, dataset)?;
+        let params: Params = read_params(params)?;
+        let layout = Layout::new(&params, dataset)?;
         let [least, most] = layout.cost_bounds();
+        impossible(&params.conditions, least, most)?;
         let moves = Moves { mutate: true, crossover: true };
-        Ok(SpaceFacts { genomes: f64::powi(2.0, layout.bits() as i32), moves, least, most })
+        Ok(SpaceFacts {
+            genomes: f64::powi(2.0, layout.bits() as i32),
+            continuous: Vec::new(),
+            moves,
+            least,
+            most,
+        })
     }
 }
 
 impl SpaceEntry for NsgaMacro {
     fn build(&self, params: &Value, dataset: &DatasetFacts) -> Result<Box<dyn SearchSpace>, Vec<Issue>> {
-        Ok(Box::new(Layout::new(&read_params(params)?, dataset)?))
+        let params: Params = read_params(params)?;
+        constrained(Box::new(Layout::new(&params, dataset)?), &params.conditions)
+    }
+
+    fn count(&self, params: &Value, dataset: &DatasetFacts) -> Result<SpaceCount, Vec<Issue>> {
+        let params: Params = read_params(params)?;
+        Ok(count::count(&Layout::new(&params, dataset)?, &conditions(&params.conditions)?))
     }
 }
 
@@ -75,7 +98,7 @@ struct Layout {
 
 impl Layout {
     fn new(params: &Params, dataset: &DatasetFacts) -> Result<Self, Vec<Issue>> {
-        let &Params { phases, nodes, channels } = params;
+        let &Params { phases, nodes, channels, .. } = params;
         let Shape::Image { channels: depth, height, width } = dataset.input else {
             let message = format!("found examples of {} numbers, expected images", dataset.input);
             return Err(vec![Issue::new("", message).help("use a data set of images")]);
@@ -138,8 +161,8 @@ impl Layout {
 }
 
 impl SearchSpace for Layout {
-    fn sample(&self, rng: &mut Rng) -> Genome {
-        Bits::sample(self, rng).encode(self)
+    fn sample(&self, rng: &mut Rng) -> Result<Genome, Scarce> {
+        Ok(Bits::sample(self, rng).encode(self))
     }
 
     fn mutate(&self, genome: &Genome, rng: &mut Rng) -> Result<Genome, GenomeError> {

@@ -13,7 +13,7 @@ fn dataset(input: &str, classes: usize) -> DatasetFacts {
 }
 
 fn layout(phases: usize, nodes: usize, channels: usize, dataset: &DatasetFacts) -> Layout {
-    Layout::new(&Params { phases, nodes, channels }, dataset).unwrap()
+    Layout::new(&Params { phases, nodes, channels, ..Params::default() }, dataset).unwrap()
 }
 
 fn names(graph: &ArchGraph) -> Vec<&str> {
@@ -152,7 +152,7 @@ fn it_says_when_phases_do_not_fit() {
     let facts = |params: Value, input: &str| {
         let issues = NsgaMacro.facts(&NsgaMacro.normalise(&params).unwrap(), &dataset(input, 2)).map(|_| ());
         issues.map_err(|issues| {
-            let Issue { pointer, message, help } = issues.into_iter().next().unwrap();
+            let Issue { pointer, message, help, .. } = issues.into_iter().next().unwrap();
             [pointer, message, help.unwrap()]
         })
     };
@@ -193,7 +193,7 @@ fn a_foreign_genome_is_refused_with_a_reason() {
         assert_eq!(error, GenomeError { genome: genome.to_string(), reason: reason.to_owned() });
         let mut rng = SeedTree::new(0).rng();
         assert_eq!(space.mutate(&genome, &mut rng).unwrap_err(), error);
-        assert_eq!(space.crossover(&space.sample(&mut rng), &genome, &mut rng).unwrap_err(), error);
+        assert_eq!(space.crossover(&space.sample(&mut rng).unwrap(), &genome, &mut rng).unwrap_err(), error);
     };
     check(json!(7), "it is no list; expected lists of bits, such as `[[1,0],[0,1]]`");
     check(json!([[0, 1]]), "found 1 phases, expected 2");

@@ -21,6 +21,8 @@ pub const E0303: Code = Code("E0303");
 pub const E0304: Code = Code("E0304");
 /// A batch that is larger than the training split.
 pub const E0305: Code = Code("E0305");
+/// Conditions that no network of the space satisfies.
+pub const E0306: Code = Code("E0306");
 /// Parameters of a search that don't hold.
 pub const E0401: Code = Code("E0401");
 /// A search that the space cannot serve.
@@ -132,6 +134,15 @@ pub(super) static MEANING: &[CodeInfo] = &[
             `limit`. Every epoch would be a single short step.",
         bad: Part("training: {epochs: 2, batch_size: 5000}\n"),
         good: Part("training: {epochs: 2, batch_size: 50}\n"),
+    },
+    CodeInfo {
+        code: E0306,
+        title: "conditions that no network of the space satisfies",
+        explanation: "`where` keeps some networks of a space, and here it keeps none: what it asks for is outside of \
+            what all networks have. `peng plan` without the condition shows how many parameters and multiply-accumulates they \
+            have; `peng arch SPEC --sample 5` shows some of them.",
+        bad: Part("search_space: {kind: nsga-macro, where: [\"params <= 5\"]}\n"),
+        good: Part("search_space: {kind: nsga-macro, where: [\"params <= 1M\"]}\n"),
     },
     CodeInfo {
         code: E0401,

@@ -21,6 +21,8 @@ pub const E0806: Code = Code("E0806");
 pub const E0807: Code = Code("E0807");
 /// A decision that cannot be recomputed.
 pub const E0808: Code = Code("E0808");
+/// Conditions that too few networks satisfy.
+pub const E0810: Code = Code("E0810");
 
 const fn info(code: Code, title: &'static str, explanation: &'static str) -> CodeInfo {
     CodeInfo { code, title, explanation, bad: Absent, good: Absent }
@@ -83,5 +85,12 @@ pub(super) static RUN: &[CodeInfo] = &[
          estimator, ends of trainings, looks at paused trials, audits, and the networks that the search asked for. One \
          that does not agree to the last bit means that the journal was changed after the run, or that the run was made \
          by a peng that decides otherwise. The first difference is the cause of most later ones.",
+    ),
+    info(
+        E0810,
+        "conditions that too few networks satisfy",
+        "Networks are drawn at random until one satisfies `where`. After very many draws in vain the run ends, since it would \
+         take for ever. `peng plan` tells which share of the networks satisfies the conditions; loosen them, or make the \
+         space itself smaller, so that more of it does.",
     ),
 ];

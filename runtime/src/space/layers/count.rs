@@ -1,0 +1,282 @@
+//! How many networks a space holds.
+//!
+//! Before conditions: walks in one state go on alike, so their number is counted once a state. After conditions: a dynamic
+//! program from the beginning, whose states hold what was added up so far, each with the number of its genomes. Conditions
+//! on neighbours, such as `filters[i + 1] >= filters[i]`, are judged on the way, and of their lists only the end is kept.
+
+use std::collections::{BTreeMap, HashMap};
+use std::convert::Infallible;
+
+use indexmap::IndexMap;
+use peng_spec::arch::{ArchGraph, LISTS, NetworkFacts, SINGLES};
+use peng_spec::expr::Formula;
+use rand::RngExt;
+
+use super::domain::Domain;
+use super::member::{Ask, Slot};
+use super::params::{LayerKind, PaddingWord, Param};
+use super::program::{NAMED, PLACE};
+use super::walk::{Decision, Keep, State, Walk};
+use crate::seed::{Rng, SeedTree};
+use crate::space::count::{Satisfying, SpaceCount, sampled};
+
+/// Most states that are held at once.
+const MOST_STATES: usize = 1_200_000;
+/// Most states that are made in all.
+const MOST_STEPS: usize = 12_000_000;
+
+/// Counts genomes without their settings of the training.
+pub(super) fn count(walk: &Walk) -> SpaceCount {
+    let mut genomes = Genomes::new(walk);
+    let all = genomes.from(&walk.start());
+    let conditions = &walk.program.conditions;
+    let satisfying = (!conditions.is_empty()).then(|| match (all, exactly(walk, conditions)) {
+        (_, Some(count)) => Satisfying::Exactly(count),
+        (Some(_), None) => share(walk, conditions, &mut genomes),
+        (None, None) => sampled(conditions, |number| {
+            facts(&walk.member_like(&|_| Vec::new(), &mut generator(number)).graph)
+        }),
+    });
+    SpaceCount { genomes: all.unwrap_or_else(|| at_most(walk)), at_most: all.is_none(), satisfying }
+}
+
+/// The number of genomes; an upper bound if there are too many states.
+pub(super) fn genomes(walk: &Walk) -> u128 {
+    Genomes::new(walk).from(&walk.start()).unwrap_or_else(|| at_most(walk))
+}
+
+/// The generator of a draw, the same in every plan.
+fn generator(number: u32) -> Rng {
+    SeedTree::new(0).child("count", number.into()).rng()
+}
+
+fn facts(graph: &ArchGraph) -> NetworkFacts {
+    graph.facts().expect("networks of the space have shapes")
+}
+
+/// Without `when`, and as if nothing was tied.
+fn at_most(walk: &Walk) -> u128 {
+    let blocks = &walk.program.blocks;
+    let of = |index: usize| {
+        let found = &blocks[index];
+        let values: u128 = found.params.iter().flatten().map(Domain::count).fold(1, u128::saturating_mul);
+        values.saturating_mul(found.kinds.len() as u128)
+    };
+    let mut all = 1_u128;
+    for (index, found) in blocks.iter().enumerate() {
+        let outer = found.inside.map_or(1, |outer| blocks[outer].repeat.last().copied().unwrap_or(0));
+        for _ in 0..outer {
+            let powers =
+                (0..=found.repeat.last().copied().unwrap_or(0) as u32).map(|n| of(index).saturating_pow(n));
+            all = all.saturating_mul(powers.fold(0, u128::saturating_add));
+        }
+    }
+    all
+}
+
+impl Walk {
+    /// What decides how many decisions there are.
+    fn keep_for_genomes(&self) -> Keep {
+        let used = &self.program.used;
+        let place = used[..PLACE.len()].contains(&true);
+        Keep { place, channels: used[0], depth: used[3], facts: [false; SINGLES.len() + LISTS.len()] }
+    }
+
+    /// What conditions are about.
+    fn keep_for(&self, conditions: &[Formula]) -> Keep {
+        let mut facts = [false; SINGLES.len() + LISTS.len()];
+        conditions.iter().flat_map(Formula::names).for_each(|name| facts[name] = true);
+        Keep { place: true, channels: true, depth: facts[3] || self.program.used[3], facts }
+    }
+
+    /// Whether a later state depends on the value of a parameter.
+    fn matters(&self, keep: &Keep, block: usize, param: Param) -> bool {
+        let used = &self.program.used;
+        let named = self.program.named.iter().zip(&used[NAMED..]);
+        let is_named = named.into_iter().any(|(&named, &used)| used && named == (block, param));
+        let costs = keep.facts.contains(&true);
+        let by_place = match param {
+            Param::Filters | Param::Units => keep.channels,
+            Param::Stride => true,
+            Param::Kernel => {
+                let found = &self.program.blocks[block];
+                let pools =
+                    found.kinds.iter().any(|kind| matches!(kind, LayerKind::MaxPool | LayerKind::AvgPool));
+                costs || pools || found.padding == PaddingWord::Valid
+            }
+            Param::Dilation => self.program.blocks[block].padding == PaddingWord::Valid,
+            Param::Rate => false,
+        };
+        let latest = param != Param::Rate && used[PLACE.len() + param as usize];
+        latest || is_named || keep.place && by_place || self.feeds_derived(block, param)
+    }
+
+    /// Whether a derived value of the same block may depend on it.
+    fn feeds_derived(&self, block: usize, param: Param) -> bool {
+        let derived = self.program.blocks[block].params.iter().flatten();
+        let name = PLACE.len() + param as usize;
+        let mut formulas = derived.filter_map(|domain| match domain {
+            Domain::Derived(formula) => Some(formula),
+            Domain::Choices { .. } | Domain::Stretch { .. } => None,
+        });
+        param != Param::Rate && formulas.any(|formula| formula.names().contains(&name))
+    }
+
+    /// The states to which a decision leads, each with the number of its answers and one of them.
+    fn branches(&self, state: &State, keep: &Keep, decision: &Decision<'_>) -> Vec<(State, u128, f64)> {
+        match *decision {
+            Decision::Again { block, count, .. } => [false, true]
+                .into_iter()
+                .map(|again| {
+                    let mut next = state.clone();
+                    self.take_again(&mut next, keep, None, (block, again));
+                    (next, 1, (count + usize::from(again)) as f64)
+                })
+                .collect(),
+            Decision::Kind { block, kinds } => (0..kinds.len())
+                .map(|kind| {
+                    let mut next = state.clone();
+                    Self::take_kind(&mut next, block, kind);
+                    (next, 1, kind as f64)
+                })
+                .collect(),
+            Decision::Value { block, param, domain } => {
+                let take = |value: f64, answers: u128| {
+                    let mut next = state.clone();
+                    self.take_value(&mut next, block, param, value);
+                    (next, answers, value)
+                };
+                match domain {
+                    Domain::Choices { values, .. } if self.matters(keep, block, param) => {
+                        values.iter().map(|&value| take(value, 1)).collect()
+                    }
+                    Domain::Choices { values, .. } => vec![take(values[0], values.len() as u128)],
+                    Domain::Stretch { low, .. } => vec![take(*low, 1)],
+                    Domain::Derived(_) => unreachable!("a derived value is not decided"),
+                }
+            }
+        }
+    }
+}
+
+/// Numbers of genomes from a state on.
+struct Genomes<'a> {
+    walk: &'a Walk,
+    keep: Keep,
+    known: HashMap<State, u128>,
+}
+
+impl<'a> Genomes<'a> {
+    fn new(walk: &'a Walk) -> Self {
+        Self { walk, keep: walk.keep_for_genomes(), known: HashMap::new() }
+    }
+
+    /// `None`: there are too many states.
+    fn from(&mut self, state: &State) -> Option<u128> {
+        let mut state = state.clone();
+        let Some(decision) = self.walk.next(&mut state, &self.keep, None) else { return Some(1) };
+        if let Some(&count) = self.known.get(&state) {
+            return Some(count);
+        }
+        let mut total = 0_u128;
+        for (next, answers, _) in self.walk.branches(&state, &self.keep, &decision) {
+            total = total.saturating_add(answers.saturating_mul(self.from(&next)?));
+        }
+        self.known.insert(state, total);
+        (self.known.len() <= MOST_STATES).then_some(total)
+    }
+}
+
+/// The genomes that satisfy conditions; `None`: it would take too long.
+pub(super) fn exactly(walk: &Walk, conditions: &[Formula]) -> Option<u128> {
+    let keep = walk.keep_for(conditions);
+    let (windows, rest): (Vec<_>, Vec<_>) =
+        conditions.iter().partition(|condition| condition.window().is_some());
+    // Of a list that only windows look at, no more than the widest of them less one is kept.
+    let kept: [Option<usize>; LISTS.len()] = [0, 1, 2].map(|list| {
+        let others = rest.iter().any(|condition| condition.names().contains(&(SINGLES.len() + list)));
+        let widths = windows.iter().filter_map(|condition| condition.window());
+        let widest = widths.filter(|(name, _)| *name == SINGLES.len() + list).map(|(_, width)| width).max();
+        widest.filter(|_| !others).map(|width| width - 1)
+    });
+    let mut waiting: BTreeMap<_, IndexMap<State, u128>> = BTreeMap::new();
+    let (mut total, mut held, mut made) = (0_u128, 0, 0);
+    let mut fresh = vec![(walk.start(), 1_u128)];
+    loop {
+        for (mut state, genomes) in fresh.drain(..) {
+            let goes_on = walk.next(&mut state, &keep, None).is_some();
+            let facts = Walk::facts(&state);
+            if windows.iter().any(|condition| !condition.holds(&facts)) {
+                continue;
+            }
+            if !goes_on {
+                if rest.iter().all(|condition| condition.holds(&facts)) {
+                    total = total.checked_add(genomes)?;
+                }
+                continue;
+            }
+            state.keep_ends(kept);
+            let states = waiting.entry(walk.order(&state)).or_default();
+            let before = states.len();
+            let known = states.entry(state).or_insert(0);
+            *known = known.checked_add(genomes)?;
+            held += states.len() - before;
+        }
+        let Some((_, states)) = waiting.pop_first() else { return Some(total) };
+        held -= states.len();
+        for (mut state, genomes) in states {
+            let decision = walk.next(&mut state, &keep, None)?;
+            for (next, answers, _) in walk.branches(&state, &keep, &decision) {
+                fresh.push((next, genomes.checked_mul(answers)?));
+            }
+        }
+        made += fresh.len();
+        if held + fresh.len() > MOST_STATES || made > MOST_STEPS {
+            return None;
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) fn sampled_share(walk: &Walk) -> Satisfying {
+    share(walk, &walk.program.conditions, &mut Genomes::new(walk))
+}
+
+/// The share of genomes drawn uniformly, by the numbers of genomes behind each branch.
+fn share(walk: &Walk, conditions: &[Formula], genomes: &mut Genomes<'_>) -> Satisfying {
+    sampled(conditions, |number| facts(&uniform(walk, genomes, &mut generator(number))))
+}
+
+/// A network whose genome is drawn uniformly.
+fn uniform(walk: &Walk, genomes: &mut Genomes<'_>, rng: &mut Rng) -> ArchGraph {
+    let mut state = walk.start();
+    let keep = genomes.keep.clone();
+    let drawn = walk.member::<Infallible>(&mut |key, ask| {
+        if matches!(key.3, Slot::Training(_)) {
+            return Ok(ask.draw(rng));
+        }
+        let decision = walk.next(&mut state, &keep, None).expect("both walks come to the same decisions");
+        let branches = walk.branches(&state, &keep, &decision);
+        let behind: Vec<f64> = branches
+            .iter()
+            .map(|(next, answers, _)| *answers as f64 * genomes.from(next).unwrap_or(0) as f64)
+            .collect();
+        let mut left = rng.random::<f64>() * behind.iter().sum::<f64>();
+        let chosen = behind.iter().position(|number| {
+            left -= number;
+            left < 0.0
+        });
+        let (next, answers, answer) = branches[chosen.unwrap_or(branches.len() - 1)].clone();
+        state = next;
+        // Answers that lead to one state are alike.
+        Ok(match ask {
+            Ask::Value(Domain::Choices { values, .. }) if answers > 1 => {
+                values[rng.random_range(0..values.len())]
+            }
+            Ask::Value(domain @ Domain::Stretch { .. }) => domain.sample(rng),
+            Ask::Count { .. } | Ask::Kind(_) | Ask::Value(_) => answer,
+        })
+    });
+    let Ok(member) = drawn;
+    member.graph
+}
