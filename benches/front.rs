@@ -33,7 +33,9 @@ fn main() {
     measure("shape", || check(&document, &schema));
     measure("decode", || decode(&well_formed));
     measure("check", || compile(&sources, file, &catalog()));
-    measure("another", || load(&sources, file).and_then(|document| compile_with(document, &catalog(), &schema)));
+    measure("another", || {
+        load(&sources, file).and_then(|document| compile_with(document, &catalog(), &schema))
+    });
 }
 
 /// Prints the least and the median time of a call.

@@ -88,15 +88,11 @@ impl Explainer<'_> {
             Rule::ExclusiveMinimum(limit) => range("too small", format!("more than {}", bound(limit))),
             Rule::ExclusiveMaximum(limit) => range("too large", format!("less than {}", bound(limit))),
             Rule::MinLength(limit) if node.as_str() == Some("") => {
-                let expected = plural(*limit, "character");
+                let expected = plural(limit, "character");
                 self.range(pointer, format!("found an empty text, expected at least {expected}"))
             }
-            Rule::MinLength(limit) => {
-                range("too short", format!("at least {}", plural(*limit, "character")))
-            }
-            Rule::MaxLength(limit) => {
-                range("too long", format!("at most {}", plural(*limit, "character")))
-            }
+            Rule::MinLength(limit) => range("too short", format!("at least {}", plural(limit, "character"))),
+            Rule::MaxLength(limit) => range("too long", format!("at most {}", plural(limit, "character"))),
             Rule::Pattern(pattern) => {
                 let expected = schema.get("x-expected").and_then(Value::as_str);
                 let expected =
@@ -108,7 +104,7 @@ impl Explainer<'_> {
                     0 => "an empty list".to_owned(),
                     count => format!("a list of {count}"),
                 };
-                let expected = plural(*limit, "element");
+                let expected = plural(limit, "element");
                 self.range(pointer, format!("found {found}, expected at least {expected}"))
             }
             Rule::MaxItems(limit) => {
@@ -213,8 +209,8 @@ impl Explainer<'_> {
 }
 
 /// "1 element", "2 elements".
-fn plural(count: u64, one: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
+fn plural(count: &Value, one: &str) -> String {
+    if count.as_u64() == Some(1) { format!("1 {one}") } else { format!("{count} {one}s") }
 }
 
 fn words_of(options: &Value) -> Vec<String> {

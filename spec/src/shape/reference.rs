@@ -150,7 +150,7 @@ impl SpecSchema {
         let reference = self.reference();
         let anchors = reference.anchors();
         let anchor = |diagnostic: Diagnostic| {
-            let anchor = diagnostic.pointer.as_ref().and_then(|at| self::anchor(document, at, &anchors));
+            let anchor = diagnostic.pointer.as_ref().and_then(|at| anchor(document, at, &anchors));
             Diagnostic { anchor, ..diagnostic }
         };
         found.into_iter().map(anchor).collect()
@@ -233,7 +233,7 @@ fn field(schema: &Value, path: &str, anchor: &str, required: bool) -> FieldDoc {
 
 /// Bounds in words; those of the type alone say nothing.
 fn bounds(schema: &Value) -> Vec<String> {
-    let of_a_type = |limit: &Value| limit.as_u64().is_some_and(|n| n >= u64::from(u16::MAX) + 1);
+    let of_a_type = |limit: &Value| limit.as_u64().is_some_and(|n| n > u64::from(u16::MAX));
     let words = [
         ("minimum", "at least"),
         ("exclusiveMinimum", "more than"),
