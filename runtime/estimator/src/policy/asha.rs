@@ -268,7 +268,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::conformance::{conforms, conforms_after, ended, half_epochs};
+    use crate::conformance::{conforms, conforms_after, ended, half_epochs, odd_history};
     use crate::trial::{EndedTrial, Outcome};
 
     /// That many half epochs.
@@ -308,6 +308,7 @@ mod tests {
             let rule = built(params, &facts(30));
             conforms(&rule);
             conforms_after(&rule, &history(&curves, 30));
+            conforms_after(&rule, &odd_history());
             conforms_after(&Asha { direction: Direction::Minimize, ..rule }, &history(&curves, 30));
         }
     }

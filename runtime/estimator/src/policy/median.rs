@@ -290,7 +290,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::conformance::{conforms, conforms_after, ended, half_epochs};
+    use crate::conformance::{conforms, conforms_after, ended, half_epochs, odd_history};
 
     /// Ten epochs, measured twice each.
     fn facts() -> TrainingFacts {
@@ -332,6 +332,7 @@ mod tests {
             let rule = built(params);
             conforms(&rule);
             conforms_after(&rule, &broken);
+            conforms_after(&rule, &odd_history());
             conforms_after(&Median { direction: Direction::Minimize, ..rule }, &broken);
         }
     }
