@@ -13,15 +13,14 @@ pub(super) fn what_the_estimator_watches_is_measured(cx: &CheckCx<'_>, sink: &mu
     for name in &estimator.facts.metrics {
         let pointer = written(cx, name);
         let span = cx.document.span_near(&pointer);
-        let measured = || Metric::ALL.into_iter().filter(|metric| metric.is_measured() && *metric != observed);
+        let measured =
+            || Metric::ALL.into_iter().filter(|metric| metric.is_measured() && *metric != observed);
         let names = || measured().map(Metric::name);
         let diagnostic = match name.parse::<Metric>() {
             Err(()) => {
                 let help = did_you_mean(name, names()).unwrap_or_else(|| one_of(names()));
                 let message = format!("unknown metric {}", quoted(name));
-                Diagnostic::error(codes::E0202, span, message)
-                    .help(help)
-                    .fix(span, only_one(name, names()))
+                Diagnostic::error(codes::E0202, span, message).help(help).fix(span, only_one(name, names()))
             }
             Ok(metric) if metric == observed => {
                 let message = format!("`{metric}` is the metric that the estimator observes anyway");

@@ -50,7 +50,9 @@ pub(crate) fn conforms_after(estimator: &dyn Estimator, history: &History) {
 pub(crate) fn odd_curves() -> Vec<(&'static str, Vec<f64>)> {
     // `top` less what is left of `gap` after each measurement at `rate`.
     let rising = |count: usize, top: f64, gap: f64, rate: f64| {
-        std::iter::successors(Some(gap / rate), |gap| Some(gap / rate)).take(count).map(move |gap| top - gap)
+        std::iter::successors(Some(gap / rate), move |gap| Some(gap / rate))
+            .take(count)
+            .map(move |gap| top - gap)
     };
     let saturating: Vec<f64> = rising(30, 70.0, 70.0, 1.5).collect();
     let with = |place: usize, value: f64| {
