@@ -12,7 +12,7 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 mod entries;
 
 /// Mutated specs for each entry in a normal test run: together a few seconds.
-const CASES: u32 = 1_500;
+const CASES: u32 = 5_000;
 
 /// What specs are broken with.
 const TOKENS: &[&str] = &[
