@@ -11,8 +11,11 @@ use peng_spec::plan::Plan;
 use peng_spec::shape::{SpecSchema, check as check_shape};
 use peng_spec::source::{FileId, SourceMap, Span};
 
+/// Takes any bytes.
+pub(crate) type Entry = fn(&[u8]);
+
 /// A name for each entry.
-pub(crate) const ENTRIES: &[(&str, fn(&[u8]))] =
+pub(crate) const ENTRIES: &[(&str, Entry)] =
     &[("load", load_text), ("expressions", expressions), ("decode", decode_text), ("check", check)];
 
 /// Any bytes are a document or findings, with all places in the text.

@@ -12,7 +12,7 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 mod entries;
 
 /// Mutated specs for each entry in a normal test run: together a few seconds.
-const CASES: u32 = 1_500;
+const CASES: u32 = 5_000;
 
 /// What specs are broken with.
 const TOKENS: &[&str] = &[
@@ -201,14 +201,18 @@ fn corpus(folders: &[&str]) -> Vec<Vec<u8>> {
 fn survives(name: &str, folders: &[&str]) {
     let (_, entry) = entries::ENTRIES.iter().find(|(entry, _)| *entry == name).unwrap();
     let corpus = corpus(folders);
-    corpus.iter().for_each(|bytes| entry(bytes));
+    for bytes in &corpus {
+        entry(bytes);
+    }
     #[allow(clippy::disallowed_methods, reason = "whoever runs a test says how long")]
     let cases = std::env::var("PENG_FUZZ_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(CASES);
     let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(cases) });
     let strategy = (any::<Index>(), prop::collection::vec(edit(), 1..6));
     let outcome = runner.run(&strategy, |(base, edits)| {
         let mut text = corpus[base.index(corpus.len())].clone();
-        edits.iter().for_each(|edit| apply(edit, &mut text, &corpus));
+        for edit in &edits {
+            apply(edit, &mut text, &corpus);
+        }
         let survived = std::panic::catch_unwind(|| entry(&text));
         survived.map_err(|_| TestCaseError::fail(format!("in {:?}", String::from_utf8_lossy(&text))))
     });

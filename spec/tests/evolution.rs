@@ -215,7 +215,9 @@ fn mutants(schema: &Value) -> Vec<(String, Value)> {
                         .map(|key| format!("{place}/{}", escaped(key))),
                 );
                 if !place.ends_with("/properties") {
-                    narrower(map).into_iter().for_each(|(what, changed)| with(what, Value::Object(changed)));
+                    for (what, changed) in narrower(map) {
+                        with(what, Value::Object(changed));
+                    }
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}

@@ -46,6 +46,15 @@ pub(super) fn text(file: FileId, text: &str, at: usize) -> Diagnostic {
         .help("write a `:` and a space after a key, and indent a value more than its key".to_owned())
 }
 
+/// The parser stumbled over a comment after what it takes as a text of several lines, which may be `key:value`.
+pub(super) fn comment(file: FileId, text: &str, at: usize) -> Diagnostic {
+    let line = line_around(text, at);
+    glued(file, text, line.start, line.end).unwrap_or_else(|| {
+        error(Span::new(file, at, at), "found a comment inside a text of several lines")
+            .help("move the comment, or quote the text".to_owned())
+    })
+}
+
 fn error(span: Span, message: &str) -> Diagnostic {
     Diagnostic::error(codes::E0002, span, message)
 }
@@ -117,6 +126,8 @@ mod tests {
             ),
             ("a: 1\nb:2  # x\n", "2:1 found `b:2` without a space", Some("a: 1\nb: 2  # x\n")),
             ("version:1\nb: 2\n", "1:1 found `version:1` without a space", Some("version: 1\nb: 2\n")),
+            ("a:\n b:2  # x\n c: 3\n", "2:2 found `b:2` without a space", Some("a:\n b: 2  # x\n c: 3\n")),
+            ("a: b\n  c  # d\n  e\n", "2:6 found a comment inside a text", None),
             ("a: b: c\n", "1:5 found a second `:` in one line", None),
             ("a:\n  b: 1\n   c: 2\n", "3:4 found a key that is indented differently", None),
             ("a: 1\n  b: 2\n", "2:3 found a key that is indented differently", None),

@@ -41,6 +41,7 @@ pub(super) fn refused(file: FileId, text: &str, error: &ScanError) -> Diagnostic
     match error.kind() {
         ErrorKind::MappingValueNotAllowed => return misplaced::colon(file, text, at),
         ErrorKind::SimpleKeyExpected => return misplaced::text(file, text, at),
+        ErrorKind::CommentInterceptedScalar => return misplaced::comment(file, text, at),
         _ => {}
     }
     let (mut span, message, help) = explain(file, text, at, error);
@@ -87,6 +88,33 @@ fn explain(file: FileId, text: &str, at: usize, error: &ScanError) -> (Span, Str
         ErrorKind::RecursionLimitExceeded => {
             (here, "found collections that are nested too deeply".to_owned(), None)
         }
+        ErrorKind::UnknownQuotedScalarEscape => (
+            here,
+            "found an escape that YAML does not have in a text in double quotes".to_owned(),
+            Some("write `\\\\` for a backslash, or use single quotes"),
+        ),
+        ErrorKind::InvalidTrailingSingleQuotedScalar | ErrorKind::InvalidTrailingDoubleQuotedScalar => (
+            here,
+            "found more after the closing quote, expected the end of the value".to_owned(),
+            Some("put the whole value in quotes"),
+        ),
+        ErrorKind::BlockSequenceEntryNotAllowed => (
+            here,
+            "found a `-` in the line of its key, expected a list on lines of its own".to_owned(),
+            Some("begin the list on the next line, or write `[a, b]`"),
+        ),
+        ErrorKind::ExpectedFlowMappingSeparator => {
+            (here, "found a value without a `,` or `}` before it".to_owned(), Some("separate with `, `"))
+        }
+        ErrorKind::ExpectedFlowSequenceSeparator => {
+            (here, "found a value without a `,` or `]` before it".to_owned(), Some("separate with `, `"))
+        }
+        // The parser says where the collection was opened.
+        ErrorKind::MismatchedFlowCollectionEnd { open, close } => (
+            Span::new(file, at, at + open.len_utf8()),
+            format!("found `{open}` that is closed by `{close}`"),
+            Some(if *open == '{' { "close it with `}`" } else { "close it with `]`" }),
+        ),
         _ => (here, format!("this is not YAML: {}", error.info()), None),
     }
 }
