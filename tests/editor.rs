@@ -187,47 +187,52 @@ fn yaml_language_server_completes_explains_and_checks_specs() {
         json!({ "validate": true, "completion": true, "hover": true, "schemaStore": { "enable": false } });
     let (mut client, _) = LanguageClient::start(Command::new(server).arg("--stdio"), configuration);
 
-    let fine = open(&mut client, &folder, "fine.peng.yaml", SPEC);
+    finds(&mut client, &folder);
+    completes(&mut client, &folder);
+    explains(&mut client, &folder);
+    assert_eq!(client.stop(), Some(0));
+}
+
+/// Findings: none in what is right, each at its line, nothing missing that a base may have.
+fn finds(client: &mut LanguageClient, folder: &Path) {
+    let fine = open(client, folder, "fine.peng.yaml", SPEC);
     assert_eq!(fine.found, Vec::<Value>::new());
     let quickstart =
         std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quickstart.peng.yaml"))
             .unwrap();
-    let fine = open(&mut client, &folder, "quickstart.peng.yaml", quickstart.split_once('\n').unwrap().1);
+    let fine = open(client, folder, "quickstart.peng.yaml", quickstart.split_once('\n').unwrap().1);
     assert_eq!(fine.found, Vec::<Value>::new());
 
-    // Diagnostics.
     for (change, line, message) in [
         ("estimator: {kind: penguin, windw: 3}\n", 9, "windw"),
         ("estimator: {kind: penguin, window: three}\n", 9, "integer"),
         ("gpu_budget: {wall_time: 3 hours}\n", 9, "such as"),
         ("finally: {confirm: frnt}\n", 9, "front"),
     ] {
-        let opened = open(&mut client, &folder, &format!("{message}.peng.yaml"), &format!("{SPEC}{change}"));
+        let opened = open(client, folder, &format!("{message}.peng.yaml"), &format!("{SPEC}{change}"));
         let told = opened.found.iter().any(|found| {
             found["range"]["start"]["line"] == line && found["message"].as_str().unwrap().contains(message)
         });
         assert!(told, "{change} {:#?}", opened.found);
     }
-    let lacking = open(
-        &mut client,
-        &folder,
-        "lacking.peng.yaml",
-        "version: 1\nname: demo\ntraining:\n  batch_size: 3\n",
-    );
+    let lacking =
+        open(client, folder, "lacking.peng.yaml", "version: 1\nname: demo\ntraining:\n  batch_size: 3\n");
     let messages: Vec<&str> = lacking.found.iter().filter_map(|found| found["message"].as_str()).collect();
     assert!(messages.iter().any(|message| message.contains("epochs")), "{messages:?}");
     assert!(messages.iter().any(|message| message.contains("dataset")), "{messages:?}");
     let over = open(
-        &mut client,
-        &folder,
+        client,
+        folder,
         "over.peng.yaml",
         "extends: base.peng.yaml\ntraining:\n  batch_size: 3\nestimator: {window: 4}\n",
     );
     assert_eq!(over.found, Vec::<Value>::new(), "a base may have the rest");
+}
 
-    // Completion: keys, kinds, words, parameters of the chosen kind.
+/// Keys, kinds, words, parameters of the chosen kind, snippets.
+fn completes(client: &mut LanguageClient, folder: &Path) {
     let unfinished = format!("{SPEC}  \nestimator:\n  kind: penguin\n  \nfinally:\n  confirm: \nsearch_:\n");
-    let mut opened = open(&mut client, &folder, "unfinished.peng.yaml", &unfinished);
+    let mut opened = open(client, folder, "unfinished.peng.yaml", &unfinished);
     let items = opened.completions("  epochs: 8\n  ");
     let names = labels(&items);
     assert!(
@@ -251,25 +256,22 @@ fn yaml_language_server_completes_explains_and_checks_specs() {
     let front = items.iter().find(|item| item["label"] == "front").unwrap();
     assert!(front["documentation"].to_string().contains("the members of the front"), "{front}");
 
-    let mut opened = open(&mut client, &folder, "kinds.peng.yaml", &format!("{SPEC}estimator:\n  kind: "));
+    let mut opened = open(client, folder, "kinds.peng.yaml", &format!("{SPEC}estimator:\n  kind: "));
     let items = opened.completions("estimator:\n  kind: ");
     let names = labels(&items);
     assert!(["never", "penguin", "population"].iter().all(|kind| names.contains(kind)), "{names:?}");
 
-    // Snippets.
-    let mut opened = open(&mut client, &folder, "snippets.peng.yaml", "version: 1\nsearch: \n");
+    let mut opened = open(client, folder, "snippets.peng.yaml", "version: 1\nsearch: \n");
     let items = opened.completions("search: ");
     let random =
         items.iter().find(|item| item["label"] == "random").unwrap_or_else(|| panic!("{:?}", labels(&items)));
     assert!(random["insertText"].as_str().unwrap().contains("networks: ${1:networks}"), "{random}");
+}
 
-    // Hover.
-    let mut opened = open(
-        &mut client,
-        &folder,
-        "hover.peng.yaml",
-        &format!("{SPEC}estimator:\n  kind: penguin\n  window: 3\n"),
-    );
+/// Texts with the default and a link.
+fn explains(client: &mut LanguageClient, folder: &Path) {
+    let mut opened =
+        open(client, folder, "hover.peng.yaml", &format!("{SPEC}estimator:\n  kind: penguin\n  window: 3\n"));
     for (place, texts) in [
         ("training:\n  epo", ["Epochs of a whole training.", "experiment.v1.md#training.epochs"]),
         ("  win", ["How many predictions must agree", "Default: `3`."]),
@@ -278,5 +280,4 @@ fn yaml_language_server_completes_explains_and_checks_specs() {
         let hover = opened.hover(place);
         assert!(texts.iter().all(|text| hover.contains(text)), "{place}: {hover}");
     }
-    assert_eq!(client.stop(), Some(0));
 }

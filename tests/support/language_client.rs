@@ -1,6 +1,6 @@
 //! A client of language servers over stdin and stdout: requests, their answers, and what the server says by itself.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;

@@ -159,6 +159,8 @@ impl SpecSchema {
 
 /// The anchor of a value, or of the nearest value around it that has one.
 pub fn anchor(document: &Document, pointer: &Pointer, anchors: &BTreeSet<&str>) -> Option<String> {
+    // A section as such has no kind, what is in it does.
+    let is_within = pointer.tokens().count() > 1;
     let mut at = Some(pointer.clone());
     while let Some(pointer) = at {
         let path: Vec<String> = pointer.tokens().filter(|token| token.parse::<usize>().is_err()).collect();
@@ -166,8 +168,8 @@ pub fn anchor(document: &Document, pointer: &Pointer, anchors: &BTreeSet<&str>) 
             document.find(&Pointer::root().key(slot).key("kind"))?.node.as_str().map(str::to_owned)
         });
         let plain = path.join(".");
-        let of_kind = kind.filter(|_| path.len() > 1).map(|kind| {
-            let rest = if path[1] == "kind" { &path[2..] } else { &path[1..] };
+        let of_kind = kind.filter(|_| is_within).map(|kind| {
+            let rest = if path.get(1).is_some_and(|key| key == "kind") { &path[2..] } else { &path[1..] };
             [&[path[0].clone(), kind], rest].concat().join(".")
         });
         let known = of_kind.into_iter().chain([plain]).find(|anchor| anchors.contains(anchor.as_str()));

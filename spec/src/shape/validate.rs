@@ -3,8 +3,10 @@
 //! A test says that the schema has no other keyword, and another that a validator of all of JSON Schema agrees. That one
 //! would be most of the small checker: of its time to compile, its size, and the time of a check.
 
+use std::cmp::Ordering;
+
 use regex_lite::Regex;
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use crate::document::Pointer;
 
@@ -119,7 +121,7 @@ fn check<'a>(value: &Value, schema: &'a Value, pointer: &Pointer, found: &mut Ve
         }
     }
     match value {
-        Value::Number(number) => number.as_f64().into_iter().for_each(|n| of_number(n, map, &mut broken)),
+        Value::Number(number) => of_number(number, map, &mut broken),
         Value::String(text) => of_text(text, map, &mut broken),
         Value::Array(list) => {
             limit(list.len(), map.get("minItems"), |n, least| n < least, Rule::MinItems, &mut broken);
@@ -135,20 +137,28 @@ fn check<'a>(value: &Value, schema: &'a Value, pointer: &Pointer, found: &mut Ve
     }
 }
 
-fn of_number<'a>(n: f64, map: &'a Map<String, Value>, broken: &mut impl FnMut(Rule<'a>)) {
-    type Bound<'a> = (&'static str, fn(f64, f64) -> bool, fn(&'a Value) -> Rule<'a>);
+fn of_number<'a>(number: &Number, map: &'a Map<String, Value>, broken: &mut impl FnMut(Rule<'a>)) {
+    type Bound<'a> = (&'static str, fn(Ordering) -> bool, fn(&'a Value) -> Rule<'a>);
     let bounds: [Bound<'a>; 4] = [
-        ("minimum", |n, limit| n < limit, Rule::Minimum),
-        ("maximum", |n, limit| n > limit, Rule::Maximum),
-        ("exclusiveMinimum", |n, limit| n <= limit, Rule::ExclusiveMinimum),
-        ("exclusiveMaximum", |n, limit| n >= limit, Rule::ExclusiveMaximum),
+        ("minimum", Ordering::is_lt, Rule::Minimum),
+        ("maximum", Ordering::is_gt, Rule::Maximum),
+        ("exclusiveMinimum", Ordering::is_le, Rule::ExclusiveMinimum),
+        ("exclusiveMaximum", Ordering::is_ge, Rule::ExclusiveMaximum),
     ];
     for (keyword, breaks, rule) in bounds {
         if let Some(limit) = map.get(keyword)
-            && limit.as_f64().is_some_and(|bound| breaks(n, bound))
+            && limit.as_number().and_then(|bound| compare(number, bound)).is_some_and(breaks)
         {
             broken(rule(limit));
         }
+    }
+}
+
+/// Whole numbers are compared as such, since beyond 2^53 others are not exact.
+fn compare(a: &Number, b: &Number) -> Option<Ordering> {
+    match (a.as_i128(), b.as_i128()) {
+        (Some(a), Some(b)) => Some(a.cmp(&b)),
+        _ => a.as_f64()?.partial_cmp(&b.as_f64()?),
     }
 }
 
@@ -230,7 +240,7 @@ fn is_of_type(value: &Value, types: &Value) -> bool {
 /// Equality as JSON Schema has it: `1` and `1.0` are the same number.
 fn equal(a: &Value, b: &Value) -> bool {
     match (a, b) {
-        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
+        (Value::Number(a), Value::Number(b)) => compare(a, b).is_some_and(Ordering::is_eq),
         _ => a == b,
     }
 }
