@@ -199,23 +199,27 @@ fn steps(plan: &Plan) -> String {
 /// A kind with its parameters: `penguin, window 3, tolerance 0.5`.
 fn call(call: &KindCall) -> String {
     let params = call.params.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
-    let words = params.map(|(key, value)| {
-        if let Some(count) = value.as_array().filter(|list| list.iter().all(Value::is_object)).map(Vec::len) {
-            return format!("{count} {key}");
-        }
-        let value = match value {
-            Value::Array(list) if list.iter().all(Value::is_string) => {
-                list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("; ")
-            }
-            Value::String(text) => text.clone(),
-            Value::Number(number) if number.is_f64() => number.as_f64().unwrap_or_default().to_string(),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
-                value.to_string()
-            }
-        };
-        format!("{} {value}", key.replace('_', " "))
+    let words = params.map(|(key, value)| match value.as_array() {
+        Some(list) if list.iter().all(Value::is_object) => format!("{} {key}", list.len()),
+        Some(_) | None => format!("{} {}", key.replace('_', " "), in_words(value)),
     });
     std::iter::once(call.kind.clone()).chain(words).collect::<Vec<_>>().join(", ")
+}
+
+/// A value of a parameter.
+fn in_words(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) if number.is_f64() => number.as_f64().unwrap_or_default().to_string(),
+        Value::Array(list) if list.iter().all(Value::is_string) => {
+            list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("; ")
+        }
+        Value::Object(map) => {
+            let words = map.iter().map(|(key, value)| format!("{} {}", key.replace('_', " "), in_words(value)));
+            words.collect::<Vec<_>>().join("; ")
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => value.to_string(),
+    }
 }
 
 fn counted(count: u64, one: &str, many: &str) -> String {

@@ -32,7 +32,8 @@ pub struct Moves {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SpaceFacts {
-    /// Number of genomes before conditions, without what varies continuously; exact up to 2^53.
+    /// Number of genomes before conditions, without what varies continuously; exact up to 2^53, an upper bound
+    /// where it cannot be told fast.
     pub genomes: f64,
     /// What varies continuously.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -20,6 +20,8 @@ use super::walk::{Decision, Keep, State, Walk};
 use crate::seed::{Rng, SeedTree};
 use crate::space::count::{Satisfying, SpaceCount, sampled};
 
+/// Most answers that are tried when a spec is checked, which must be fast.
+const CHECKED_STEPS: usize = 100_000;
 /// Most states that are held at once.
 const MOST_STATES: usize = 1_200_000;
 /// Most states that are made in all.
@@ -27,7 +29,7 @@ const MOST_STEPS: usize = 12_000_000;
 
 /// Counts genomes without their settings of the training.
 pub(super) fn count(walk: &Walk) -> SpaceCount {
-    let mut genomes = Genomes::new(walk);
+    let mut genomes = Genomes::new(walk, MOST_STEPS);
     let all = genomes.from(&walk.start());
     let conditions = &walk.program.conditions;
     let satisfying = (!conditions.is_empty()).then(|| match (all, exactly(walk, conditions)) {
@@ -40,9 +42,9 @@ pub(super) fn count(walk: &Walk) -> SpaceCount {
     SpaceCount { genomes: all.unwrap_or_else(|| at_most(walk)), at_most: all.is_none(), satisfying }
 }
 
-/// The number of genomes; an upper bound if there are too many states.
+/// The number of genomes; an upper bound if it cannot be told fast.
 pub(super) fn genomes(walk: &Walk) -> u128 {
-    Genomes::new(walk).from(&walk.start()).unwrap_or_else(|| at_most(walk))
+    Genomes::new(walk, CHECKED_STEPS).from(&walk.start()).unwrap_or_else(|| at_most(walk))
 }
 
 /// The generator of a draw, the same in every plan.
@@ -164,14 +166,16 @@ struct Genomes<'a> {
     walk: &'a Walk,
     keep: Keep,
     known: HashMap<State, u128>,
+    /// Answers that may still be tried.
+    left: usize,
 }
 
 impl<'a> Genomes<'a> {
-    fn new(walk: &'a Walk) -> Self {
-        Self { walk, keep: walk.keep_for_genomes(), known: HashMap::new() }
+    fn new(walk: &'a Walk, most: usize) -> Self {
+        Self { walk, keep: walk.keep_for_genomes(), known: HashMap::new(), left: most }
     }
 
-    /// `None`: there are too many states.
+    /// `None`: there are too many.
     fn from(&mut self, state: &State) -> Option<u128> {
         let mut state = state.clone();
         let Some(decision) = self.walk.next(&mut state, &self.keep, None) else { return Some(1) };
@@ -179,7 +183,9 @@ impl<'a> Genomes<'a> {
             return Some(count);
         }
         let mut total = 0_u128;
-        for (next, answers, _) in self.walk.branches(&state, &self.keep, &decision) {
+        let branches = self.walk.branches(&state, &self.keep, &decision);
+        self.left = self.left.checked_sub(branches.len())?;
+        for (next, answers, _) in branches {
             total = total.saturating_add(answers.saturating_mul(self.from(&next)?));
         }
         self.known.insert(state, total);
@@ -239,7 +245,7 @@ pub(super) fn exactly(walk: &Walk, conditions: &[Formula]) -> Option<u128> {
 
 #[cfg(test)]
 pub(super) fn sampled_share(walk: &Walk) -> Satisfying {
-    share(walk, &walk.program.conditions, &mut Genomes::new(walk))
+    share(walk, &walk.program.conditions, &mut Genomes::new(walk, MOST_STEPS))
 }
 
 /// The share of genomes drawn uniformly, by the numbers of genomes behind each branch.

@@ -1,7 +1,7 @@
 //! What a value of a network may be: choices, a stretch of real numbers, or derived from others.
 
 use peng_spec::catalog::Issue;
-use peng_spec::diag::{codes, quoted};
+use peng_spec::diag::{Code, codes, quoted};
 use peng_spec::expr::{ExprError, Formula, Name, Step, arithmetic, range};
 use rand::RngExt;
 
@@ -38,17 +38,18 @@ impl Domain {
         match written {
             Written::Number(number) => {
                 let value = number.as_f64().unwrap_or(f64::NAN);
-                check(value, limits).map_err(|message| Issue::new(pointer, message))?;
+                check(value, limits).map_err(|message| out_of_range(pointer, message))?;
                 Ok(Self::one(value))
             }
             Written::List(list) => {
                 let mut values: Vec<f64> = Vec::new();
                 for (index, number) in list.iter().enumerate() {
                     let value = number.as_f64().unwrap_or(f64::NAN);
-                    let fail = |message| Issue::new(format!("{pointer}/{index}"), message);
-                    check(value, limits).map_err(fail)?;
+                    let pointer = format!("{pointer}/{index}");
+                    check(value, limits).map_err(|message| out_of_range(&pointer, message))?;
                     if values.contains(&value) {
-                        return Err(fail(format!("`{value}` is a choice twice")).help("remove one of them"));
+                        let message = format!("`{value}` is a choice twice");
+                        return Err(Issue::new(pointer, message).help("remove one of them"));
                     }
                     values.push(value);
                 }
@@ -62,18 +63,16 @@ impl Domain {
                         .map_err(|error| Issue::in_formula(pointer, begin, error))
                 }
                 None => Self::of_range(text, limits)
-                    .map_err(|error| Issue::in_expression(pointer, codes::E0110, 0, error)),
+                    .map_err(|(code, error)| Issue::in_expression(pointer, code, 0, error)),
             },
         }
     }
 
-    fn of_range(text: &str, limits: Limits) -> Result<Self, ExprError> {
-        let found = range(text)?;
-        let fail = |message: String, help: Option<&str>| ExprError {
-            at: 0,
-            len: text.len(),
-            message,
-            help: help.map(str::to_owned),
+    fn of_range(text: &str, limits: Limits) -> Result<Self, (Code, ExprError)> {
+        let found = range(text).map_err(|error| (codes::E0110, error))?;
+        let fail = |message: String, help: Option<&str>| {
+            let error = ExprError { at: 0, len: text.len(), message, help: help.map(str::to_owned) };
+            (codes::E0104, error)
         };
         let (low, high) = (found.low, found.high);
         let outside = |value| check(value, limits).map_err(|message| fail(message, None));
@@ -148,6 +147,10 @@ pub(super) fn fitted(value: f64, limits: Limits) -> f64 {
     let value = if limits.whole { (value + 0.5).floor() } else { value };
     // What is not a number becomes the least.
     value.max(limits.low).min(limits.high)
+}
+
+fn out_of_range(pointer: &str, message: String) -> Issue {
+    Issue { code: Some(codes::E0104), ..Issue::new(pointer, message) }
 }
 
 fn log_uniform(low: f64, high: f64, rng: &mut Rng) -> f64 {

@@ -4,6 +4,8 @@
 //! [`params`] is what is written, [`program`] what is made of it, [`walk`] goes through it from decision to decision; [`member`]
 //! are networks and their genomes, [`build`] their operations, [`bounds`] and [`count`] what is known of all of them.
 //! Its networks are not trained by this version.
+//!
+#![doc = include_str!("README.md")]
 
 mod bounds;
 mod build;
