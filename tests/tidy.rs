@@ -104,3 +104,13 @@ fn examples_begin_with_the_schema_line() {
         assert!(text.starts_with(line), "{}", path.display());
     }
 }
+
+/// Clippy reads the nearest file only.
+#[test]
+fn the_estimators_clippy_file_has_the_rules_of_the_workspace() {
+    let read = |path: &str| fs::read_to_string(root().join(path)).unwrap();
+    let own = read("runtime/estimator/clippy.toml");
+    for rule in read("clippy.toml").lines().filter(|line| !line.starts_with('#')) {
+        assert!(own.lines().any(|line| line == rule), "runtime/estimator/clippy.toml lacks `{rule}`");
+    }
+}

@@ -5,7 +5,12 @@
 //! [coverage]`
 //! CURVES is text: `population NAME SCALE max|min`, then `run ID VALUES...`, `other METRIC VALUES...` and `covariate NAME
 //! VALUE` lines; ORDERS is CSV: `population,order,index,run_id`.
-#![allow(missing_docs, clippy::print_stdout, reason = "a program that prints a table")]
+#![allow(
+    missing_docs,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a program that prints a table"
+)]
 #![allow(
     clippy::needless_for_each,
     clippy::needless_range_loop,

@@ -104,7 +104,7 @@
 //! [`policy`] holds the kinds of estimators, a file each; [`family`] the curves they fit and [`fit`] the
 //! fitter; [`replay`] runs a kind over recorded curves and [`score`] compares its decisions with the truth;
 //! [`audit`] estimates that in a search, which knows few truths. [`service`] answers searches in other languages.
-#![cfg_attr(test, allow(clippy::unwrap_used))]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::disallowed_methods))]
 
 pub mod audit;
 #[cfg(test)]

@@ -100,6 +100,12 @@ impl Common {
         let ceiling = points_up_to(facts.measure_every.divides(predict_at));
         let (needed, usable) =
             (self.fewest_points(), method.last.most(ceiling).map_or(planned, |most| planned.min(most)));
+        if needed <= usable && needed > ceiling {
+            let message = format!(
+                "`predict_at` {predict_at} epochs is measured before a training can converge, which needs {needed} points"
+            );
+            return vec![ParamIssue::new("/predict_at", message, "predict a later epoch")];
+        }
         if needed <= usable {
             return Vec::new();
         }

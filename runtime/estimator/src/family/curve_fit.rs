@@ -68,8 +68,7 @@ pub(super) fn fit(
             let frame = Frame { first, last: steps.at(values.len() - 1), gap: steps.step() };
             let mut fit = searched(shape, used, &frame, scratch);
             fit.left_out = left_out;
-            fit.sse =
-                (left_out..values.len()).map(|i| fit.value(steps.at(i)) - values[i]).map(|r| r * r).sum();
+            fit.sse = fit.residuals(values, steps).map(|r| r * r).sum();
             fit.covariance = fit.estimate_covariance(count, used.len(), steps);
             Ok(fit)
         }
@@ -217,6 +216,12 @@ impl CurveFit {
                 (c + a) + a * e
             }
         }
+    }
+
+    /// The curve less each of the values that were fitted; those that were left out are skipped.
+    pub fn residuals<'a>(&'a self, values: &'a [f64], steps: Steps) -> impl Iterator<Item = f64> + 'a {
+        let fitted = values.iter().enumerate().skip(self.left_out);
+        fitted.map(move |(index, value)| self.value(steps.at(index)) - value)
     }
 
     /// The standard error of the curve at `x`, without the noise of a single measurement.

@@ -17,6 +17,18 @@
 //! | `wbl4`, `mmf4` | 1e-4 <= k <= 1e6 at the last x, 0.2 <= d <= 5 |
 //! | `vap3` | -20 <= b / first <= 20, -10 <= c <= 10 |
 //! | `expp3` | -10 <= a <= 3, 0.01 step <= first - b <= 1000 step |
+//!
+//! # Whose names they are
+//!
+//! | names | where |
+//! |---|---|
+//! | `default` | F of PEng4NN (Keller Rorabaugh et al. 2021) and PENGUIN (IEEE TPDS 33(11), 2022): `accDefaultFn` of the function index |
+//! | all but `janoschek` | the function index of PENGUIN's branch `modular-development` and of A4NN (ICPP 2023), as `accPow3` for `pow3` and so on |
+//! | all but `default` and `janoschek` | Viering and Loog, "The shape of learning curves: a review", IEEE TPAMI 45(6), 2023, and the data base LCDB (Mohr et al., ECML PKDD 2022), in capitals there |
+//! | `pow3`, `vap3`, `mmf4`, `exp4`, `ilog2`, `janoschek`, and `wbl4` as Weibull | Domhan, Springenberg and Hutter, "Speeding up automatic hyperparameter optimization of deep neural networks by extrapolation of learning curves", IJCAI 2015 |
+//!
+//! `log2`, `vap3` and `ilog2` of the function index throw on arrays and so fit nothing there; here they do. Its `lossDefaultFn`,
+//! a + b^(c - x), is a curve of `exp3`.
 
 mod curve_fit;
 pub mod exp3;

@@ -141,6 +141,20 @@ mod tests {
     }
 
     #[test]
+    fn a_predicted_epoch_that_is_measured_before_any_stop_is_an_issue() {
+        let facts = TrainingFacts::percent(Progress::whole(10), Progress::whole(1));
+        let issues = A4nnKind.build(json!({"predict_at": 3}), &facts).err().unwrap();
+        assert_eq!(
+            (issues[0].pointer.as_str(), issues[0].message.as_str()),
+            (
+                "/predict_at",
+                "`predict_at` 3 epochs is measured before a training can converge, which needs 6 points"
+            )
+        );
+        assert!(A4nnKind.build(json!({"predict_at": 6}), &facts).is_ok());
+    }
+
+    #[test]
     fn all_points_count() {
         let short = |epochs| TrainingFacts::percent(Progress::whole(epochs), Progress::whole(1));
         assert!(A4nnKind.build(json!({}), &short(6)).is_ok());

@@ -34,7 +34,7 @@ pub struct Params {
     /// One training in so many passes a rung (the paper's eta).
     #[schemars(range(min = 2))]
     pub reduction: u32,
-    /// How many rungs there are.
+    /// How many rungs there are: epochs at which trainings are compared.
     #[schemars(range(min = 1, max = 16))]
     pub rungs: u32,
     /// The epochs of the first rung, each further one being `reduction` times as far (the paper's r); default: the last
@@ -103,7 +103,7 @@ impl PolicyKind for AshaKind {
     }
 
     fn summary(&self) -> &'static str {
-        "prunes at a few epochs all but the best third of those that have come so far (ASHA, 2020)"
+        "prunes at a few epochs, its rungs, all but the best of those that have come so far (ASHA, 2020)"
     }
 
     fn params_schema(&self) -> schemars::Schema {
@@ -268,7 +268,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::conformance::{conforms, conforms_after, ended, half_epochs};
+    use crate::conformance::{conforms, conforms_after, ended, half_epochs, odd_curves, odd_history};
     use crate::trial::{EndedTrial, Outcome};
 
     /// That many half epochs.
@@ -308,6 +308,7 @@ mod tests {
             let rule = built(params, &facts(30));
             conforms(&rule);
             conforms_after(&rule, &history(&curves, 30));
+            conforms_after(&rule, &odd_history());
             conforms_after(&Asha { direction: Direction::Minimize, ..rule }, &history(&curves, 30));
         }
     }
@@ -406,6 +407,21 @@ mod tests {
         assert_eq!(judged(&rule, &before, &collapse).verdict, Verdict::Continue, "after the last rung");
         let late = at_rungs(59.0, 99.0, 99.0);
         assert_eq!(judged(&rule, &before, &late).points, 1, "a late take-off is pruned at the first");
+    }
+
+    /// The rule once more, by its definition: against a single other training the better one passes.
+    #[test]
+    fn every_odd_curve_is_pruned_by_the_definition() {
+        let rule = built(json!({}), &facts(30));
+        let before = history(&[&[50.0; 30]], 30);
+        for (name, values) in odd_curves() {
+            let fails = |points: &usize| {
+                values.get(*points - 1).is_some_and(|value| !(value.is_finite() && *value >= 50.0))
+            };
+            let found = judged(&rule, &before, &values);
+            let pruned_at = found.verdict.is_stop().then_some(found.points);
+            assert_eq!(pruned_at, [1, 3, 10].into_iter().find(fails), "{name}");
+        }
     }
 
     #[test]

@@ -290,7 +290,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::conformance::{conforms, conforms_after, ended, half_epochs};
+    use crate::conformance::{conforms, conforms_after, ended, half_epochs, odd_curves, odd_history};
 
     /// Ten epochs, measured twice each.
     fn facts() -> TrainingFacts {
@@ -332,6 +332,7 @@ mod tests {
             let rule = built(params);
             conforms(&rule);
             conforms_after(&rule, &broken);
+            conforms_after(&rule, &odd_history());
             conforms_after(&Median { direction: Direction::Minimize, ..rule }, &broken);
         }
     }
@@ -425,6 +426,19 @@ mod tests {
         assert_eq!(pruned(json!({}), &good, &[10.0, 10.0, 95.0]), Some(1), "the price of this rule");
         assert_eq!(pruned(json!({"warmup": 1.5}), &good, &[10.0, 10.0, 95.0]), None);
         assert_eq!(pruned(json!({}), &good, &[80.0, f64::NAN, 1.0]), None, "a collapse goes unseen");
+    }
+
+    /// The rule once more, by its definition.
+    #[test]
+    fn every_odd_curve_is_pruned_by_the_definition() {
+        let before = history(&[&[50.0; 30]]);
+        for (name, values) in odd_curves() {
+            let best =
+                |points: usize| values[..points].iter().copied().filter(|v| v.is_finite()).reduce(f64::max);
+            let expected = (10..=values.len().min(19)).find(|points| best(*points).is_none_or(|b| b < 50.0));
+            let params = json!({"startup_trials": 1, "warmup": 5});
+            assert_eq!(pruned(params, &before, &values), expected, "{name}");
+        }
     }
 
     #[test]

@@ -263,7 +263,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::conformance::{conforms, half_epochs};
+    use crate::conformance::{conforms, half_epochs, odd_curves};
 
     /// Ten epochs, measured twice each.
     fn facts() -> TrainingFacts {
@@ -357,6 +357,23 @@ mod tests {
         drop.extend([75.0; 3]);
         assert_eq!(stop(json!({"patience": 2}), &drop), None);
         assert_eq!(stop(json!({"patience": 1}), &drop), Some((3, 60.0)), "before the drop");
+    }
+
+    /// The rule once more, by its definition.
+    #[test]
+    fn every_odd_curve_stops_by_the_definition() {
+        for (name, values) in odd_curves() {
+            let newest_best = |points: usize| {
+                let is_best = |place: &usize| {
+                    let mut before = values[..*place].iter().filter(|value| value.is_finite());
+                    values[*place].is_finite() && before.all(|value| *value < values[*place])
+                };
+                (0..points).rfind(is_best).map_or(0, |place| place + 1)
+            };
+            let expected = (1..=values.len()).find(|points| points - newest_best(*points) >= 4);
+            let found = judged(json!({"patience": 2}), &values);
+            assert_eq!(found.verdict.is_stop().then_some(found.points), expected, "{name}");
+        }
     }
 
     #[test]

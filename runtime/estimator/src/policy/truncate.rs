@@ -160,7 +160,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::conformance::{conforms, half_epochs};
+    use crate::conformance::{conforms, half_epochs, odd_curves};
     use crate::progress::Progress;
 
     fn facts(points: u32) -> TrainingFacts {
@@ -221,6 +221,16 @@ mod tests {
             assert_eq!(found.reason, "no finite value to hand over");
             let found = judged(json!({"value": "best"}), &unbounded, &values[..4]);
             assert_eq!(found.verdict, Verdict::Converged { predicted: 20.0 });
+        }
+    }
+
+    #[test]
+    fn no_curve_is_so_odd_that_it_stops_elsewhere() {
+        for (name, values) in odd_curves() {
+            let found = judged(json!({}), &facts(30), &values);
+            let value = values.get(14).map(|&value| if value.is_finite() { value } else { 0.0 });
+            let expected = value.map_or(Verdict::Continue, |predicted| Verdict::Converged { predicted });
+            assert_eq!((found.verdict, found.points), (expected, values.len().min(15)), "{name}");
         }
     }
 
