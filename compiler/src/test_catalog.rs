@@ -223,7 +223,7 @@ impl EstimatorKind for Never {
     }
 
     fn needs(&self, _: &Value, _: &TrainingFacts) -> EstimatorNeeds {
-        EstimatorNeeds { fewest_points: None, history: false }
+        EstimatorNeeds::default()
     }
 }
 
@@ -275,7 +275,7 @@ impl EstimatorKind for Penguin {
 
     fn needs(&self, params: &Value, _: &TrainingFacts) -> EstimatorNeeds {
         let p: PenguinParams = read_params(params).unwrap();
-        EstimatorNeeds { fewest_points: Some(p.window as usize + 1), history: false }
+        EstimatorNeeds { fewest_points: Some(p.window as usize + 1), ..EstimatorNeeds::default() }
     }
 }
 

@@ -8,6 +8,7 @@ mod objectives;
 mod plan;
 mod search;
 mod training;
+mod watched;
 
 use peng_spec::diag::Sink;
 use peng_spec::document::Document;
@@ -40,6 +41,7 @@ const CHECKS: &[Check] = &[
     training::measurements_end_with_the_training,
     estimator::estimator_can_stop,
     estimator::estimator_watches_an_objective,
+    watched::what_the_estimator_watches_is_measured,
     estimator::there_is_something_to_confirm,
     audit::audits_can_happen,
     audit::regret_is_measured,

@@ -106,6 +106,12 @@ pub enum ReplayError {
         /// What is wrong.
         issues: Vec<ParamIssue>,
     },
+    /// The policy watches a metric that no run has.
+    #[error("no run has `{metric}` besides the predicted metric")]
+    Unmeasured {
+        /// The metric's name.
+        metric: String,
+    },
 }
 
 /// Whether the decisions on these runs depend on the order in which they come.
@@ -117,8 +123,8 @@ pub fn depends_on_order<R: Borrow<RecordedRun>>(
     setting: &Setting,
     runs: &[R],
 ) -> Result<bool, ReplayError> {
-    let Some(longest) = longest(runs) else { return Ok(false) };
-    let needs = built_for(kind, params, setting, longest)?.needs();
+    let Some(estimator) = for_the_longest(kind, params, setting, runs)? else { return Ok(false) };
+    let needs = estimator.needs();
     Ok(needs.uses_history || needs.revises != Revises::Never)
 }
 
@@ -135,8 +141,7 @@ pub fn replay<R: Borrow<RecordedRun>>(
     setting: &Setting,
     runs: &[R],
 ) -> Result<Vec<Decision>, ReplayError> {
-    let Some(longest) = longest(runs) else { return Ok(Vec::new()) };
-    let reviser = built_for(kind, params, setting, longest)?;
+    let Some(reviser) = for_the_longest(kind, params, setting, runs)? else { return Ok(Vec::new()) };
     let needs = reviser.needs();
     let mut search = Search {
         runs: runs.iter().map(Borrow::borrow).collect(),
@@ -191,18 +196,23 @@ pub fn replay_each<R: Borrow<RecordedRun>>(
     (0..runs.len()).map(|number| Ok(search.decide(number, &mut experts)?.0)).collect()
 }
 
-fn longest<R: Borrow<RecordedRun>>(runs: &[R]) -> Option<&Curve> {
-    runs.iter().map(|run| &run.borrow().curve).max_by_key(|curve| curve.len())
-}
-
-fn built_for(
+/// The estimator for the run with the most points; `None` without runs. Fails where what it watches is measured nowhere.
+fn for_the_longest<R: Borrow<RecordedRun>>(
     kind: &dyn PolicyKind,
     params: &Value,
     setting: &Setting,
-    longest: &Curve,
-) -> Result<Box<dyn Estimator>, ReplayError> {
-    kind.build(params.clone(), &facts(longest, setting))
-        .map_err(|issues| ReplayError::Params { points: longest.len(), issues })
+    runs: &[R],
+) -> Result<Option<Box<dyn Estimator>>, ReplayError> {
+    let curves = runs.iter().map(|run| &run.borrow().curve);
+    let Some(longest) = curves.max_by_key(|curve| curve.len()) else { return Ok(None) };
+    let estimator = kind
+        .build(params.clone(), &facts(longest, setting))
+        .map_err(|issues| ReplayError::Params { points: longest.len(), issues })?;
+    let is_absent = |metric: &String| runs.iter().all(|run| !run.borrow().others.contains_key(metric));
+    match estimator.needs().metrics.into_iter().find(is_absent) {
+        Some(metric) => Err(ReplayError::Unmeasured { metric }),
+        None => Ok(Some(estimator)),
+    }
 }
 
 /// The search that is played.

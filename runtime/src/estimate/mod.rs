@@ -80,7 +80,8 @@ impl EstimatorKind for Policy {
             .map(|e| e.needs());
         EstimatorNeeds {
             fewest_points: needs.as_ref().map(|n| n.fewest_points).filter(|&n| n != usize::MAX),
-            history: needs.is_some_and(|n| n.uses_history),
+            history: needs.as_ref().is_some_and(|n| n.uses_history),
+            metrics: needs.map(|n| n.metrics).unwrap_or_default(),
         }
     }
 }

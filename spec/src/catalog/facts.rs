@@ -73,10 +73,12 @@ pub struct TrainingFacts {
 }
 
 /// What an estimator needs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EstimatorNeeds {
     /// Measurements before which it never stops a training; `None`: it never stops one.
     pub fewest_points: Option<usize>,
     /// Whether its decisions depend on the ended trials of earlier generations.
     pub history: bool,
+    /// Names of metrics without which it cannot work, besides the one that it observes.
+    pub metrics: Vec<String>,
 }

@@ -260,6 +260,8 @@ fn reason(error: &ReplayError) -> String {
             issues.iter().map(|issue| issue.message.clone()).collect::<Vec<_>>().join("; ")
         }
         ReplayError::Curve { source, .. } => format!("{error}: {source}"),
-        ReplayError::Params { .. } | ReplayError::Empty { .. } => error.to_string(),
+        ReplayError::Params { .. } | ReplayError::Empty { .. } | ReplayError::Unmeasured { .. } => {
+            error.to_string()
+        }
     }
 }

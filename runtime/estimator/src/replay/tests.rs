@@ -48,6 +48,20 @@ fn a_converged_run_has_its_prediction_and_a_short_one_completes() {
     assert_eq!((decisions[1].outcome, decisions[1].points_seen), (Outcome::Completed, 2));
 }
 
+#[test]
+fn what_is_watched_must_be_measured_somewhere() {
+    let params = json!({"watch": "train_loss", "patience": 2});
+    let replayed = |runs: &[RecordedRun]| replay(find("patience").unwrap(), &params, &setting(), runs);
+    let mut runs = [recorded("a", &[10.0; 20]), recorded("b", &[10.0; 20])];
+    let error = replayed(&runs).unwrap_err();
+    assert_eq!(error.to_string(), "no run has `train_loss` besides the predicted metric");
+    let error = depends_on_order(find("patience").unwrap(), &params, &setting(), &runs).unwrap_err();
+    assert!(matches!(error, ReplayError::Unmeasured { .. }));
+    runs[1].others.insert("train_loss".to_owned(), half_epochs(&[1.0; 20]));
+    let outcomes: Vec<Outcome> = replayed(&runs).unwrap().iter().map(|decision| decision.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Completed, Outcome::Converged]);
+}
+
 /// Pauses every training after two points; at a revision it predicts 50 for all, and takes the first trial up again,
 /// a point a round, until it has finished.
 #[derive(Clone, Copy)]

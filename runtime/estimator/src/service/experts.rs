@@ -58,6 +58,10 @@ impl Experts {
         let every = Progress::whole(1);
         let long = Layout { planned: Progress::whole(LONG), measure_every: every, points: LONG as usize };
         let needs = setup.kind.build(setup.params.clone(), &facts(&setup, long))?.needs();
+        if needs.metrics.contains(&setup.metric) {
+            let message = format!("`{}` is the metric that the estimator observes anyway", setup.metric);
+            return Err(vec![ParamIssue::new("", message, "leave it out of the parameters")]);
+        }
         let mut metrics = vec![setup.metric.clone()];
         metrics.extend(needs.metrics);
         Ok(Experts {

@@ -101,6 +101,9 @@ fn parameters_that_fit_no_training_are_issues_from_the_start() {
     assert!(Service::new(losses).err().unwrap()[0].message.contains("minimized"));
     let unknown = super::Setup { params: json!({"windows": 3}), ..setup(find("penguin").unwrap()) };
     assert_eq!(Service::new(unknown).err().unwrap()[0].pointer, "/windows");
+    let watch = json!({"watch": "val_accuracy"});
+    let itself = super::Setup { params: watch, ..setup(find("patience").unwrap()) };
+    assert!(Service::new(itself).err().unwrap()[0].message.contains("observes anyway"));
 }
 
 #[test]
