@@ -215,7 +215,8 @@ fn in_words(value: &Value) -> String {
             list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("; ")
         }
         Value::Object(map) => {
-            let words = map.iter().map(|(key, value)| format!("{} {}", key.replace('_', " "), in_words(value)));
+            let words =
+                map.iter().map(|(key, value)| format!("{} {}", key.replace('_', " "), in_words(value)));
             words.collect::<Vec<_>>().join("; ")
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => value.to_string(),
