@@ -1,10 +1,12 @@
 //! A small catalogue for the tests of this crate: kinds of each slot with every way to object.
 
-use peng_spec::arch::{Cost, Shape};
+use peng_spec::arch::{Cost, NetworkFacts, Shape};
 use peng_spec::catalog::{
     Catalog, DatasetFacts, DatasetKind, EstimatorKind, EstimatorNeeds, Issue, Moves, SearchKind, SearchNeeds,
     SpaceFacts, SpaceKind, TrainingFacts, Typed, read_params,
 };
+use peng_spec::diag::codes;
+use peng_spec::expr::condition;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -78,6 +80,9 @@ struct MacroParams {
     /// Channels.
     #[serde(default = "sixteen")]
     channels: u32,
+    /// Conditions.
+    #[serde(default, rename = "where")]
+    conditions: Vec<String>,
 }
 
 fn sixteen() -> u32 {
@@ -90,6 +95,14 @@ impl Typed for Macro {
     type Params = MacroParams;
     const NAME: &'static str = "nsga-macro";
     const SUMMARY: &'static str = "Phases of convolutions.";
+
+    fn check(params: &MacroParams) -> Vec<Issue> {
+        let read = |(index, text): (usize, &String)| {
+            let issue = |error| Issue::in_formula(format!("/where/{index}"), 0, error);
+            condition(text, &NetworkFacts::names()).map_err(issue).err()
+        };
+        params.conditions.iter().enumerate().filter_map(read).collect()
+    }
 }
 
 impl SpaceKind for Macro {
@@ -102,6 +115,10 @@ impl SpaceKind for Macro {
             return Err(vec![Issue::new("/phases", "the image is used up").help("use fewer phases")]);
         }
         let bits = p.phases * (p.nodes * (p.nodes - 1) / 2 + 1);
+        if p.conditions.iter().any(|text| text == "params <= 5") {
+            let issue = Issue::new("/where/0", "no network of the space satisfies it");
+            return Err(vec![Issue { code: Some(codes::E0306), ..issue }]);
+        }
         let cost = |n: u64| Cost { params: 10 * n, flops: 100 * n, activation_bytes: 8 };
         Ok(SpaceFacts {
             genomes: f64::from(bits).exp2(),

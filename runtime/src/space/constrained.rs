@@ -62,6 +62,7 @@ pub(super) fn impossible(texts: &[String], least: Cost, most: Cost) -> Result<()
 
 /// What is known of a condition if parameters, FLOPs and bytes lie between bounds and all else is open.
 fn truth(formula: &Formula, low: [f64; 3], high: [f64; 3]) -> Option<bool> {
+    let known = |name: usize| Some([*low.get(name)?, *high.get(name)?]);
     let truths = |parts: &[Formula]| -> Vec<Option<bool>> {
         parts.iter().map(|part| truth(part, low, high)).collect()
     };
@@ -69,7 +70,7 @@ fn truth(formula: &Formula, low: [f64; 3], high: [f64; 3]) -> Option<bool> {
         // Of a layer that is not there the condition holds.
         _ if !formula.elements().is_empty() => None,
         Formula::Compare(by, sides) => {
-            let ([a, b], [c, d]) = (interval(&sides[0], low, high)?, interval(&sides[1], low, high)?);
+            let ([a, b], [c, d]) = (interval(&sides[0], &known)?, interval(&sides[1], &known)?);
             let at_most = |a: f64, b: f64, c: f64, d: f64| {
                 if b <= c {
                     Some(true)
@@ -125,7 +126,7 @@ fn truth(formula: &Formula, low: [f64; 3], high: [f64; 3]) -> Option<bool> {
 }
 
 /// The least and the most of a number, if they are known.
-fn interval(formula: &Formula, low: [f64; 3], high: [f64; 3]) -> Option<[f64; 2]> {
+pub(super) fn interval(formula: &Formula, known: &dyn Fn(usize) -> Option<[f64; 2]>) -> Option<[f64; 2]> {
     let sorted = |values: [f64; 4]| {
         let all = values.iter().all(|value| value.is_finite());
         let fold = |pick: fn(f64, f64) -> f64| values.into_iter().reduce(pick);
@@ -133,10 +134,10 @@ fn interval(formula: &Formula, low: [f64; 3], high: [f64; 3]) -> Option<[f64; 2]
     };
     match formula {
         Formula::Number(number) => Some([*number, *number]),
-        Formula::Value(name) => Some([*low.get(*name)?, *high.get(*name)?]),
-        Formula::Negative(inner) => interval(inner, low, high).map(|[a, b]| [-b, -a]),
+        Formula::Value(name) => known(*name),
+        Formula::Negative(inner) => interval(inner, known).map(|[a, b]| [-b, -a]),
         Formula::Arithmetic(by, sides) => {
-            let ([a, b], [c, d]) = (interval(&sides[0], low, high)?, interval(&sides[1], low, high)?);
+            let ([a, b], [c, d]) = (interval(&sides[0], known)?, interval(&sides[1], known)?);
             match by {
                 Operator::Add => Some([a + c, b + d]),
                 Operator::Subtract => Some([a - d, b - c]),

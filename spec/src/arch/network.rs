@@ -103,11 +103,11 @@ impl ArchGraph {
         }
         // The last linear layer is the classifier.
         units.pop();
-        let last_image = std::iter::once(self.input).chain(shapes).filter_map(|shape| match shape {
+        let mut last_image = std::iter::once(self.input).chain(shapes).filter_map(|shape| match shape {
             Shape::Image { channels, height, width } => Some([channels, height, width]),
             Shape::Vector { .. } => None,
         });
-        let [channels, height, width] = last_image.last().unwrap_or_default().map(|side| side as f64);
+        let [channels, height, width] = last_image.next_back().unwrap_or_default().map(|side| side as f64);
         let depth = f64::from(depths.last().copied().unwrap_or(0));
         let [params, flops, bytes] = [cost.params, cost.flops, cost.activation_bytes].map(|n| n as f64);
         Ok(NetworkFacts {

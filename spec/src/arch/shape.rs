@@ -139,13 +139,12 @@ fn infer(node: &ArchNode, inputs: &[Shape]) -> Result<Shape, ShapeError> {
     };
     let general = |kernel: [usize; 2], dilation, stride, padding| match single()? {
         Shape::Image { channels, height, width } => {
-            let high = padded(height, kernel[0], dilation, stride, padding);
-            match (high, padded(width, kernel[1], dilation, stride, padding)) {
-                (Some(height), Some(width)) => Ok(Shape::Image { channels, height, width }),
-                _ => {
-                    let [h, w] = kernel;
-                    fail(format!("a window of {h}x{w}, {dilation} apart, does not fit into {height}x{width}"))
-                }
+            let [h, w] = kernel;
+            let high = padded(height, h, dilation, stride, padding);
+            if let (Some(height), Some(width)) = (high, padded(width, w, dilation, stride, padding)) {
+                Ok(Shape::Image { channels, height, width })
+            } else {
+                fail(format!("a window of {h}x{w}, {dilation} apart, does not fit into {height}x{width}"))
             }
         }
         vector @ Shape::Vector { .. } => fail(format!("found a vector of {vector}, expected an image")),

@@ -87,8 +87,8 @@ impl Issue {
     /// What is wrong in a formula that begins at byte `begin` of the text at the pointer.
     pub fn in_formula(pointer: impl Into<String>, begin: usize, error: FormulaError) -> Self {
         let code = match error.fault {
-            Fault::Syntax => codes::E0110,
-            Fault::Meaning => codes::E0111,
+            Fault::Syntax => codes::E0307,
+            Fault::Meaning => codes::E0308,
             Fault::Unit => codes::E0105,
         };
         Self::in_expression(pointer, code, begin, error.error)

@@ -31,37 +31,33 @@ pub struct FormulaError {
     pub error: ExprError,
 }
 
-type Read<T> = Result<T, Box<FormulaError>>;
+type Read<T> = Result<T, FormulaError>;
 
 /// Reads a condition over these names.
 pub fn condition(text: &str, names: &[Name]) -> Result<Formula, FormulaError> {
     let mut reader = Reader { cursor: Cursor::new(text), names, depth: 0 };
-    let whole = reader.any().and_then(|part| {
-        reader.end("`and`, `or` or the end", CONDITION)?;
-        reader.condition(part)
-    });
-    whole.map_err(|error| *error)
+    let part = reader.any()?;
+    reader.end("`and`, `or` or the end", CONDITION)?;
+    reader.condition(part)
 }
 
 /// Reads a bare number made of these names, without `i`.
 pub fn arithmetic(text: &str, names: &[Name]) -> Result<Formula, FormulaError> {
     let help = "write a derived value such as `= 2 * filters`";
     let mut reader = Reader { cursor: Cursor::new(text), names, depth: 0 };
-    let whole = reader.any().and_then(|part| {
-        reader.end("an operator or the end", help)?;
-        match part.is {
-            Is::Number(None) => Ok(part.formula),
-            Is::Number(Some(dimension)) => {
-                let message = format!("{} is {dimension}, expected a bare number", reader.slice(&part));
-                Err(fault(Fault::Unit, part.at, part.end, message, help))
-            }
-            Is::Condition => {
-                let message = format!("{} is a condition, expected a number", reader.slice(&part));
-                Err(fault(Fault::Meaning, part.at, part.end, message, help))
-            }
+    let part = reader.any()?;
+    reader.end("an operator or the end", help)?;
+    match part.is {
+        Is::Number(None) => Ok(part.formula),
+        Is::Number(Some(dimension)) => {
+            let message = format!("{} is {dimension}, expected a bare number", reader.slice(&part));
+            Err(fault(Fault::Unit, part.at, part.end, message, help))
         }
-    });
-    whole.map_err(|error| *error)
+        Is::Condition => {
+            let message = format!("{} is a condition, expected a number", reader.slice(&part));
+            Err(fault(Fault::Meaning, part.at, part.end, message, help))
+        }
+    }
 }
 
 /// What a part of a formula is.
@@ -85,13 +81,13 @@ struct Reader<'a> {
     depth: usize,
 }
 
-fn fault(fault: Fault, at: usize, end: usize, message: String, help: &str) -> Box<FormulaError> {
+fn fault(fault: Fault, at: usize, end: usize, message: String, help: &str) -> FormulaError {
     let error = ExprError { at, len: end - at, message, help: Some(help.to_owned()) };
-    Box::new(FormulaError { fault, error })
+    FormulaError { fault, error }
 }
 
-fn syntax(token: Token<'_>, expected: &str, help: &str) -> Box<FormulaError> {
-    Box::new(FormulaError { fault: Fault::Syntax, error: token.expected(expected, help) })
+fn syntax(token: Token<'_>, expected: &str, help: &str) -> FormulaError {
+    FormulaError { fault: Fault::Syntax, error: token.expected(expected, help) }
 }
 
 impl Reader<'_> {
@@ -105,9 +101,7 @@ impl Reader<'_> {
             ")" => "remove it, or add its `(`",
             _ => help,
         };
-        self.cursor
-            .ends(expected, instead)
-            .map_err(|error| Box::new(FormulaError { fault: Fault::Syntax, error }))
+        self.cursor.ends(expected, instead).map_err(|error| FormulaError { fault: Fault::Syntax, error })
     }
 
     fn slice(&self, part: &Part) -> String {
@@ -297,7 +291,7 @@ impl Reader<'_> {
     /// A number with its unit, if it has one.
     fn quantity(&mut self) -> Read<Part> {
         let number = self.cursor.take();
-        let fail = |error| Box::new(FormulaError { fault: Fault::Syntax, error });
+        let fail = |error| FormulaError { fault: Fault::Syntax, error };
         let plain = value(number).map_err(fail)?;
         let next = self.cursor.peek();
         let has_unit = match next.kind {

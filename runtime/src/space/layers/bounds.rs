@@ -5,9 +5,11 @@
 use peng_spec::arch::{Cost, Op, Shape};
 
 use super::build::{head, layer, then};
+use super::domain::{Domain, fitted};
 use super::params::{Head, LayerKind, PaddingWord, Param};
-use super::program::{Block, Then};
+use super::program::{Block, NAMED, PLACE, Then};
 use super::walk::Walk;
+use crate::space::constrained::interval;
 
 /// The sides of the smallest or the largest tensor; of a vector height and width are 1.
 #[derive(Debug, Clone, Copy)]
@@ -50,11 +52,8 @@ fn block(walk: &Walk, index: usize, mut known: Known) -> Known {
     let found = &walk.program.blocks[index];
     let (least, most) = (found.repeat.first().copied(), found.repeat.last().copied());
     for number in 1..=most.unwrap_or(0) {
-        let after = if found.kinds[0].is_skip() {
-            skip(walk, index, known)
-        } else {
-            plain(walk.program.head, found, known)
-        };
+        let after =
+            if found.kinds[0].is_skip() { skip(walk, index, known) } else { plain(walk, found, known) };
         let is_sure = found.when.is_none() && least.is_some_and(|least| number <= least);
         known = if is_sure { after } else { either(known, after) };
     }
@@ -85,9 +84,9 @@ fn either(a: Known, b: Known) -> Known {
     }
 }
 
-fn plain(space_head: Head, found: &Block, known: Known) -> Known {
+fn plain(walk: &Walk, found: &Block, known: Known) -> Known {
     let each = found.kinds.iter().map(|&kind| {
-        let known = if kind == LayerKind::Dense { flattened(space_head, known) } else { known };
+        let known = if kind == LayerKind::Dense { flattened(walk.program.head, known) } else { known };
         let is_vector = !known.image;
         let mut after = known;
         for end in [0, 1] {
@@ -95,7 +94,7 @@ fn plain(space_head: Head, found: &Block, known: Known) -> Known {
             if end == 0 && found.padding == PaddingWord::Valid {
                 (sides.height, sides.width) = (1, 1);
             }
-            let value = |param: Param| value(found, kind, param, end);
+            let value = |param: Param| value(walk, found, kind, param, end);
             let mut shape = shape(sides, is_vector || kind == LayerKind::Dense);
             let biased = found.then.first() != Some(&Then::BatchNorm);
             let ops = layer(kind, &value, PaddingWord::Same, biased, shape);
@@ -125,15 +124,40 @@ fn shape(sides: Sides, is_vector: bool) -> Shape {
 }
 
 /// The value of a parameter that makes the smallest (0) or the largest (1) network.
-fn value(found: &Block, kind: LayerKind, param: Param, end: usize) -> f64 {
-    let bounds = |param: Param| {
-        found.params[param as usize].as_ref().map_or([1.0; 2], |domain| domain.bounds(param.limits()))
-    };
-    let [low, high] = bounds(param);
+fn value(walk: &Walk, found: &Block, kind: LayerKind, param: Param, end: usize) -> f64 {
+    let [low, high] = range_of(walk, found, param);
     let is_pool = matches!(kind, LayerKind::MaxPool | LayerKind::AvgPool);
     // Steps, and the windows of pools, make small what comes after them.
     let shrinks = param == Param::Stride || is_pool && param == Param::Kernel;
     if (end == 0) == shrinks { high } else { low }
+}
+
+/// The least and the most of a parameter.
+fn range_of(walk: &Walk, found: &Block, param: Param) -> [f64; 2] {
+    let limits = param.limits();
+    match &found.params[param as usize] {
+        None => [1.0; 2],
+        Some(Domain::Derived(formula)) => interval(formula, &|name| range_of_name(walk, name))
+            .map_or([limits.low, limits.high], |range| range.map(|value| fitted(value, limits))),
+        Some(domain @ (Domain::Choices { .. } | Domain::Stretch { .. })) => domain.bounds(limits),
+    }
+}
+
+/// The least and the most of a name of formulas, unless it is of the place or derived itself.
+fn range_of_name(walk: &Walk, name: usize) -> Option<[f64; 2]> {
+    let blocks = &walk.program.blocks;
+    let drawn = |block: &Block, param: Param| match &block.params[param as usize] {
+        Some(Domain::Derived(_)) | None => None,
+        Some(domain) => Some(domain.bounds(param.limits())),
+    };
+    if let Some(&(block, param)) = name.checked_sub(NAMED).and_then(|slot| walk.program.named.get(slot)) {
+        return drawn(&blocks[block], param);
+    }
+    let param = Param::ALL.get(name.checked_sub(PLACE.len())?).copied()?;
+    // The last layer that has it may be any.
+    let having = blocks.iter().filter(|block| block.params[param as usize].is_some());
+    let ranges: Vec<[f64; 2]> = having.map(|block| drawn(block, param)).collect::<Option<_>>()?;
+    ranges.into_iter().reduce(|[a, b], [c, d]| [a.min(c), b.max(d)])
 }
 
 /// The tensor as a vector, for a linear layer.

@@ -135,6 +135,7 @@ pub(super) fn layer(
 }
 
 /// A convolution as it is asked for.
+#[derive(Clone, Copy)]
 struct Window {
     filters: usize,
     kernel: [usize; 2],

@@ -69,7 +69,7 @@ impl Domain {
     }
 
     fn of_range(text: &str, limits: Limits) -> Result<Self, (Code, ExprError)> {
-        let found = range(text).map_err(|error| (codes::E0110, error))?;
+        let found = range(text).map_err(|error| (codes::E0307, error))?;
         let fail = |message: String, help: Option<&str>| {
             let error = ExprError { at: 0, len: text.len(), message, help: help.map(str::to_owned) };
             (codes::E0104, error)

@@ -336,7 +336,7 @@ impl Maker {
                     "`{name}` is not there in every network: no block before that always occurs has it"
                 );
                 let mut issue = Issue::new(pointer, message);
-                issue.code = Some(codes::E0111);
+                issue.code = Some(codes::E0308);
                 self.issues.push(issue.help("refer to a block without `when` whose `repeat` is at least 1"));
             }
         }
@@ -351,12 +351,12 @@ impl Block {
 }
 
 fn chain(text: &str, pointer: &str) -> Result<Then, Issue> {
-    let found = link(text).map_err(|error| Issue::in_expression(pointer, codes::E0110, 0, error))?;
+    let found = link(text).map_err(|error| Issue::in_expression(pointer, codes::E0307, 0, error))?;
     let words = ["batch_norm", "relu", "dropout"];
     let fault = |message: String, help: String| {
         let mut issue = Issue::new(pointer, message).help(help);
         issue.place = Some((found.at, found.word.len()));
-        issue.code = Some(codes::E0111);
+        issue.code = Some(codes::E0308);
         Err(issue)
     };
     match (found.word, found.number) {

@@ -107,6 +107,71 @@ pub(super) struct Walk {
 }
 
 impl State {
+    /// Appends an operation that reads what the last one made.
+    fn push(&mut self, keep: &Keep, trace: Option<&mut Trace>, label: &str, (name, op): (&'static str, Op)) {
+        self.begun = true;
+        if !keep.place {
+            return;
+        }
+        let (shape, cost) = op.alone(self.shape).expect("layers are cut to fit");
+        let is_classifier = label == CLASSIFIER;
+        if !is_classifier {
+            self.list(keep, &op);
+        }
+        self.add(keep, cost);
+        self.move_to(keep, shape);
+        if keep.depth && op.has_weights() {
+            self.depth += 1;
+        }
+        if let Some(trace) = trace {
+            trace.push(label, name, op);
+        }
+    }
+
+    fn satisfies(&self, when: &Formula) -> bool {
+        when.holds(&self.scope(&[None; 6]))
+    }
+
+    fn scope<'a>(&'a self, own: &'a [Option<u64>; 6]) -> Scope<'a> {
+        let [channels, height, width] = match self.shape {
+            Shape::Image { channels, height, width } => [channels, height, width],
+            Shape::Vector { features } => [features, 1, 1],
+        };
+        let place = [channels as f64, height as f64, width as f64, f64::from(self.depth)];
+        Scope { place, own, state: self }
+    }
+
+    fn move_to(&mut self, keep: &Keep, shape: Shape) {
+        if let (Shape::Image { channels, height, width }, Shape::Vector { .. }) = (self.shape, shape) {
+            let image = [channels, height, width].map(|side| side as u32);
+            for (i, side) in image.into_iter().enumerate() {
+                // `channels`, `height` and `width` are the last of the single names.
+                self.image[i] = if keep.facts[SINGLES.len() - 3 + i] { side } else { 0 };
+            }
+        }
+        self.shape = match shape {
+            Shape::Image { height, width, .. } if !keep.channels => {
+                Shape::Image { channels: 1, height, width }
+            }
+            Shape::Vector { .. } if !keep.channels => Shape::Vector { features: 1 },
+            Shape::Image { .. } | Shape::Vector { .. } => shape,
+        };
+    }
+
+    fn add(&mut self, keep: &Keep, cost: Cost) {
+        let figures = [cost.params, cost.flops, cost.activation_bytes];
+        for (i, figure) in figures.into_iter().enumerate().filter(|(i, _)| keep.facts[*i]) {
+            self.sums[i] = self.sums[i].saturating_add(figure);
+        }
+    }
+
+    fn list(&mut self, keep: &Keep, op: &Op) {
+        let listed = op.listed();
+        for (i, value) in listed.into_iter().enumerate().filter(|(i, _)| keep.facts[SINGLES.len() + i]) {
+            self.lists[i].extend(value);
+        }
+    }
+
     /// Cuts lists to their ends.
     pub(super) fn keep_ends(&mut self, kept: [Option<usize>; LISTS.len()]) {
         for (list, kept) in self.lists.iter_mut().zip(kept) {
@@ -157,7 +222,7 @@ impl Walk {
                     let level = usize::from(found.inside.is_some());
                     let count = usize::from(state.counts[level]);
                     let goes_on = count < found.repeat.last().copied().unwrap_or(0);
-                    let fits = goes_on && found.when.as_ref().is_none_or(|when| self.holds(when, state));
+                    let fits = goes_on && found.when.as_ref().is_none_or(|when| state.satisfies(when));
                     if !fits {
                         self.leave(state, index, keep, trace.as_deref_mut());
                     } else if found.repeat.contains(&count) {
@@ -249,19 +314,6 @@ impl Walk {
         }
     }
 
-    fn holds(&self, when: &Formula, state: &State) -> bool {
-        when.holds(&self.scope(state, &[None; 6]))
-    }
-
-    fn scope<'a>(&self, state: &'a State, own: &'a [Option<u64>; 6]) -> Scope<'a> {
-        let [channels, height, width] = match state.shape {
-            Shape::Image { channels, height, width } => [channels, height, width],
-            Shape::Vector { features } => [features, 1, 1],
-        };
-        let place = [channels as f64, height as f64, width as f64, f64::from(state.depth)];
-        Scope { place, own, state }
-    }
-
     /// Begins a repetition of a block.
     fn enter(&self, state: &mut State, block: usize, keep: &Keep, mut trace: Option<&mut Trace>) {
         let found = &self.program.blocks[block];
@@ -274,7 +326,7 @@ impl Walk {
         if found.kinds[0].is_skip() {
             if !state.begun {
                 // What reads the input besides others reads it through a node.
-                self.push(state, keep, trace.as_deref_mut(), "input", ("input", Op::Concat));
+                state.push(keep, trace.as_deref_mut(), "input", ("input", Op::Concat));
             }
             state.open = Some((state.shape, state.depth, 1, false));
             if let Some(trace) = trace {
@@ -320,11 +372,11 @@ impl Walk {
         }
         let shortcut = u32::from(joined.shortcut.is_some());
         if let Some(op) = joined.shortcut.as_ref().filter(|_| keep.place) {
-            self.count_list(state, keep, op);
+            state.list(keep, op);
         }
         if keep.place {
-            self.add(state, keep, joined.cost);
-            self.move_to(state, keep, joined.shape);
+            state.add(keep, joined.cost);
+            state.move_to(keep, joined.shape);
         }
         if keep.depth {
             state.depth = before.max(depth + shortcut);
@@ -335,35 +387,7 @@ impl Walk {
     fn chain(&self, state: &mut State, block: usize, keep: &Keep, mut trace: Option<&mut Trace>) {
         for op in then(&self.program.blocks[block].then) {
             let label = self.label(state, block);
-            self.push(state, keep, trace.as_deref_mut(), &label, op);
-        }
-    }
-
-    /// Appends an operation that reads what the last one made.
-    fn push(
-        &self,
-        state: &mut State,
-        keep: &Keep,
-        trace: Option<&mut Trace>,
-        label: &str,
-        (name, op): (&'static str, Op),
-    ) {
-        state.begun = true;
-        if !keep.place {
-            return;
-        }
-        let (shape, cost) = op.alone(state.shape).expect("layers are cut to fit");
-        let is_classifier = label == CLASSIFIER;
-        if !is_classifier {
-            self.count_list(state, keep, &op);
-        }
-        self.add(state, keep, cost);
-        self.move_to(state, keep, shape);
-        if keep.depth && op.has_weights() {
-            state.depth += 1;
-        }
-        if let Some(trace) = trace {
-            trace.push(label, name, op);
+            state.push(keep, trace.as_deref_mut(), &label, op);
         }
     }
 
@@ -377,18 +401,18 @@ impl Walk {
         for param in Param::ALL {
             let has = kind.params().iter().any(|(known, _)| *known == param);
             if let Some(Domain::Derived(formula)) = found.params[param as usize].as_ref().filter(|_| has) {
-                let value = fitted(formula.value(&self.scope(state, &drawn)), param.limits());
+                let value = fitted(formula.value(&state.scope(&drawn)), param.limits());
                 own[param as usize] = Some(value.to_bits());
             }
         }
         let value = |param: Param| own[param as usize].map_or(0.0, f64::from_bits);
         let label = self.label(state, block);
         if kind == LayerKind::Dense && matches!(state.shape, Shape::Image { .. }) {
-            self.push(state, keep, trace.as_deref_mut(), &label, head(self.program.head));
+            state.push(keep, trace.as_deref_mut(), &label, head(self.program.head));
         }
         let biased = found.then.first() != Some(&Then::BatchNorm);
         for op in layer(kind, &value, found.padding, biased, state.shape) {
-            self.push(state, keep, trace.as_deref_mut(), &label, op);
+            state.push(keep, trace.as_deref_mut(), &label, op);
         }
         if let Some((_, _, stride, has_layer)) = &mut state.open {
             *has_layer = true;
@@ -418,7 +442,7 @@ impl Walk {
         let pooled = Some(head(self.program.head)).filter(|_| matches!(state.shape, Shape::Image { .. }));
         let linear = ("linear", Op::Linear { units: self.classes });
         for op in pooled.into_iter().chain([linear]) {
-            self.push(state, keep, trace.as_deref_mut(), CLASSIFIER, op);
+            state.push(keep, trace.as_deref_mut(), CLASSIFIER, op);
         }
     }
 
@@ -430,37 +454,6 @@ impl Walk {
                 format!("{outer}.{}.{}.{}", state.counts[0], found.label, state.counts[1])
             }
             None => format!("{}.{}", found.label, state.counts[0]),
-        }
-    }
-
-    fn move_to(&self, state: &mut State, keep: &Keep, shape: Shape) {
-        if let (Shape::Image { channels, height, width }, Shape::Vector { .. }) = (state.shape, shape) {
-            let image = [channels, height, width].map(|side| side as u32);
-            for (i, side) in image.into_iter().enumerate() {
-                // `channels`, `height` and `width` are the last of the single names.
-                state.image[i] = if keep.facts[SINGLES.len() - 3 + i] { side } else { 0 };
-            }
-        }
-        state.shape = match shape {
-            Shape::Image { height, width, .. } if !keep.channels => {
-                Shape::Image { channels: 1, height, width }
-            }
-            Shape::Vector { .. } if !keep.channels => Shape::Vector { features: 1 },
-            Shape::Image { .. } | Shape::Vector { .. } => shape,
-        };
-    }
-
-    fn add(&self, state: &mut State, keep: &Keep, cost: Cost) {
-        let figures = [cost.params, cost.flops, cost.activation_bytes];
-        for (i, figure) in figures.into_iter().enumerate().filter(|(i, _)| keep.facts[*i]) {
-            state.sums[i] = state.sums[i].saturating_add(figure);
-        }
-    }
-
-    fn count_list(&self, state: &mut State, keep: &Keep, op: &Op) {
-        let listed = op.listed();
-        for (i, value) in listed.into_iter().enumerate().filter(|(i, _)| keep.facts[SINGLES.len() + i]) {
-            state.lists[i].extend(value);
         }
     }
 

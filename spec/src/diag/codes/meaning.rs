@@ -23,6 +23,10 @@ pub const E0304: Code = Code("E0304");
 pub const E0305: Code = Code("E0305");
 /// Conditions that no network of the space satisfies.
 pub const E0306: Code = Code("E0306");
+/// An expression that cannot be read.
+pub const E0307: Code = Code("E0307");
+/// An expression whose names or values don't fit.
+pub const E0308: Code = Code("E0308");
 /// Parameters of a search that don't hold.
 pub const E0401: Code = Code("E0401");
 /// A search that the space cannot serve.
@@ -141,8 +145,39 @@ pub(super) static MEANING: &[CodeInfo] = &[
         explanation: "`where` keeps some networks of a space, and here it keeps none: what it asks for is outside of \
             what all networks have. `peng plan` without the condition shows how many parameters and multiply-accumulates they \
             have; `peng arch SPEC --sample 5` shows some of them.",
-        bad: Part("search_space: {kind: nsga-macro, where: [\"params <= 5\"]}\n"),
-        good: Part("search_space: {kind: nsga-macro, where: [\"params <= 1M\"]}\n"),
+        bad: Part(
+            "search_space: {kind: nsga-macro, phases: 2, nodes: 3, channels: 8, where: [\"params <= 5\"]}\n",
+        ),
+        good: Part(
+            "search_space: {kind: nsga-macro, phases: 2, nodes: 3, channels: 8, where: [\"params <= 1M\"]}\n",
+        ),
+    },
+    CodeInfo {
+        code: E0307,
+        title: "an expression that cannot be read",
+        explanation: "Conditions (`where`, `when`), ranges, derived values and layers of a chain are small expressions \
+            with a grammar, which is in `spec/src/expr/README.md`. The place that is shown is the first character \
+            that does not fit; the help names the form.",
+        bad: Part(
+            "search_space: {kind: nsga-macro, phases: 2, nodes: 3, channels: 8, where: [\"params = 2M\"]}\n",
+        ),
+        good: Part(
+            "search_space: {kind: nsga-macro, phases: 2, nodes: 3, channels: 8, where: [\"params <= 2M\"]}\n",
+        ),
+    },
+    CodeInfo {
+        code: E0308,
+        title: "an expression whose names or values don't fit",
+        explanation: "The expression can be read, but it names something that is not there, uses a list where one \
+            number is expected, or a number where a condition is. `where` is about networks (`params`, `flops`, \
+            `bytes`, `depth`, `filters[i]` and others), `when` about the place in a network. The names and the rules \
+            are in `spec/src/expr/README.md`.",
+        bad: Part(
+            "search_space: {kind: nsga-macro, phases: 2, nodes: 3, channels: 8, where: [\"filters <= 64\"]}\n",
+        ),
+        good: Part(
+            "search_space: {kind: nsga-macro, phases: 2, nodes: 3, channels: 8, where: [\"filters[i] <= 64\"]}\n",
+        ),
     },
     CodeInfo {
         code: E0401,

@@ -33,10 +33,6 @@ pub const E0104: Code = Code("E0104");
 pub const E0105: Code = Code("E0105");
 /// Something that this version cannot do yet.
 pub const E0106: Code = Code("E0106");
-/// An expression that cannot be read.
-pub const E0110: Code = Code("E0110");
-/// An expression whose names or values don't fit.
-pub const E0111: Code = Code("E0111");
 
 /// E00 and E01.
 pub(super) static TEXT: &[CodeInfo] = &[
@@ -167,24 +163,5 @@ pub(super) static TEXT: &[CodeInfo] = &[
             implement it. It is refused rather than ignored, so that no run silently does less than its spec says.",
         bad: Part("gpu_budget: {memory: 16GiB}\n"),
         good: Part("gpu_budget: {gpu_hours: 2h}\n"),
-    },
-    CodeInfo {
-        code: E0110,
-        title: "an expression that cannot be read",
-        explanation: "Conditions (`where`, `when`), ranges, derived values and layers of a chain are small expressions \
-            with a grammar, which is in `spec/src/expr/README.md`. The place that is shown is the first character \
-            that does not fit; the help names the form.",
-        bad: Part("search_space: {kind: nsga-macro, where: [\"params = 2M\"]}\n"),
-        good: Part("search_space: {kind: nsga-macro, where: [\"params <= 2M\"]}\n"),
-    },
-    CodeInfo {
-        code: E0111,
-        title: "an expression whose names or values don't fit",
-        explanation: "The expression can be read, but it names something that is not there, uses a list where one \
-            number is expected, or a number where a condition is. `where` is about networks (`params`, `flops`, \
-            `bytes`, `depth`, `filters[i]` and others), `when` about the place in a network. The names and the rules \
-            are in `spec/src/expr/README.md`.",
-        bad: Part("search_space: {kind: nsga-macro, where: [\"filters <= 64\"]}\n"),
-        good: Part("search_space: {kind: nsga-macro, where: [\"filters[i] <= 64\"]}\n"),
     },
 ];
