@@ -6,6 +6,7 @@ mod ci;
 mod cli;
 mod editor;
 mod engine;
+#[cfg(feature = "lsp")]
 mod lsp;
 mod overlay;
 // Workers are looked up in `/proc`.
