@@ -58,6 +58,7 @@ pub(crate) enum Command {
     Schema(commands::schema::SchemaArgs),
     Explain(commands::explain::ExplainArgs),
     Kinds(commands::kinds::KindsArgs),
+    #[cfg(feature = "lsp")]
     Lsp(commands::lsp::LspArgs),
     #[command(hide = true)]
     Worker(commands::worker::WorkerArgs),

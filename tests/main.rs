@@ -7,6 +7,7 @@ mod cli;
 mod editor;
 mod engine;
 mod fuzz;
+#[cfg(feature = "lsp")]
 mod lsp;
 mod overlay;
 // Workers are looked up in `/proc`.

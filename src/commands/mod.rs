@@ -11,6 +11,7 @@ pub(crate) mod init;
 pub(crate) mod kinds;
 mod load;
 pub(crate) mod log;
+#[cfg(feature = "lsp")]
 pub(crate) mod lsp;
 pub(crate) mod plan;
 pub(crate) mod replay;
@@ -48,6 +49,7 @@ pub(crate) fn dispatch(command: &Command, ui: Ui) -> anyhow::Result<Exit> {
         Command::Schema(args) => schema::run(args, &mut out),
         Command::Explain(args) => explain::run(args, &mut out),
         Command::Kinds(args) => kinds::run(args, &mut out),
+        #[cfg(feature = "lsp")]
         Command::Lsp(args) => lsp::run(args),
         Command::Worker(args) => worker::run(args),
     };

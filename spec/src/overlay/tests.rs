@@ -127,7 +127,7 @@ fn settings_go_over_files_in_their_order() {
         (&["training={batch_size: 4}"], ("/training", r#"{"batch_size":4,"epochs":8}"#)),
         (&["estimator.kind=never"], ("/estimator", r#"{"kind":"never"}"#)),
         (&["estimator.kind=penguin"], ("/estimator", r#"{"kind":"penguin","window":3}"#)),
-        (&["estimator.kind=never", "estimator.x=1"], ("/estimator", r#"{"kind":"never","x":1}"#)),
+        (&["estimator.kind=never", "estimator.x=1"], ("/estimator", r#"{"x":1,"kind":"never"}"#)),
         (&["output.dir=a b"], ("/output", r#"{"dir":"a b"}"#)),
         (&["list[0].b=2", "list[1].a=3"], ("/list", r#"[{"b":2,"a":1},{"a":3}]"#)),
         (&["list[0]=7"], ("/list", "[7]")),

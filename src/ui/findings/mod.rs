@@ -16,7 +16,9 @@ use peng_spec::diag::{Diagnostic, Severity};
 use peng_spec::plan::sha256_hex;
 use peng_spec::source::SourceMap;
 
-pub(crate) use place::{Places, percent_encoded};
+pub(crate) use place::Places;
+#[cfg(feature = "lsp")]
+pub(crate) use place::percent_encoded;
 
 /// More findings of one file than this are counted, not told; errors come first.
 pub(crate) const MOST_OF_A_FILE: usize = 100;
