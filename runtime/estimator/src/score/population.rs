@@ -167,8 +167,15 @@ impl Rows {
         self.error.push(if truth.is_finite() && fitness.is_finite() { fitness - truth } else { f64::NAN });
         self.seen.push(decision.points_seen.min(decision.points_planned) as f64);
         self.planned.push(decision.points_planned as f64);
-        self.covered.push(decision.interval.map(|[low, high]| low <= value && value <= high));
+        self.covered.push(decision.interval.map(|ends| holds(ends.map(|end| oriented(end, scoring)), truth)));
     }
+}
+
+/// Whether the truth lies between two ends in either order: beyond the ends of a scale, such as a loss that diverged, the score
+/// is all that counts.
+fn holds(ends: [f64; 2], truth: f64) -> bool {
+    let [low, high] = [ends[0].min(ends[1]), ends[0].max(ends[1])];
+    low - EQUALLY_GOOD <= truth && truth <= high + EQUALLY_GOOD
 }
 
 /// A value as a score, or at least with larger ones better; what is no finite value is worst.

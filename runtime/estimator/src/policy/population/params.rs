@@ -10,7 +10,7 @@ use crate::policy::{ParamIssue, decode};
 use crate::scale::Scale;
 use crate::trial::TrainingFacts;
 
-/// How dear an error is, compared with training. Savings and regret are those of `docs/policies.md`; regret is of the best
+/// How dear an error is, compared with training. Savings and regret as measured on recorded curves; regret is of the best
 /// tenth, in percent of the spread of the scores.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -2,8 +2,11 @@
 
 use super::*;
 
+/// The value at a measurement, from 0.
+type Course = fn(usize) -> f64;
+
 /// Trainings that go wrong or look odd, by name.
-const ODD: [(&str, fn(usize) -> f64); 17] = [
+const ODD: [(&str, Course); 17] = [
     ("NaN throughout", |_| f64::NAN),
     ("infinite", |_| f64::INFINITY),
     ("minus infinite", |_| f64::NEG_INFINITY),
@@ -23,7 +26,7 @@ const ODD: [(&str, fn(usize) -> f64); 17] = [
     ("falls", |x| 90.0 - 4.0 * x as f64),
 ];
 
-fn curve(value: fn(usize) -> f64) -> Vec<f64> {
+fn curve(value: Course) -> Vec<f64> {
     (0..POINTS).map(value).collect()
 }
 
