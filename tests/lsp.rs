@@ -43,7 +43,7 @@ fn after(text: &str, part: &str) -> (usize, usize) {
 fn change(client: &mut LanguageClient, uri: &str, version: u32, text: &str) -> Vec<Value> {
     let document = json!({ "uri": uri, "version": version });
     let changes = json!([{ "text": text }]);
-    client.notify("textDocument/didChange", json!({ "textDocument": document, "contentChanges": changes }));
+    client.notify("textDocument/didChange", &json!({ "textDocument": document, "contentChanges": changes }));
     client.diagnostics(uri)
 }
 
@@ -68,7 +68,7 @@ fn findings_come_and_go_as_one_types() {
     // The fix is offered, and takes the finding away.
     let actions = client.request(
         "textDocument/codeAction",
-        json!({ "textDocument": { "uri": uri }, "range": found[0]["range"], "context": { "diagnostics": found } }),
+        &json!({ "textDocument": { "uri": uri }, "range": found[0]["range"], "context": { "diagnostics": found } }),
     );
     let [action] = actions.as_array().unwrap().as_slice() else { panic!("{actions}") };
     assert_eq!((&action["kind"], &action["title"]), (&json!("quickfix"), &json!("did you mean `epochs`?")));
@@ -76,7 +76,7 @@ fn findings_come_and_go_as_one_types() {
     assert_eq!((&edit["newText"], &edit["range"]), (&json!("epochs"), &found[0]["range"]));
     let elsewhere = json!({ "start": {"line": 1, "character": 0}, "end": {"line": 1, "character": 1} });
     let none = client
-        .request("textDocument/codeAction", json!({ "textDocument": { "uri": uri }, "range": elsewhere }));
+        .request("textDocument/codeAction", &json!({ "textDocument": { "uri": uri }, "range": elsewhere }));
     assert_eq!(none, json!([]));
     assert_eq!(change(&mut client, &uri, 2, &wrong.replace("epohcs", "epochs")), Vec::<Value>::new());
 

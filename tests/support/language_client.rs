@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 /// Longer than this no answer takes, also on a machine that is busy.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 pub(crate) struct LanguageClient {
     process: Child,
@@ -42,7 +42,7 @@ impl LanguageClient {
         let mut client = Self { process, input, messages, requests: 0, configuration, said: Vec::new() };
         let capabilities = client.request(
             "initialize",
-            json!({
+            &json!({
                 "processId": std::process::id(),
                 "rootUri": null,
                 "capabilities": {
@@ -55,15 +55,15 @@ impl LanguageClient {
                 },
             }),
         );
-        client.notify("initialized", json!({}));
+        client.notify("initialized", &json!({}));
         (client, capabilities)
     }
 
     /// Asks, and waits for the answer.
-    pub(crate) fn request(&mut self, method: &str, params: Value) -> Value {
+    pub(crate) fn request(&mut self, method: &str, params: &Value) -> Value {
         self.requests += 1;
         let id = self.requests;
-        self.send(json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
+        self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
         loop {
             let message = self.next(method);
             if message["id"] == id && message.get("method").is_none() {
@@ -74,15 +74,15 @@ impl LanguageClient {
         }
     }
 
-    pub(crate) fn notify(&mut self, method: &str, params: Value) {
-        self.send(json!({ "jsonrpc": "2.0", "method": method, "params": params }));
+    pub(crate) fn notify(&mut self, method: &str, params: &Value) {
+        self.send(&json!({ "jsonrpc": "2.0", "method": method, "params": params }));
     }
 
     /// Opens a text, and waits for what the server finds in it.
     pub(crate) fn open(&mut self, uri: &str, text: &str) -> Vec<Value> {
         self.said.clear();
         let document = json!({ "uri": uri, "languageId": "yaml", "version": 1, "text": text });
-        self.notify("textDocument/didOpen", json!({ "textDocument": document }));
+        self.notify("textDocument/didOpen", &json!({ "textDocument": document }));
         self.diagnostics(uri)
     }
 
@@ -104,17 +104,17 @@ impl LanguageClient {
     /// Asks about a place of a text.
     pub(crate) fn ask(&mut self, method: &str, uri: &str, line: usize, character: usize) -> Value {
         let place = json!({ "line": line, "character": character });
-        self.request(method, json!({ "textDocument": { "uri": uri }, "position": place }))
+        self.request(method, &json!({ "textDocument": { "uri": uri }, "position": place }))
     }
 
     /// Says goodbye, and returns the exit code.
     pub(crate) fn stop(mut self) -> Option<i32> {
-        self.request("shutdown", Value::Null);
-        self.notify("exit", Value::Null);
+        self.request("shutdown", &Value::Null);
+        self.notify("exit", &Value::Null);
         self.process.wait().unwrap().code()
     }
 
-    fn send(&mut self, message: Value) {
+    fn send(&mut self, message: &Value) {
         let body = message.to_string();
         write!(self.input, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
         self.input.flush().unwrap();
@@ -137,7 +137,7 @@ impl LanguageClient {
                 }
                 _ => Value::Null,
             };
-            self.send(json!({ "jsonrpc": "2.0", "id": message["id"], "result": result }));
+            self.send(&json!({ "jsonrpc": "2.0", "id": message["id"], "result": result }));
         }
     }
 }

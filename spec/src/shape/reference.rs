@@ -203,7 +203,7 @@ fn collect(schema: &Value, path: &str, anchor: &str, depth: usize, fields: &mut 
 
 /// The keys of a mapping, and of the forms that it may have.
 fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    let forms = ["anyOf", "oneOf", "allOf"].into_iter().flat_map(|union| schema[union].as_array());
+    let forms = ["anyOf", "oneOf", "allOf"].into_iter().filter_map(|union| schema[union].as_array());
     std::iter::once(schema)
         .chain(forms.flatten())
         .flat_map(|form| form["properties"].as_object().into_iter().flatten())
