@@ -9,7 +9,7 @@ use super::explain::schema_at;
 use super::unsupported;
 use crate::catalog::Slot;
 use crate::diag::{Diagnostic, Sink, codes, did_you_mean, one_of, only_one, quoted, similar};
-use crate::document::{Document, Pointer};
+use crate::document::{Document, Node, Pointer};
 use crate::source::Span;
 
 /// What is wrong with the keys of one mapping.
@@ -36,12 +36,13 @@ impl Keys {
         let entries = document.find(pointer).map_or(&[][..], |found| found.node.entries());
         let written: BTreeMap<&str, Span> =
             entries.iter().map(|entry| (entry.key.as_str(), entry.key_span)).collect();
+        let kind = kind_of(document, pointer);
         for key in &self.unknown {
             let span = written.get(key.as_str()).copied().unwrap_or_else(|| document.span_near(pointer));
             if let Some(near) = similar(key, known.iter().copied()).first() {
                 self.missing.retain(|missing| missing != near);
             }
-            let diagnostic = unknown_key(document, schema, pointer, &known, key, span);
+            let diagnostic = unknown_key(kind, schema, pointer, &known, key, span);
             // A key that is there already would occur twice.
             let meant = only_one(key, known.iter().copied())
                 .filter(|meant| !written.contains_key(meant.as_str()) && written.contains_key(key.as_str()))
@@ -61,7 +62,7 @@ impl Keys {
 }
 
 fn unknown_key(
-    document: &Document,
+    kind: Option<(Slot, &Node)>,
     schema: &SpecSchema,
     pointer: &Pointer,
     known: &[&str],
@@ -72,30 +73,26 @@ fn unknown_key(
         let message = format!("`{key}`{} is not supported by this version of peng yet", place(pointer));
         return Diagnostic::error(codes::E0106, span, message).help("remove it".to_owned());
     }
-    let of_kind =
-        Slot::ALL.into_iter().find(|slot| pointer.as_str() == format!("/{}", slot.key())).and_then(|slot| {
-            let kind = document.find(&pointer.key("kind"))?.node.as_str()?;
-            Some(format!(" of {slot} {}", quoted(kind)))
-        });
+    let of_kind = kind.and_then(|(slot, node)| Some(format!(" of {slot} {}", quoted(node.as_str()?))));
     let message = format!("unknown key {}{}", quoted(key), of_kind.unwrap_or_else(|| place(pointer)));
     let elsewhere = sections_with(&schema.fixed, key);
     let help = did_you_mean(key, known.iter().copied()).or_else(|| {
         let section = elsewhere.filter(|section| format!("/{section}") != pointer.as_str())?;
         Some(format!("move it to `{section}`"))
     });
-    // Which keys there are was decided by the kind, unless this is a typing error.
-    let kind = document.find(&pointer.key("kind")).filter(|_| help.is_none() && schema_has_kinds(pointer));
     let diagnostic = Diagnostic::error(codes::E0102, span, message);
+    // Which keys there are was decided by the kind, unless this is a typing error.
     let labelled = match kind {
-        Some(found) => diagnostic.also(found.node.span, "this kind has other keys"),
-        None => diagnostic,
+        Some((_, node)) if help.is_none() => diagnostic.also(node.span, "this kind has other keys"),
+        Some(_) | None => diagnostic,
     };
     labelled.help(help.unwrap_or_else(|| one_of(known.iter().copied())))
 }
 
-/// Whether a pointer is the section of a slot.
-fn schema_has_kinds(pointer: &Pointer) -> bool {
-    Slot::ALL.into_iter().any(|slot| pointer.as_str() == format!("/{}", slot.key()))
+/// The kind that decides which keys a mapping has, if it is the section of a slot.
+fn kind_of<'a>(document: &'a Document, pointer: &Pointer) -> Option<(Slot, &'a Node)> {
+    let slot = Slot::ALL.into_iter().find(|slot| pointer.as_str() == format!("/{}", slot.key()))?;
+    Some((slot, document.find(&pointer.key("kind"))?.node))
 }
 
 /// The section of the spec that has a key.
