@@ -85,7 +85,7 @@ fn undocumented(schema: &Value, at: &str, faults: &mut Vec<String>) {
         }
         undocumented(value, &at, faults);
     }
-    for form in ["anyOf", "oneOf"].iter().flat_map(|union| schema[union].as_array()).flatten() {
+    for form in ["anyOf", "oneOf"].iter().filter_map(|union| schema[union].as_array()).flatten() {
         undocumented(form, at, faults);
     }
     if let Some(items) = schema.get("items") {

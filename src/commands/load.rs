@@ -111,7 +111,7 @@ fn kept(sources: &SourceMap, settings: &Settings) -> Vec<SourceFile> {
         })
         .collect();
     if !settings.list.is_empty() {
-        let text = settings.list.iter().map(|setting| format!("--set {}\n", setting.as_str())).collect();
+        let text = settings.list.iter().flat_map(|setting| ["--set ", setting.as_str(), "\n"]).collect();
         kept.push(SourceFile { path: "command-line.txt".into(), text });
     }
     kept

@@ -129,14 +129,12 @@ impl Placed<'_> {
         };
         let document = document::load(&alone, file).map_err(|found| found.map(|d| d.moved(&moved)))?;
         let findings = document.findings().iter().cloned().map(|d| d.moved(&moved)).collect();
-        match document.root().entries() {
-            [entry] => Ok((with_places(entry.value.clone(), &moved), findings)),
-            [] | [_, _, ..] => {
-                let end = OPTION.len() + self.setting.text.len();
-                let span = Span::new(self.file, OPTION.len() + self.setting.value, end);
-                Err(Diagnostic::error(codes::E0013, span, "found several values, expected one").into())
-            }
+        if let [entry] = document.root().entries() {
+            return Ok((with_places(entry.value.clone(), &moved), findings));
         }
+        let end = OPTION.len() + self.setting.text.len();
+        let span = Span::new(self.file, OPTION.len() + self.setting.value, end);
+        Err(Diagnostic::error(codes::E0013, span, "found several values, expected one").into())
     }
 
     /// Sets the value below `node`, which the first `step` steps lead to.

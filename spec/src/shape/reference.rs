@@ -203,7 +203,7 @@ fn collect(schema: &Value, path: &str, anchor: &str, depth: usize, fields: &mut 
 
 /// The keys of a mapping, and of the forms that it may have.
 fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    let forms = ["anyOf", "oneOf", "allOf"].into_iter().flat_map(|union| schema[union].as_array());
+    let forms = ["anyOf", "oneOf", "allOf"].into_iter().filter_map(|union| schema[union].as_array());
     std::iter::once(schema)
         .chain(forms.flatten())
         .flat_map(|form| form["properties"].as_object().into_iter().flatten())
@@ -235,7 +235,7 @@ fn field(schema: &Value, path: &str, anchor: &str, required: bool) -> FieldDoc {
 
 /// Bounds in words; those of the type alone say nothing.
 fn bounds(schema: &Value) -> Vec<String> {
-    let of_a_type = |limit: &Value| limit.as_u64().is_some_and(|n| n >= u64::from(u16::MAX) + 1);
+    let of_a_type = |limit: &Value| limit.as_u64().is_some_and(|n| n > u64::from(u16::MAX));
     let words = [
         ("minimum", "at least"),
         ("exclusiveMinimum", "more than"),

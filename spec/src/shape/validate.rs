@@ -75,11 +75,11 @@ pub(super) fn unread(schema: &Value, found: &mut Vec<String>) {
     for (keyword, value) in map {
         match keyword.as_str() {
             "properties" => {
-                value.as_object().into_iter().flatten().for_each(|(_, schema)| unread(schema, found))
+                value.as_object().into_iter().flatten().for_each(|(_, schema)| unread(schema, found));
             }
             "items" => unread(value, found),
             "anyOf" | "oneOf" => {
-                value.as_array().into_iter().flatten().for_each(|schema| unread(schema, found))
+                value.as_array().into_iter().flatten().for_each(|schema| unread(schema, found));
             }
             "additionalProperties" if !value.is_boolean() => found.push(keyword.clone()),
             known if READ.contains(&known) || REMARKS.contains(&known) || known.starts_with("x-") => {}
