@@ -1,23 +1,33 @@
 //! Whole specs through all passes, against the small catalogue.
 
-use peng_spec::diag::{CODES, Diagnostic, Example};
+use std::path::Path;
+
+use peng_spec::diag::{CODES, Diagnostic, Diagnostics, Example};
+use peng_spec::overlay;
 use peng_spec::plan::Plan;
 use peng_spec::shape::SpecSchema;
 use peng_spec::source::{FileId, SourceMap};
 use proptest::prelude::*;
 
 use crate::test_catalog::TestCatalog;
-use crate::{Compiled, compile};
+use crate::{Compiled, compile_document};
 
 /// A spec without findings, some of its sections replaced.
 fn with(part: &'static str) -> String {
     Example::Part(part).spec().unwrap()
 }
 
+/// Compiles a text, over `base.peng.yaml` if it extends that.
 fn run(text: &str) -> Result<Compiled, Vec<Diagnostic>> {
     let mut sources = SourceMap::new();
-    let file: FileId = sources.add("spec.yaml", text);
-    compile(&sources, file, &TestCatalog).map_err(peng_spec::diag::Diagnostics::into_vec)
+    let file: FileId = sources.add("example.yaml", text);
+    let base = |path: &Path| match path.to_str() {
+        Some("base.peng.yaml") => Ok(with("").into_bytes()),
+        Some(_) | None => Err("no such file".to_owned()),
+    };
+    overlay::load(&mut sources, file, &[], &base)
+        .and_then(|document| compile_document(document, &TestCatalog))
+        .map_err(Diagnostics::into_vec)
 }
 
 fn codes(text: &str) -> Vec<String> {

@@ -1,5 +1,7 @@
 //! A client of language servers over stdin and stdout: requests, their answers, and what the server says by itself.
 
+#![allow(clippy::needless_pass_by_value, reason = "messages are written where they are sent")]
+
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
