@@ -190,6 +190,7 @@ fn has_the_announced_findings(path: &Path) -> TestResult {
 
 /// Codes of specs that have no file under `tests/specs/bad`, and why.
 const WITHOUT_FIXTURE: &[(&str, &str)] = &[
+    ("E0013", "it is of the command line; `tests/overlay.rs` has it"),
     ("E0401", "every search of this version works with all parameters that its schema accepts"),
     (
         "E0402",
