@@ -34,7 +34,7 @@ pub(crate) struct EngineArgs {
     /// The metric that is predicted [default: that of the estimator's file, else `val_accuracy`]
     #[arg(long)]
     metric: Option<String>,
-    /// Small values of the metric are good ones
+    /// Small values of the metric are good ones; `--scale loss:X` and `perplexity:X` imply it
     #[arg(long)]
     lower_is_better: bool,
     /// How the metric becomes a score: `percent`, `loss:WORST` or `perplexity:WORST` [default: `percent`, none for
@@ -42,7 +42,7 @@ pub(crate) struct EngineArgs {
     #[arg(long, value_name = "S")]
     scale: Option<Scale>,
     /// Confidence of the intervals, between 0 and 1
-    #[arg(long, default_value_t = TrainingFacts::CONFIDENCE, value_name = "SHARE", value_parser = share)]
+    #[arg(long, default_value_t = TrainingFacts::CONFIDENCE, value_name = "SHARE", value_parser = estimator::share)]
     confidence: f64,
 }
 
@@ -66,8 +66,13 @@ pub(crate) fn run(args: &EngineArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Res
 }
 
 fn start(args: &EngineArgs, asked: Asked) -> Result<Service, Failure> {
-    let Asked { name, kind, params, metrics } = asked;
-    let direction = if args.lower_is_better { Direction::Minimize } else { Direction::Maximize };
+    let Asked { name, kind, params, metrics, audits } = asked;
+    if let Some(key) = audits.first() {
+        let message = format!("`{key}` is of runs: the engine is told how a training ended, and audits none");
+        return Err(Failure::new(Exit::Usage, message).help(format!("leave `{key}` out")));
+    }
+    let falls = matches!(args.scale, Some(Scale::Loss { .. } | Scale::Perplexity { .. }));
+    let direction = if args.lower_is_better || falls { Direction::Minimize } else { Direction::Maximize };
     let setup = Setup {
         kind,
         params,
@@ -144,13 +149,6 @@ fn read_line(input: &mut dyn BufRead, limit: usize, line: &mut Vec<u8>) -> io::R
                 _ => Line::Whole,
             });
         }
-    }
-}
-
-fn share(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(share) if share > 0.0 && share < 1.0 => Ok(share),
-        _ => Err("expected a number above 0 and below 1".to_owned()),
     }
 }
 

@@ -24,13 +24,16 @@ pub(crate) struct Asked {
     pub(crate) params: Value,
     /// The metric that it names, if any.
     pub(crate) metrics: Vec<String>,
+    /// The keys about audits that are set. Only runs audit: a replay knows every truth.
+    pub(crate) audits: Vec<&'static str>,
 }
 
 /// Reads what was asked for. `None`: it is rejected, and the findings are printed.
 pub(crate) fn read(text: &str, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Option<Asked>> {
     let mut sources = SourceMap::new();
     let path = Path::new(text);
-    let file = if path.is_file() {
+    let is_named_like_a_file = path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
+    let file = if path.is_file() || is_named_like_a_file {
         sources.add_bytes(text, &load::read(path)?)
     } else {
         sources.add("<command line>", section(text)?)
@@ -46,13 +49,19 @@ pub(crate) fn read(text: &str, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Op
             return Ok(None);
         }
     };
+    let audits = ["audit", "max_regret"].into_iter().filter(|key| section.shift_remove(*key).is_some());
+    let audits = audits.collect();
     let mut take = |key: &str| section.shift_remove(key).and_then(|v| v.as_str().map(str::to_owned));
-    // A replay knows every truth, so nothing is audited.
-    let _ = (take("audit"), take("max_regret"));
     let (name, metric) = (take("kind").unwrap_or_default(), take("metric"));
     let kind = policy::find(&name).expect("the schema lists the kinds of the catalogue");
     let metrics = metric.into_iter().collect();
-    Ok(Some(Asked { name: text.to_owned(), kind, params: Value::Object(section), metrics }))
+    Ok(Some(Asked { name: text.to_owned(), kind, params: Value::Object(section), metrics, audits }))
+}
+
+/// Reads a confidence.
+pub(crate) fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share: &f64| *share > 0.0 && *share < 1.0);
+    share.ok_or_else(|| "expected a number above 0 and below 1".to_owned())
 }
 
 /// `KIND:key=value,...` as YAML.

@@ -130,5 +130,8 @@ fn the_action_checks() {
     assert_eq!((code, out.as_str()), (0, ""));
     let log: Value = serde_json::from_str(&std::fs::read_to_string(report).unwrap()).unwrap();
     assert_eq!(log["runs"][0]["results"].as_array().unwrap().len(), 3);
-    assert_eq!(run_last_step("$(touch /tmp/never)", "", "github", "").0, 5, "it is a name, and no such file");
+    let never = dir.path().join("never");
+    let command = format!("$(touch '{}')", never.display());
+    assert_eq!(run_last_step(&command, "", "github", "").0, 5, "it is a name, and no such file");
+    assert!(!never.exists(), "it was run");
 }

@@ -37,6 +37,7 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use crate::curve::Direction;
 use crate::progress::Progress;
+use crate::quantile::median;
 
 /// One in how many trials counts as the top.
 const TOP: usize = 10;
@@ -237,7 +238,8 @@ fn regret(trials: &[Scored], stopped: usize, confidence: f64) -> (Option<f64>, O
         return (Some(0.0), None);
     }
     let weights = weights_in_top(trials);
-    let shift = median(trials.iter().filter_map(Scored::audited_error).collect());
+    let shift =
+        median(&mut trials.iter().filter_map(Scored::audited_error).collect::<Vec<_>>()).unwrap_or(0.0);
     let one = |by: f64| {
         let threshold =
             of_rank(trials.iter().map(|trial| trial.truth.unwrap_or(trial.fitness - by)).collect());
@@ -313,16 +315,6 @@ const fn top_of(count: usize) -> usize {
 fn of_rank(mut values: Vec<f64>) -> f64 {
     values.sort_by(|a, b| b.total_cmp(a));
     values[top_of(values.len()) - 1]
-}
-
-/// 0 where there are none.
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    match values.len() {
-        0 => 0.0,
-        odd if odd % 2 == 1 => values[odd / 2],
-        even => f64::midpoint(values[even / 2 - 1], values[even / 2]),
-    }
 }
 
 /// An estimate of which only the epochs are filled in.

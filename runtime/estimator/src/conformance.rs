@@ -103,7 +103,7 @@ pub(crate) fn odd_curves() -> Vec<(&'static str, Vec<f64>)> {
 
 fn conforms_on(estimator: &dyn Estimator, history: &History, name: &str, curve: &Curve) {
     let rule = estimator.learn(history);
-    let trial = TrialRecord::new(0, curve.clone());
+    let trial = TrialRecord::new(history.trials.len(), curve.clone());
     let whole = rule.judge(&trial, 0);
     assert_eq!(estimator.observe(&trial, history), whole, "{name}: the same curve has the same answer");
     let mut stop: Option<Observation> = None;

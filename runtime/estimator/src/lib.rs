@@ -118,6 +118,7 @@ pub mod fit;
 mod handed;
 pub mod policy;
 mod progress;
+mod quantile;
 pub mod replay;
 mod scale;
 pub mod score;

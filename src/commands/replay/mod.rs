@@ -17,11 +17,11 @@ mod work;
 use std::collections::HashSet;
 use std::io::Write;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use peng_estimator::Direction;
 use peng_estimator::replay::HistoryRule;
+use peng_estimator::{Direction, TrainingFacts};
 use peng_runtime::report::{Comparison, NotReplayed, REPLAY_FORMAT, comparison};
 
 use crate::commands::curves::Record;
@@ -70,7 +70,7 @@ pub(crate) struct ReplayArgs {
     #[arg(long, value_name = "RULE", default_value = "sequential", value_parser = history)]
     history: HistoryRule,
     /// Confidence of the intervals
-    #[arg(long, default_value_t = 0.9, value_name = "SHARE", value_parser = share)]
+    #[arg(long, default_value_t = TrainingFacts::CONFIDENCE, value_name = "SHARE", value_parser = estimator::share)]
     confidence: f64,
     /// Write every decision to this file, as CSV
     #[arg(long, value_name = "OUT.csv")]
@@ -120,13 +120,12 @@ fn history(text: &str) -> Result<HistoryRule, String> {
     }
 }
 
-fn share(text: &str) -> Result<f64, String> {
-    let share = text.parse().ok().filter(|share: &f64| *share > 0.0 && *share < 1.0);
-    share.ok_or_else(|| "expected more than 0 and less than 1".to_owned())
-}
-
 /// Replays estimators.
 pub(crate) fn run(args: &ReplayArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    if args.decisions.as_deref() == Some(Path::new("-")) {
+        let failure = Failure::new(Exit::Usage, "`--decisions` is `-`, expected a file");
+        return Err(failure.help("name a file: the output stream has the scores").into());
+    }
     let gate = args.gate.as_deref().map(gate::read).transpose()?;
     let mut asked = Vec::new();
     for text in &args.estimators {

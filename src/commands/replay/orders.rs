@@ -31,6 +31,9 @@ impl FromStr for OrdersArg {
     }
 }
 
+/// More orders than this say no more, and their runs are all held in memory.
+const MOST_ORDERS: u64 = 10_000;
+
 /// One order of a population.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Order {
@@ -55,6 +58,10 @@ impl Orders {
             OrdersArg::Number(0) => {
                 Err(Failure::new(Exit::Usage, "`--orders` is 0, expected at least 1 or a file"))
             }
+            OrdersArg::Number(number) if *number > MOST_ORDERS => Err(Failure::new(
+                Exit::Usage,
+                format!("`--orders` is {number}, expected at most {MOST_ORDERS} or a file"),
+            )),
             OrdersArg::Number(number) => Ok(Orders::Number(*number)),
             OrdersArg::File(file) => Ok(Orders::Listed(listed(file, populations)?)),
         }

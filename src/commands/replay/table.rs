@@ -7,6 +7,7 @@ use peng_runtime::report::comparison::{measured, number};
 use peng_runtime::report::{Align, Compared, Comparison, Table};
 
 use crate::commands::replay::By;
+use crate::ui::findings::plural;
 
 /// So wide is a name in the table.
 const WIDEST: usize = 28;
@@ -65,12 +66,12 @@ fn heading(comparison: &Comparison) -> String {
         format!("mean over {sets} data sets,")
     };
     let runs: usize = widest.by_dataset.iter().map(|dataset| dataset.runs).sum();
-    format!("{what} {} populations, {runs} runs", widest.by_population.len())
+    let populations = plural(widest.by_population.len(), "population");
+    format!("{what} {populations}, {}", plural(runs, "run"))
 }
 
 fn size(counts: &peng_estimator::score::Counts) -> String {
-    let orders = if counts.orders == 1 { "1 order".to_owned() } else { format!("{} orders", counts.orders) };
-    format!("{} runs, {orders}", counts.runs)
+    format!("{}, {}", plural(counts.runs, "run"), plural(counts.orders, "order"))
 }
 
 fn parts(compared: &Compared, by: By) -> Vec<(&str, String, &Summary)> {
@@ -81,8 +82,8 @@ fn parts(compared: &Compared, by: By) -> Vec<(&str, String, &Summary)> {
             .iter()
             .map(|d| {
                 let scale = d.scale.map_or(String::new(), |scale| format!(" as {scale}"));
-                let populations = if d.populations == 1 { "population" } else { "populations" };
-                let note = format!("{}{scale}, {} {populations}, {} runs", d.metric, d.populations, d.runs);
+                let (populations, runs) = (plural(d.populations, "population"), plural(d.runs, "run"));
+                let note = format!("{}{scale}, {populations}, {runs}", d.metric);
                 (d.dataset.as_str(), note, &d.summary)
             })
             .collect(),
@@ -102,6 +103,7 @@ fn rendered(blocks: &[Block<'_>], confidence: f64) -> String {
         ("saved", Align::Right),
         (&interval, Align::Left),
         ("MAE", Align::Right),
+        ("nMAE", Align::Right),
         ("Spearman", Align::Right),
         ("recall", Align::Right),
         ("nreg", Align::Right),
@@ -121,6 +123,7 @@ fn rendered(blocks: &[Block<'_>], confidence: f64) -> String {
             value(Measure::Saved),
             range(Measure::Saved),
             value(Measure::Mae),
+            value(Measure::Nmae),
             value(Measure::Spearman),
             value(Measure::RecallTied),
             value(Measure::Nreg),

@@ -17,6 +17,7 @@ fn asked(kind: &str) -> Asked {
         kind: policy::find(kind).unwrap(),
         params: serde_json::json!({}),
         metrics: Vec::new(),
+        audits: Vec::new(),
     }
 }
 

@@ -4,6 +4,7 @@ use super::attempt::{Attempts, Outcome, out_of_range};
 use super::{Method, Range, points_up_to};
 use crate::curve::{Curve, CurveError};
 use crate::estimator::{Estimator, Needs, Revises, Rule};
+use crate::quantile::median;
 use crate::trial::{History, TrialRecord};
 use crate::verdict::{Observation, Verdict};
 
@@ -45,11 +46,10 @@ impl Extrapolation {
     fn conclude(&self, run: &[f64], observation: Observation) -> Observation {
         let Extrapolation { window, tolerance, .. } = *self;
         let go_on = |observation, reason| Observation { reason, ..observation };
-        if run.len() < window {
+        let Some(median) = median(&mut run.to_vec()).filter(|_| run.len() >= window) else {
             return go_on(observation, format!("{} of {window} predictions", run.len()));
-        }
+        };
         let mut observation = observation;
-        let median = median(run);
         let spread = run.iter().map(|p| (p - median).abs()).fold(0.0, f64::max);
         note(&mut observation, &[("median", median), ("spread", spread)]);
         if run.iter().any(|&p| p > median + tolerance || p < median - tolerance) {
@@ -130,13 +130,6 @@ impl Rule for Extrapolation {
 fn note(observation: &mut Observation, terms: &[(&str, f64)]) {
     let finite = terms.iter().filter(|(_, value)| value.is_finite());
     observation.fit.extend(finite.map(|&(name, value)| (name.to_owned(), value)));
-}
-
-fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let middle = sorted.len() / 2;
-    if sorted.len() % 2 == 1 { sorted[middle] } else { f64::midpoint(sorted[middle - 1], sorted[middle]) }
 }
 
 #[cfg(test)]

@@ -167,7 +167,7 @@ fn assemble(
     let linear: &[(f64, Option<Side>)] = match shape.linear {
         Linear::OffsetAndScale => {
             let range = values.limits[1] > values.limits[0];
-            &[(c, if range { side(c, values.limits) } else { None }), (a, None)]
+            &[(c, if range { Side::at(c, values.limits) } else { None }), (a, None)]
         }
         Linear::Line => &[(c, None), (a, None)],
         Linear::Scale => &[(a, None)],
@@ -176,7 +176,7 @@ fn assemble(
     };
     let nonlinear = [0, 1].into_iter().filter(|j| ranges[*j].is_some());
     // A flat curve has no shape that could be held.
-    let held = |share: f64| if a == 0.0 { None } else { side(share, [0.0, 1.0]) };
+    let held = |share: f64| if a == 0.0 { None } else { Side::at(share, [0.0, 1.0]) };
     let nonlinear = nonlinear.map(|j| (theta[j], held(shares[j])));
     for (i, (value, held)) in linear.iter().copied().chain(nonlinear).enumerate() {
         params[i] = value;
@@ -190,16 +190,6 @@ fn assemble(
         sse: solution.sse,
         covariance: Err(NoCovariance::Singular),
         curve,
-    }
-}
-
-fn side(value: f64, [lower, upper]: [f64; 2]) -> Option<Side> {
-    if value <= lower {
-        Some(Side::Lower)
-    } else if value >= upper {
-        Some(Side::Upper)
-    } else {
-        None
     }
 }
 

@@ -169,15 +169,6 @@ fn flat_line(data: &Data<'_>) -> Best {
 }
 
 fn finish(limits: &Box2, steps: Steps, (ratio, best): (f64, Best)) -> PublishedFit {
-    let side = |value: f64, lower: f64, upper: f64| {
-        if value <= lower {
-            Some(Side::Lower)
-        } else if value >= upper {
-            Some(Side::Upper)
-        } else {
-            None
-        }
-    };
     let least = limits.least(ratio);
     PublishedFit {
         a: best.a,
@@ -186,9 +177,9 @@ fn finish(limits: &Box2, steps: Steps, (ratio, best): (f64, Best)) -> PublishedF
         steps,
         sse: best.sse,
         active: Active {
-            a: side(best.a, limits.floor, limits.ceiling),
-            r: side(ratio, 0.0, 1.0),
-            k: side(best.k, least, f64::INFINITY),
+            a: Side::at(best.a, [limits.floor, limits.ceiling]),
+            r: Side::at(ratio, [0.0, 1.0]),
+            k: Side::at(best.k, [least, f64::INFINITY]),
         },
     }
 }

@@ -17,6 +17,7 @@ use super::{ParamIssue, PolicyKind, decode, encode};
 use crate::curve::{Curve, Direction, Point};
 use crate::estimator::{Estimator, Needs, Revises, Rule};
 use crate::progress::Progress;
+use crate::quantile;
 use crate::trial::{History, Outcome, TrainingFacts, TrialRecord};
 use crate::verdict::{Observation, Verdict};
 
@@ -210,7 +211,10 @@ impl Estimator for Median {
                 }
             }
         }
-        let middles = values.into_iter().map(|(at, values)| (at, middle(values))).collect();
+        let middle = |mut values: Vec<f64>| {
+            Some(Middle { median: quantile::median(&mut values)?, trials: values.len() })
+        };
+        let middles = values.into_iter().filter_map(|(at, values)| Some((at, middle(values)?))).collect();
         Box::new(Learned { rule: *self, completed: completed.len(), middles })
     }
 }
@@ -225,12 +229,16 @@ impl Rule for Learned {
         }
         let mut newest =
             Observation::go_on(NAME, curve.len(), "no check: no completed trial was measured here");
-        let mut before = None;
+        let (mut before, mut best) = (None, None::<f64>);
         for (index, &point) in curve.points().iter().enumerate().take(self.rule.planned.saturating_sub(1)) {
             let is_check = self.rule.is_check(before, point.at);
             before = Some(point);
+            if point.value.is_finite()
+                && best.is_none_or(|best| self.rule.direction.is_better(point.value, best))
+            {
+                best = Some(point.value);
+            }
             let Some(&middle) = self.middles.get(&point.at).filter(|_| is_check) else { continue };
-            let best = curve.prefix(index + 1).best(self.rule.direction).map(|point| point.value);
             newest = compare(self.rule.direction, index + 1, best, middle);
             if newest.verdict.is_stop() {
                 return newest;
@@ -275,14 +283,6 @@ fn compared(curve: &Curve, with: CompareWith) -> Vec<Point> {
             running.filter(|point| point.value.is_finite()).collect()
         }
     }
-}
-
-/// There is at least one value.
-fn middle(mut values: Vec<f64>) -> Middle {
-    values.sort_by(f64::total_cmp);
-    let (half, trials) = (values.len() / 2, values.len());
-    let median = if trials % 2 == 1 { values[half] } else { f64::midpoint(values[half - 1], values[half]) };
-    Middle { median, trials }
 }
 
 #[cfg(test)]

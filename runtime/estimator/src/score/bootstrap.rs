@@ -4,8 +4,8 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use super::interval::quantile;
 use super::measure::{Measure, Values};
+use crate::quantile::quantile;
 
 /// How many resamples there are, unless that were more than [`MOST_DRAWS`].
 pub const RESAMPLES: usize = 1000;

@@ -1,18 +1,8 @@
-//! Quantiles, and the exact interval of a share.
+//! Quantiles of values with weights, and the exact interval of a share.
 
 use statrs::distribution::{Beta, ContinuousCDF};
 
-/// The quantile of sorted values between which it interpolates linearly (type 7 of Hyndman and Fan, 1996; NumPy's
-/// default); `None` for no values.
-pub(super) fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
-    let place = share.clamp(0.0, 1.0) * (sorted.len().checked_sub(1)? as f64);
-    let (below, part) = (place.floor() as usize, place.fract());
-    let low = sorted[below];
-    let high = sorted.get(below + 1).copied().unwrap_or(low);
-    Some(low + (high - low) * part)
-}
-
-/// The same of values that occur several times, the smallest first.
+/// [`quantile`](crate::quantile::quantile) of values that occur several times, the smallest first.
 pub(super) fn weighted_quantile(sorted: impl Iterator<Item = (f64, u32)> + Clone, share: f64) -> Option<f64> {
     let total: u64 = sorted.clone().map(|(_, weight)| u64::from(weight)).sum();
     let place = share.clamp(0.0, 1.0) * (total.checked_sub(1)? as f64);
@@ -44,6 +34,7 @@ pub fn share_interval(hits: usize, of: usize, confidence: f64) -> [f64; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::quantile::quantile;
 
     #[test]
     fn shares_have_exact_intervals() {

@@ -117,7 +117,8 @@ impl Run {
         let TrialRecord { curve, others, .. } = &mut self.record;
         push(curve, metrics.get(metric).map_or(f64::NAN, |number| number.0))?;
         for name in metrics.keys().filter(|&name| name != metric) {
-            if !others.contains_key(name) {
+            // After a stop only what was there before goes on, so that what the run is to later ones stays as it was.
+            if self.stop.is_none() && !others.contains_key(name) {
                 let before = curve.prefix(curve.len() - 1);
                 let absent = before.points().iter().map(|&point| Point { value: f64::NAN, ..point });
                 let absent = Curve::try_from(absent.collect::<Vec<_>>());
@@ -171,17 +172,7 @@ impl Run {
     /// How the measurements of the planned training lie, as far as can be told: before the second measurement they are
     /// taken to be as far apart as the first is from the beginning. `None` if that is at epoch 0.
     pub(super) fn layout(&self) -> Result<Option<Layout>, CurveError> {
-        let (first, measure_every) = match self.record.curve.points() {
-            [] => return Ok(None),
-            [first] if first.at == Progress::ZERO => return Ok(None),
-            [first] => (first.at, first.at),
-            [first, second, ..] => {
-                let apart = first.at.until(second.at);
-                (first.at, apart.ok_or(CurveError::TooFine { before: first.at, at: second.at })?)
-            }
-        };
-        let points = 1 + first.steps_until(self.planned, measure_every).unwrap_or(0);
-        Ok(Some(Layout { planned: self.planned, measure_every, points }))
+        layout(&self.record.curve, self.planned)
     }
 
     /// What it is to trainings that begin after so many endings, if it is anything to them.
@@ -193,10 +184,25 @@ impl Run {
             (None, Some(stop)) => (stop.points, stop.outcome, stop.fitness),
             (None, None) => return None,
         };
-        let layout = self.layout().ok().flatten();
+        let record = self.record.prefix(points);
+        let layout = layout(&record.curve, self.planned).ok().flatten();
         let points_planned = layout.map_or(points, |layout| layout.points);
-        Some(EndedTrial { record: self.record.prefix(points), points_planned, outcome, fitness })
+        Some(EndedTrial { record, points_planned, outcome, fitness })
     }
+}
+
+fn layout(curve: &Curve, planned: Progress) -> Result<Option<Layout>, CurveError> {
+    let (first, measure_every) = match curve.points() {
+        [] => return Ok(None),
+        [first] if first.at == Progress::ZERO => return Ok(None),
+        [first] => (first.at, first.at),
+        [first, second, ..] => {
+            let apart = first.at.until(second.at);
+            (first.at, apart.ok_or(CurveError::TooFine { before: first.at, at: second.at })?)
+        }
+    };
+    let points = 1 + first.steps_until(planned, measure_every).unwrap_or(0);
+    Ok(Some(Layout { planned, measure_every, points }))
 }
 
 /// Equal, or both NaN.

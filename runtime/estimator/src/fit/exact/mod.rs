@@ -57,6 +57,19 @@ pub enum Side {
     Upper,
 }
 
+impl Side {
+    /// The side on which a value lies; `None` inside.
+    pub(crate) fn at(value: f64, [lower, upper]: [f64; 2]) -> Option<Self> {
+        if value <= lower {
+            Some(Side::Lower)
+        } else if value >= upper {
+            Some(Side::Upper)
+        } else {
+            None
+        }
+    }
+}
+
 /// Why values have no exact fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExactFitError {

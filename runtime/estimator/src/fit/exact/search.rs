@@ -96,18 +96,7 @@ pub(crate) fn lowest<G: Ground + Copy>(ground: &mut dyn FnMut(f64) -> G, nodes: 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[derive(Clone, Copy)]
-    struct At(f64, f64);
-
-    impl Ground for At {
-        fn height(&self) -> f64 {
-            self.0
-        }
-        fn slope(&self) -> f64 {
-            self.1
-        }
-    }
+    use crate::fit::exact::valley::At;
 
     #[test]
     fn the_lowest_of_several_valleys_is_found() {

@@ -75,21 +75,24 @@ pub(crate) fn bottom<G: Ground + Copy>(
     if !opposite && far.1.height() < near.1.height() { far } else { near }
 }
 
+/// A height and a slope, for tests.
+#[cfg(test)]
+#[derive(Clone, Copy)]
+pub(super) struct At(pub(super) f64, pub(super) f64);
+
+#[cfg(test)]
+impl Ground for At {
+    fn height(&self) -> f64 {
+        self.0
+    }
+    fn slope(&self) -> f64 {
+        self.1
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[derive(Clone, Copy)]
-    struct At(f64, f64);
-
-    impl Ground for At {
-        fn height(&self) -> f64 {
-            self.0
-        }
-        fn slope(&self) -> f64 {
-            self.1
-        }
-    }
 
     #[test]
     fn the_bottom_of_a_bowl_is_found() {

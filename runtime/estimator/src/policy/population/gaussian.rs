@@ -5,6 +5,7 @@
 
 use super::kernel::{Closeness, Features, Inputs, Kernel};
 use super::matrix::{diagonal, invert, times};
+use crate::quantile::median;
 
 /// Only so many of the newest finished trainings are examples.
 pub(super) const EXAMPLES: usize = 30;
@@ -208,15 +209,7 @@ fn candidate(
 
 /// The squared scale of residuals of which these are the squares, by their median.
 fn inflation(squares: &[f64]) -> f64 {
-    let mut sorted = squares.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
-    let middle = sorted.len() / 2;
-    let median = match (sorted.len() % 2, sorted.get(middle)) {
-        (1, Some(&median)) => median,
-        (_, Some(&above)) => f64::midpoint(sorted[middle - 1], above),
-        (_, None) => 1.0,
-    };
-    (median / MEDIAN_SQUARE).max(1e-4)
+    (median(&mut squares.to_vec()).unwrap_or(1.0) / MEDIAN_SQUARE).max(1e-4)
 }
 
 #[cfg(test)]

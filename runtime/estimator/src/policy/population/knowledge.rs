@@ -7,7 +7,7 @@ use super::covariates::Covariates;
 use super::front;
 use super::grid::Grid;
 use super::mixture::Guess;
-use super::model::{Known, Model};
+use super::model::{COMPARED, Known, Model};
 use super::series::{Layout, Metric, Series, Training};
 use super::waiting::{Belief, Standing};
 use crate::trial::{EndedTrial, History, Outcome, TrialRecord};
@@ -21,6 +21,9 @@ pub(super) struct Knowledge {
     metric: Metric,
     pub(super) grid: Grid,
     pub(super) trials: Vec<Ended>,
+    /// Where the scores lie that the search was told; `None` without any.
+    pub(super) standing: Option<Standing>,
+    /// The newest of the trials as scores.
     known: Vec<Known>,
     layout: Layout,
     covariates: Covariates,
@@ -49,8 +52,21 @@ pub(super) struct Prediction {
 }
 
 impl Knowledge {
-    /// From the history, for an estimator.
+    /// All that the history says, for an estimator.
     pub(super) fn new(history: &History, estimator: &Population) -> Self {
+        Self::since(|_| 0, history, estimator)
+    }
+
+    /// What judging needs. No model looks at trials from before those, so that a long history costs little more than a short one.
+    pub(super) fn newest(history: &History, estimator: &Population) -> Self {
+        let is_whole = |(_, trial): &(usize, &&EndedTrial)| is_whole(trial);
+        let first = |used: &[&EndedTrial]| {
+            used.iter().enumerate().rev().filter(is_whole).nth(COMPARED - 1).map_or(0, |(place, _)| place)
+        };
+        Self::since(first, history, estimator)
+    }
+
+    fn since(first: impl Fn(&[&EndedTrial]) -> usize, history: &History, estimator: &Population) -> Self {
         let Population { params, metric, planned, ref costs, .. } = *estimator;
         let used: Vec<&EndedTrial> = history.trials.iter().filter(|trial| has_result(trial)).collect();
         let training = Training::ALL
@@ -60,22 +76,25 @@ impl Knowledge {
         let covariates = if params.covariates { Covariates::common(&records) } else { Covariates::default() };
         let length = used.iter().any(|trial| trial.points_planned != planned);
         let layout = Layout { training, length, covariates: covariates.len() };
-        let known = used.iter().map(|trial| {
+        let known = used[first(&used)..].iter().map(|trial| {
             let before = covariates.of(&trial.record).unwrap_or_default();
             let series = Series::new(&trial.record, planned_points(trial), metric, training, before);
-            let last = trial.record.curve.last().map(|point| metric.score(point.value));
-            Known { series, finished: last.filter(|_| trial.outcome == Outcome::Completed) }
+            Known { series, finished: is_whole(trial).then(|| metric.score(trial.fitness)) }
         });
-        let trials = used.iter().map(|trial| Ended {
-            number: trial.record.number,
-            is_paused: trial.outcome == Outcome::Converged,
-            score: metric.score(trial.fitness),
-            costs: front::costs(&trial.record, costs),
-        });
+        let trials: Vec<Ended> = used
+            .iter()
+            .map(|trial| Ended {
+                number: trial.record.number,
+                is_paused: trial.outcome == Outcome::Converged,
+                score: metric.score(trial.fitness),
+                costs: front::costs(&trial.record, costs),
+            })
+            .collect();
         Knowledge {
             metric,
             grid: Grid::new(planned),
-            trials: trials.collect(),
+            standing: Standing::new(trials.iter().map(|trial| trial.score).collect()),
+            trials,
             known: known.collect(),
             layout,
             covariates,
@@ -87,7 +106,7 @@ impl Knowledge {
     pub(super) fn series(&self, trial: &TrialRecord, planned: usize) -> Series {
         let training = self.layout.training.filter(|training| training.is_in(trial));
         let before = self.covariates.of(trial).unwrap_or_default();
-        Series::new(trial, planned.max(trial.curve.len()), self.metric, training, before)
+        Series::new(trial, planned, self.metric, training, before)
     }
 
     /// The model for such a trial, learned when it is first asked for; `None` with too few finished trainings.
@@ -100,14 +119,9 @@ impl Knowledge {
         self.models[place].get_or_init(|| Model::new(&self.grid, layout, &self.known)).as_ref()
     }
 
-    /// How many trainings have finished.
+    /// How many of the newest trainings have finished.
     pub(super) fn finished(&self) -> usize {
         self.known.iter().filter(|known| known.finished.is_some()).count()
-    }
-
-    /// Where the scores lie that the search was told.
-    pub(super) fn standing(&self) -> Option<Standing> {
-        Standing::new(self.trials.iter().map(|trial| trial.score).collect())
     }
 
     /// The standing for a trial with these costs: the front may be easier to enter than the best tenth. `scores` are those of
@@ -125,9 +139,10 @@ impl Knowledge {
         Standing { top: standing.top.min(front::threshold(costs, others)).max(0.0), ..standing }
     }
 
-    /// The ended trials with their scores.
+    /// The newest ended trials with their scores.
     pub(super) fn known(&self) -> impl Iterator<Item = (&Ended, &Series)> {
-        self.trials.iter().zip(self.known.iter().map(|known| &known.series))
+        let newest = &self.trials[self.trials.len() - self.known.len()..];
+        newest.iter().zip(self.known.iter().map(|known| &known.series))
     }
 
     /// The predictions at the decision points from `from` to before `to`.
@@ -160,11 +175,14 @@ fn has_result(trial: &EndedTrial) -> bool {
     }
 }
 
+/// Whether its curve goes to its end. Of a training that was stopped a search may tell the final value without the curve.
+fn is_whole(trial: &EndedTrial) -> bool {
+    let last = trial.record.curve.last().map_or(f64::NAN, |point| point.value);
+    let is_the_last = last == trial.fitness || (last.is_nan() && trial.fitness.is_nan());
+    trial.outcome == Outcome::Completed && (is_the_last || trial.record.curve.len() >= trial.points_planned)
+}
+
 fn planned_points(trial: &EndedTrial) -> usize {
-    match trial.outcome {
-        Outcome::Completed => trial.record.curve.len(),
-        Outcome::Converged | Outcome::Pruned | Outcome::Failed => {
-            trial.points_planned.max(trial.record.curve.len())
-        }
-    }
+    let points = trial.record.curve.len();
+    if is_whole(trial) { points } else { trial.points_planned.max(points) }
 }

@@ -103,7 +103,7 @@ impl Estimator for Population {
     }
 
     fn learn(&self, history: &History) -> Box<dyn Rule> {
-        let knowledge = Knowledge::new(history, self);
+        let knowledge = Knowledge::newest(history, self);
         Box::new(Learned { estimator: self.clone(), knowledge })
     }
 

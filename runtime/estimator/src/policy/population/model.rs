@@ -9,8 +9,9 @@ use super::standard::Standard;
 
 /// With fewer finished trainings nothing is predicted.
 pub(super) const FEWEST_FINISHED: usize = 3;
-/// Only so many of the newest trials that have reached a decision point make features comparable.
-const COMPARED: usize = 100;
+/// Only so many of the newest trials that have reached a decision point make features comparable. A finished one has reached
+/// them all, so that none is needed from before so many finished ones.
+pub(super) const COMPARED: usize = 100;
 /// How many decision points to each side decide with one which candidates fit.
 const NEIGHBOURS: usize = 2;
 /// How many finished trainings weigh as much as the usual course of the error.

@@ -34,7 +34,7 @@ impl Rule for Learned {
         }
         let series = knowledge.series(trial, planned);
         let reached = knowledge.grid.reached(points, planned);
-        let (Some(model), Some(standing), 1..) = (knowledge.model(&series), knowledge.standing(), reached)
+        let (Some(model), Some(standing), 1..) = (knowledge.model(&series), knowledge.standing, reached)
         else {
             return Observation::go_on(NAME, points, format!("{points} points are too few for a prediction"));
         };

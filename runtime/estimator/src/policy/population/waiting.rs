@@ -4,6 +4,7 @@
 use super::grid::Grid;
 use super::normal;
 use super::params::Prices;
+use crate::quantile::quantile;
 
 /// The spread of the scores is taken as at least so many points.
 const LEAST_SPREAD: f64 = 2.0;
@@ -28,18 +29,8 @@ impl Standing {
         let count = scores.len();
         let best = ((TOP * count as f64 - 1e-9).ceil() as usize).max(1);
         let top = *scores.get(count.checked_sub(best)?)?;
-        let spread =
-            if count > 1 { percentile(&scores, 0.95) - percentile(&scores, 0.05) } else { NO_SPREAD };
+        let spread = if count > 1 { quantile(&scores, 0.95)? - quantile(&scores, 0.05)? } else { NO_SPREAD };
         Some(Standing { top, spread: spread.max(LEAST_SPREAD) })
-    }
-}
-
-fn percentile(sorted: &[f64], share: f64) -> f64 {
-    let place = share * (sorted.len() - 1) as f64;
-    let below = place as usize;
-    match sorted.get(below + 1) {
-        Some(above) => sorted[below] + (place - below as f64) * (above - sorted[below]),
-        None => sorted[below],
     }
 }
 

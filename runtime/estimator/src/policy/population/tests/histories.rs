@@ -117,3 +117,34 @@ fn networks_of_a_generation_may_be_judged_in_any_order() {
     let backwards: Vec<_> = (14..24).rev().map(judge).collect();
     assert_eq!(forwards, backwards.into_iter().rev().collect::<Vec<_>>());
 }
+
+#[test]
+fn what_lies_far_back_is_left_out_without_a_difference() {
+    let mut history = networks(180);
+    for (number, trial) in history.trials.iter_mut().enumerate() {
+        if number % 3 != 0 {
+            *trial = ended(number, &network(number, 3 + number % 15), POINTS, Outcome::Converged);
+        }
+    }
+    history.trials.extend((180..400).map(|number| {
+        let points = if number % 2 == 0 { POINTS } else { 5 + number % 11 };
+        let outcome = if points == POINTS { Outcome::Completed } else { Outcome::Converged };
+        ended(number, &network(number, points), POINTS, outcome)
+    }));
+    let params = params::checked(json!({}), Some(&facts())).unwrap();
+    let estimator = Population {
+        params,
+        metric: Metric::new(&facts()).unwrap(),
+        planned: POINTS,
+        confidence: 0.9,
+        costs: Vec::new(),
+    };
+    let [whole, newest] = [Knowledge::new(&history, &estimator), Knowledge::newest(&history, &estimator)];
+    assert_eq!((whole.known().count(), newest.known().count()), (400, 200));
+    let [whole, newest] =
+        [whole, newest].map(|knowledge| Learned { estimator: estimator.clone(), knowledge });
+    for number in 400..440 {
+        let trial = TrialRecord::new(number, half_epochs(&network(number, 3 + number % 17)));
+        assert_eq!(whole.judge(&trial, 0), newest.judge(&trial, 0));
+    }
+}

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::conformance::{conforms, half_epochs};
+use crate::conformance::{conforms, conforms_after, half_epochs};
 use crate::curve::Direction;
 use crate::progress::Progress;
 use crate::replay::{Decision, HistoryRule, RecordedRun, Setting, replay};
@@ -90,7 +90,10 @@ fn judged(estimator: &dyn Estimator, history: &History, values: &[f64]) -> crate
 #[test]
 fn it_conforms() {
     for params in [json!({}), json!({"profile": "thrifty", "resolution": 0.5}), json!({"confirm": "none"})] {
-        conforms(&*built(params, &facts()));
+        let estimator = built(params, &facts());
+        conforms(&*estimator);
+        conforms_after(&*estimator, &networks(12));
+        conforms_after(&*estimator, &networks(35));
     }
 }
 
