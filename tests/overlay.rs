@@ -140,3 +140,24 @@ fn settings_that_cannot_be_are_refused() {
     assert!(told.contains("<command line>:1:12: error[E0013]: `name` is no mapping"), "{told}");
     assert!(told.contains("it is written here"), "{told}");
 }
+
+#[test]
+fn the_spec_of_the_readme_is_the_quickstart_with_nothing_left_to_defaults() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let spec = readme.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let sandbox = Sandbox::new();
+    sandbox.write("readme.peng.yaml", spec);
+    sandbox.write(
+        "quickstart.peng.yaml",
+        &std::fs::read_to_string(root.join("examples/quickstart.peng.yaml")).unwrap(),
+    );
+    let config = |file: &str| -> Value {
+        serde_json::from_str(&sandbox.peng(&["config", file, "--format", "json"], 0)).unwrap()
+    };
+    let (readme, quickstart) = (config("readme.peng.yaml"), config("quickstart.peng.yaml"));
+    assert_eq!(readme["spec"], quickstart["spec"]);
+    let origins = readme["origins"].as_object().unwrap();
+    let left: Vec<_> = origins.iter().filter(|(_, origin)| *origin == "default").collect();
+    assert!(left.is_empty(), "{left:?}");
+}
