@@ -16,15 +16,15 @@ pub struct PlanSection {
     pub lines: Vec<String>,
 }
 
-/// Describes a plan.
-pub fn describe(plan: &Plan) -> Vec<PlanSection> {
+/// Describes a plan; if the networks of its space were counted, with what was found instead of what the plan knows.
+pub fn describe(plan: &Plan, counted: Option<&[String]>) -> Vec<PlanSection> {
     let section = |title, lines| PlanSection { title, lines };
     vec![
         section("name", vec![plan.name.clone()]),
         section("digest", vec![plan.digest.clone()]),
         section("seed", vec![plan.seed.to_string()]),
         section("data", data(&plan.dataset)),
-        section("space", space(&plan.space)),
+        section("space", space(&plan.space, counted)),
         section("search", search(plan)),
         section("objectives", vec![objectives(plan)]),
         section("training", training(&plan.training)),
@@ -55,22 +55,20 @@ fn data(dataset: &DatasetPlan) -> Vec<String> {
     ]
 }
 
-fn space(space: &SpacePlan) -> Vec<String> {
+fn space(space: &SpacePlan, counted: Option<&[String]>) -> Vec<String> {
     let facts = &space.facts;
-    vec![
-        call(&space.call),
-        if facts.continuous.is_empty() {
-            format!("{} networks", rounded(facts.genomes))
-        } else {
-            let names = facts.continuous.join(", ");
-            format!("infinitely many networks (continuous {names}), else {}", rounded(facts.genomes))
-        },
-        format!(
-            "each with {} params and {} flops",
-            between(facts.least.params, facts.most.params),
-            between(facts.least.flops, facts.most.flops)
-        ),
-    ]
+    let networks = || vec![format!("{} networks", rounded(facts.genomes))];
+    let mut size = counted.map_or_else(networks, <[String]>::to_vec);
+    if let (false, Some(first)) = (facts.continuous.is_empty(), size.first_mut()) {
+        let names = facts.continuous.join(", ");
+        *first = format!("infinitely many networks (continuous {names}), else {first}");
+    }
+    let each = format!(
+        "each with {} params and {} flops",
+        between(facts.least.params, facts.most.params),
+        between(facts.least.flops, facts.most.flops)
+    );
+    [vec![call(&space.call)], size, vec![each]].concat()
 }
 
 fn search(plan: &Plan) -> Vec<String> {

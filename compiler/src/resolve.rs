@@ -7,7 +7,7 @@ use peng_spec::catalog::{
     Catalog, DatasetFacts, EstimatorNeeds, Issue, Kind, SearchNeeds, Slot, SpaceFacts, TrainingFacts,
 };
 use peng_spec::diag::{Diagnostic, Sink, codes, one_of};
-use peng_spec::document::Document;
+use peng_spec::document::{Document, Pointer};
 use peng_spec::model::{KindSpec, ObjectiveSpec, Spec};
 use peng_spec::plan::{KindCall, Metric, Objective};
 use serde_json::Value;
@@ -26,6 +26,8 @@ pub(crate) struct BoundKind<F> {
 pub(crate) struct Bound {
     pub(crate) dataset: Option<BoundKind<DatasetFacts>>,
     pub(crate) space: Option<BoundKind<SpaceFacts>>,
+    /// The largest batch of the space and where it stands, if the space says.
+    pub(crate) largest_batch: Option<(u64, Pointer)>,
     pub(crate) search: Option<BoundKind<SearchNeeds>>,
     pub(crate) objectives: Vec<CheckedObjective>,
     pub(crate) metric: Option<Metric>,
@@ -40,6 +42,12 @@ pub(crate) fn resolve(document: &Document, spec: &Spec, catalog: &dyn Catalog, s
     if dataset.is_none() {
         cx.params_only(&spec.search_space, &catalog.kinds(Slot::SearchSpace), codes::E0302);
     }
+    let largest_batch = space.as_ref().and_then(|space| {
+        let section = &spec.search_space;
+        let kind = entry(catalog.spaces(), &section.kind.value)?;
+        let (batch, pointer) = kind.largest_batch(&space.call.params)?;
+        Some((batch, section.pointer.join(&pointer)))
+    });
     let search = cx.search(spec, catalog);
     let objectives = objectives(spec);
     let metric = spec.estimator.metric.value.parse().ok();
@@ -56,7 +64,7 @@ pub(crate) fn resolve(document: &Document, spec: &Spec, catalog: &dyn Catalog, s
         };
         cx.estimator(spec, catalog, &training)
     });
-    Bound { dataset, space, search, objectives, metric, estimator }
+    Bound { dataset, space, largest_batch, search, objectives, metric, estimator }
 }
 
 struct Resolver<'a> {
@@ -153,7 +161,12 @@ impl Resolver<'_> {
                 (None, _) => section.kind.span,
             };
             let code = issue.code.unwrap_or(code);
-            self.sink.push(Diagnostic::error(code, span, issue.message).help(issue.help).at(pointer));
+            let mut diagnostic = Diagnostic::error(code, span, issue.message).help(issue.help).at(pointer);
+            if let Some((other, message)) = issue.also {
+                let span = self.document.span_near(&section.pointer.join(&other));
+                diagnostic = diagnostic.also(span, message);
+            }
+            self.sink.push(diagnostic);
         }
         None
     }

@@ -58,15 +58,11 @@ pub(crate) fn run(args: &PlanArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Resul
 
 /// The plan in words, with how many networks its space holds where the plan alone does not tell.
 fn described(plan: &Plan) -> anyhow::Result<Vec<PlanSection>> {
-    let mut sections = describe(plan);
     let is_cut = plan.space.call.params.get("where").is_some();
-    if is_cut || space::untrainable(plan).is_some() {
-        let count = space::count_of_plan(plan).map_err(|why| Failure::new(Exit::Environment, why))?;
-        if let Some(section) = sections.iter_mut().find(|section| section.title == "space") {
-            section.lines.extend(count.lines());
-        }
-    }
-    Ok(sections)
+    let is_counted = is_cut || space::untrainable(plan).is_some();
+    let count = is_counted.then(|| space::count_of_plan(plan)).transpose();
+    let count = count.map_err(|why| Failure::new(Exit::Environment, why))?;
+    Ok(describe(plan, count.map(|count| count.lines()).as_deref()))
 }
 
 /// Titles in one column, what is said of them in the other.

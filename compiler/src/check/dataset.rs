@@ -1,7 +1,8 @@
 //! The splits of the data: enough examples in each, and batches that they can fill.
 
 use peng_spec::diag::{Diagnostic, Sink, codes};
-use peng_spec::source::Spanned;
+use peng_spec::document::Pointer;
+use peng_spec::source::{Span, Spanned};
 
 use super::CheckCx;
 use crate::checked::{split_before_limit, split_sizes};
@@ -62,15 +63,30 @@ pub(super) fn a_batch_fits_the_training_split(cx: &CheckCx<'_>, sink: &mut Sink)
     let Some(dataset) = &cx.bound.dataset else { return };
     let [train, ..] = split_sizes(cx.spec, &dataset.facts);
     let batch = &cx.spec.training.batch_size;
-    if train == 0 || batch.value <= train as u64 {
-        return;
+    if train > 0 && batch.value > train as u64 {
+        let pointer = Pointer::from("/training/batch_size");
+        sink.push(too_large(cx, batch.value, train, batch.span, pointer));
     }
-    let message = format!("batch size `{}` is above the {train} examples of the training split", batch.value);
-    let mut diagnostic = Diagnostic::error(codes::E0305, batch.span, message)
+}
+
+/// E0305
+pub(super) fn batches_of_the_space_fit_the_training_split(cx: &CheckCx<'_>, sink: &mut Sink) {
+    let (Some(dataset), Some((batch, pointer))) = (&cx.bound.dataset, &cx.bound.largest_batch) else {
+        return;
+    };
+    let [train, ..] = split_sizes(cx.spec, &dataset.facts);
+    if train > 0 && *batch > train as u64 {
+        sink.push(too_large(cx, *batch, train, cx.document.span_near(pointer), pointer.clone()));
+    }
+}
+
+fn too_large(cx: &CheckCx<'_>, batch: u64, train: usize, span: Span, pointer: Pointer) -> Diagnostic {
+    let message = format!("batch size `{batch}` is above the {train} examples of the training split");
+    let mut diagnostic = Diagnostic::error(codes::E0305, span, message)
         .help(format!("write `batch_size: {train}` or less"))
-        .at("/training/batch_size");
+        .at(pointer);
     if let Some(limit) = &cx.spec.dataset.limit.train {
         diagnostic = diagnostic.also(limit.span, "the split is cut here");
     }
-    sink.push(diagnostic);
+    diagnostic
 }

@@ -34,6 +34,7 @@ const CHECKS: &[Check] = &[
     dataset::validation_leaves_enough,
     dataset::limits_are_within_the_data,
     dataset::a_batch_fits_the_training_split,
+    dataset::batches_of_the_space_fit_the_training_split,
     search::space_offers_the_moves,
     search::objectives_suit_the_search,
     search::space_has_enough_networks,

@@ -50,8 +50,10 @@ pub(super) fn impossible(texts: &[String], least: Cost, most: Cost) -> Result<()
                 .filter(|&&name| name < 3)
                 .map(|&name| format!("`{}` is between {} and {}", SINGLES[name].0, low[name], high[name]));
             let shown: Vec<String> = shown.collect();
-            let message =
-                format!("no network of the space satisfies `{}`: {}", texts[index], shown.join(", "));
+            let mut message = format!("no network of the space satisfies `{}`", texts[index]);
+            if !shown.is_empty() {
+                message = format!("{message}: {}", shown.join(", "));
+            }
             let mut issue = Issue::new(format!("/where/{index}"), message);
             issue.code = Some(codes::E0306);
             issues.push(issue.help("loosen the condition, or change the space"));

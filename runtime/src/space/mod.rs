@@ -12,7 +12,7 @@ mod count;
 mod layers;
 mod nsga_macro;
 
-pub use count::{Satisfying, Share, SpaceCount};
+pub use count::{Bound, Satisfying, Share, Size, SpaceCount};
 
 /// All search spaces, in the order in which they are listed to users.
 pub static SPACES: &[&dyn SpaceEntry] = &[&nsga_macro::NsgaMacro, &layers::Layers];

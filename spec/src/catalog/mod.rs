@@ -70,18 +70,22 @@ pub struct Issue {
     pub place: Option<(usize, usize)>,
     /// Its code; `None`: that of the slot.
     pub code: Option<Code>,
+    /// Another place that it is about, as a pointer like the first, and what is there.
+    pub also: Option<(String, String)>,
 }
 
 impl Issue {
     /// An issue without help.
     pub fn new(pointer: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), message: message.into(), help: None, place: None, code: None }
+        let (pointer, message) = (pointer.into(), message.into());
+        Self { pointer, message, help: None, place: None, code: None, also: None }
     }
 
     /// What is wrong in an expression that begins at byte `begin` of the text at the pointer.
     pub fn in_expression(pointer: impl Into<String>, code: Code, begin: usize, error: ExprError) -> Self {
         let ExprError { at, len, message, help } = error;
-        Self { pointer: pointer.into(), message, help, place: Some((begin + at, len)), code: Some(code) }
+        let place = Some((begin + at, len));
+        Self { help, place, code: Some(code), ..Self::new(pointer, message) }
     }
 
     /// What is wrong in a formula that begins at byte `begin` of the text at the pointer.
@@ -98,6 +102,13 @@ impl Issue {
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// The same with another place that it is about.
+    #[must_use]
+    pub fn also(mut self, pointer: impl Into<String>, message: impl Into<String>) -> Self {
+        self.also = Some((pointer.into(), message.into()));
         self
     }
 }
@@ -124,6 +135,10 @@ pub trait DatasetKind: Kind {
 pub trait SpaceKind: Kind {
     /// Its size and bounds for a data set, or why no network of it fits the data. `params` are normalised.
     fn facts(&self, params: &Value, dataset: &DatasetFacts) -> Result<SpaceFacts, Vec<Issue>>;
+    /// The largest batch that a network of it may be trained with, and the pointer where it stands, if the space says.
+    fn largest_batch(&self, _params: &Value) -> Option<(u64, String)> {
+        None
+    }
 }
 
 /// A search, as the compiler sees it.

@@ -38,7 +38,7 @@ pub(super) fn hover(reference: &Reference, checked: &Checked, text: &str, at: us
     let is_of_section = pointer.tokens().count() == 1 || pointer.as_str().ends_with("/kind");
     let title = IN_THE_PLAN.iter().find(|(key, _)| *key == section && is_of_section).map(|(_, title)| *title);
     if let (Some(plan), Some(title)) = (&checked.plan, title) {
-        for part in describe(plan).iter().filter(|part| part.title == title) {
+        for part in describe(plan, None).iter().filter(|part| part.title == title) {
             write!(value, "\n\n{}", part.lines.join("  \n")).expect("writing to a string cannot fail");
         }
     }

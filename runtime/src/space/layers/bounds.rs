@@ -91,15 +91,18 @@ fn plain(walk: &Walk, found: &Block, known: Known) -> Known {
         let mut after = known;
         for end in [0, 1] {
             let mut sides = known.sides[end];
+            // Windows that are not padded are cut to their images, of which the least has one pixel.
+            let mut padding = PaddingWord::Same;
             if end == 0 && found.padding == PaddingWord::Valid {
                 (sides.height, sides.width) = (1, 1);
+                padding = PaddingWord::Valid;
             }
             let value = |param: Param| value(walk, found, kind, param, end);
             let mut shape = shape(sides, is_vector || kind == LayerKind::Dense);
             let biased = found.then.first() != Some(&Then::BatchNorm);
-            let ops = layer(kind, &value, PaddingWord::Same, biased, shape);
+            let ops = layer(kind, &value, padding, biased, shape);
             for (_, op) in ops.into_iter().chain(then(&found.then)) {
-                let (made, cost) = op.alone(shape).expect("padded windows fit");
+                let (made, cost) = op.alone(shape).expect("windows are padded or cut");
                 after.cost[end] += cost;
                 shape = made;
             }

@@ -18,14 +18,16 @@ use super::params::{LayerKind, PaddingWord, Param};
 use super::program::{NAMED, PLACE};
 use super::walk::{Decision, Keep, State, Walk};
 use crate::seed::{Rng, SeedTree};
-use crate::space::count::{Satisfying, SpaceCount, sampled};
+use crate::space::count::{Bound, Satisfying, Share, Size, SpaceCount, sampled};
 
 /// Most answers that are tried when a spec is checked, which must be fast.
 const CHECKED_STEPS: usize = 100_000;
-/// Most states that are held at once.
-const MOST_STATES: usize = 1_200_000;
-/// Most states that are made in all.
-const MOST_STEPS: usize = 12_000_000;
+/// Most states that are held at once. Each of them leads to two members or more.
+const MOST_STATES: usize = 600_000;
+/// Most states that are made in all. Each decision has two answers or more, so that a million members take less.
+const MOST_STEPS: usize = 2_000_000;
+/// Most answers that are weighed for uniform draws, of which there are fewer then.
+const WEIGHED: usize = 2_000_000;
 
 /// Counts genomes without their settings of the training.
 pub(super) fn count(walk: &Walk) -> SpaceCount {
@@ -34,16 +36,16 @@ pub(super) fn count(walk: &Walk) -> SpaceCount {
     let conditions = &walk.program.conditions;
     let satisfying = (!conditions.is_empty()).then(|| match (all, exactly(walk, conditions)) {
         (_, Some(count)) => Satisfying::Exactly(count),
-        (Some(_), None) => share(walk, conditions, &mut genomes),
-        (None, None) => sampled(conditions, |number| {
-            facts(&walk.member_like(&|_| Vec::new(), &mut generator(number)).graph)
-        }),
+        (Some(_), None) => Satisfying::Sampled(share(walk, conditions, &mut genomes)),
+        (None, None) => Satisfying::Drawn(sampled(conditions, |number| {
+            Some(facts(&walk.member_like(&|_| Vec::new(), &mut generator(number)).graph))
+        })),
     });
-    SpaceCount { genomes: all.unwrap_or_else(|| at_most(walk)), at_most: all.is_none(), satisfying }
+    SpaceCount { genomes: all.map_or_else(|| Bound::AtMost(at_most(walk)), Bound::counted), satisfying }
 }
 
 /// The number of genomes; an upper bound if it cannot be told fast.
-pub(super) fn genomes(walk: &Walk) -> u128 {
+pub(super) fn genomes(walk: &Walk) -> Size {
     Genomes::new(walk, CHECKED_STEPS).from(&walk.start()).unwrap_or_else(|| at_most(walk))
 }
 
@@ -57,20 +59,21 @@ fn facts(graph: &ArchGraph) -> NetworkFacts {
 }
 
 /// Without `when`, and as if nothing was tied.
-fn at_most(walk: &Walk) -> u128 {
+fn at_most(walk: &Walk) -> Size {
     let blocks = &walk.program.blocks;
     let of = |index: usize| {
         let found = &blocks[index];
-        let values: u128 = found.params.iter().flatten().map(Domain::count).fold(1, u128::saturating_mul);
-        values.saturating_mul(found.kinds.len() as u128)
+        let values = found.params.iter().flatten().map(|domain| Size::Whole(domain.count()));
+        values.fold(Size::Whole(found.kinds.len() as u128), Size::times)
     };
-    let mut all = 1_u128;
+    let mut all = Size::ONE;
     for (index, found) in blocks.iter().enumerate() {
         let outer = found.inside.map_or(1, |outer| blocks[outer].repeat.last().copied().unwrap_or(0));
+        let repeated = |power: &Size| Some(power.times(of(index)));
+        let powers = std::iter::successors(Some(Size::ONE), repeated);
+        let each = powers.take(1 + found.repeat.last().copied().unwrap_or(0)).reduce(Size::plus);
         for _ in 0..outer {
-            let powers =
-                (0..=found.repeat.last().copied().unwrap_or(0) as u32).map(|n| of(index).saturating_pow(n));
-            all = all.saturating_mul(powers.fold(0, u128::saturating_add));
+            all = all.times(each.unwrap_or(Size::ONE));
         }
     }
     all
@@ -165,7 +168,7 @@ impl Walk {
 struct Genomes<'a> {
     walk: &'a Walk,
     keep: Keep,
-    known: HashMap<State, u128>,
+    known: HashMap<State, Size>,
     /// Answers that may still be tried.
     left: usize,
 }
@@ -176,20 +179,25 @@ impl<'a> Genomes<'a> {
     }
 
     /// `None`: there are too many.
-    fn from(&mut self, state: &State) -> Option<u128> {
+    fn from(&mut self, state: &State) -> Option<Size> {
         let mut state = state.clone();
-        let Some(decision) = self.walk.next(&mut state, &self.keep, None) else { return Some(1) };
+        let Some(decision) = self.walk.next(&mut state, &self.keep, None) else { return Some(Size::ONE) };
         if let Some(&count) = self.known.get(&state) {
             return Some(count);
         }
-        let mut total = 0_u128;
+        let mut total = Size::Whole(0);
         let branches = self.walk.branches(&state, &self.keep, &decision);
-        self.left = self.left.checked_sub(branches.len())?;
+        let Some(left) = self.left.checked_sub(branches.len()) else {
+            // Nobody asks again, and there may be many.
+            self.known = HashMap::new();
+            return None;
+        };
+        self.left = left;
         for (next, answers, _) in branches {
-            total = total.saturating_add(answers.saturating_mul(self.from(&next)?));
+            total = total.plus(Size::Whole(answers).times(self.from(&next)?));
         }
         self.known.insert(state, total);
-        (self.known.len() <= MOST_STATES).then_some(total)
+        Some(total)
     }
 }
 
@@ -207,18 +215,21 @@ pub(super) fn exactly(walk: &Walk, conditions: &[Formula]) -> Option<u128> {
     });
     let mut waiting: BTreeMap<_, IndexMap<State, u128>> = BTreeMap::new();
     let (mut total, mut held, mut made) = (0_u128, 0, 0);
-    let mut fresh = vec![(walk.start(), 1_u128)];
+    let mut group = IndexMap::new();
+    let mut fresh = vec![(walk.start(), 1_u128, 0.0)];
     loop {
-        for (mut state, genomes) in fresh.drain(..) {
+        made += fresh.len();
+        for (mut state, genomes, _) in fresh.drain(..) {
             let goes_on = walk.next(&mut state, &keep, None).is_some();
-            let facts = Walk::facts(&state);
-            if windows.iter().any(|condition| !condition.holds(&facts)) {
-                continue;
+            let judged = if goes_on { [&windows, &[][..]] } else { [&windows, &rest[..]] };
+            if judged.iter().any(|conditions| !conditions.is_empty()) {
+                let facts = Walk::facts(&state);
+                if judged.into_iter().flatten().any(|condition| !condition.holds(&facts)) {
+                    continue;
+                }
             }
             if !goes_on {
-                if rest.iter().all(|condition| condition.holds(&facts)) {
-                    total = total.checked_add(genomes)?;
-                }
+                total = total.checked_add(genomes)?;
                 continue;
             }
             state.keep_ends(kept);
@@ -228,33 +239,39 @@ pub(super) fn exactly(walk: &Walk, conditions: &[Formula]) -> Option<u128> {
             *known = known.checked_add(genomes)?;
             held += states.len() - before;
         }
-        let Some((_, states)) = waiting.pop_first() else { return Some(total) };
-        held -= states.len();
-        for (mut state, genomes) in states {
-            let decision = walk.next(&mut state, &keep, None)?;
-            for (next, answers, _) in walk.branches(&state, &keep, &decision) {
-                fresh.push((next, genomes.checked_mul(answers)?));
-            }
-        }
-        made += fresh.len();
-        if held + fresh.len() > MOST_STATES || made > MOST_STEPS {
+        // After every state, since a single group may lead to very many.
+        if held > MOST_STATES || made > MOST_STEPS {
             return None;
+        }
+        if group.is_empty() {
+            let Some((_, states)) = waiting.pop_first() else { return Some(total) };
+            held -= states.len();
+            group = states;
+        }
+        let (mut state, genomes) = group.pop().expect("no group is empty");
+        let decision = walk.next(&mut state, &keep, None)?;
+        fresh = walk.branches(&state, &keep, &decision);
+        for (_, answers, _) in &mut fresh {
+            *answers = answers.checked_mul(genomes)?;
         }
     }
 }
 
 #[cfg(test)]
-pub(super) fn sampled_share(walk: &Walk) -> Satisfying {
+pub(super) fn sampled_share(walk: &Walk) -> Share {
     share(walk, &walk.program.conditions, &mut Genomes::new(walk, MOST_STEPS))
 }
 
 /// The share of genomes drawn uniformly, by the numbers of genomes behind each branch.
-fn share(walk: &Walk, conditions: &[Formula], genomes: &mut Genomes<'_>) -> Satisfying {
-    sampled(conditions, |number| facts(&uniform(walk, genomes, &mut generator(number))))
+fn share(walk: &Walk, conditions: &[Formula], genomes: &mut Genomes<'_>) -> Share {
+    let mut weighed = 0;
+    sampled(conditions, |number| {
+        (weighed < WEIGHED).then(|| facts(&uniform(walk, genomes, &mut generator(number), &mut weighed)))
+    })
 }
 
 /// A network whose genome is drawn uniformly.
-fn uniform(walk: &Walk, genomes: &mut Genomes<'_>, rng: &mut Rng) -> ArchGraph {
+fn uniform(walk: &Walk, genomes: &mut Genomes<'_>, rng: &mut Rng, weighed: &mut usize) -> ArchGraph {
     let mut state = walk.start();
     let keep = genomes.keep.clone();
     let drawn = walk.member::<Infallible>(&mut |key, ask| {
@@ -263,10 +280,14 @@ fn uniform(walk: &Walk, genomes: &mut Genomes<'_>, rng: &mut Rng) -> ArchGraph {
         }
         let decision = walk.next(&mut state, &keep, None).expect("both walks come to the same decisions");
         let branches = walk.branches(&state, &keep, &decision);
-        let behind: Vec<f64> = branches
+        *weighed += branches.len();
+        let sizes = branches
             .iter()
-            .map(|(next, answers, _)| *answers as f64 * genomes.from(next).unwrap_or(0) as f64)
-            .collect();
+            .map(|(next, answers, _)| Size::Whole(*answers).times(genomes.from(next).unwrap_or(Size::ONE)));
+        // As parts of the largest, which cannot overflow.
+        let logs: Vec<f64> = sizes.map(Size::log2).collect();
+        let most = logs.iter().copied().fold(0.0, f64::max);
+        let behind: Vec<f64> = logs.into_iter().map(|log| libm::exp2(log - most)).collect();
         let mut left = rng.random::<f64>() * behind.iter().sum::<f64>();
         let chosen = behind.iter().position(|number| {
             left -= number;

@@ -78,16 +78,19 @@ impl Domain {
         let outside = |value| check(value, limits).map_err(|message| fail(message, None));
         outside(low)?;
         outside(high)?;
-        let step: Box<dyn Fn(usize) -> f64> = match (found.step, limits.whole) {
+        let steps: Box<dyn Iterator<Item = f64>> = match (found.step, limits.whole) {
             (Step::All, false) => return Ok(Self::Stretch { low, high, log: false }),
             (Step::Log, false) => return Ok(Self::Stretch { low, high, log: true }),
-            (Step::All | Step::Log, true) => Box::new(move |i| low + i as f64),
-            (Step::Plus(by), _) => Box::new(move |i| low + i as f64 * by),
-            (Step::Times(by), _) => Box::new(move |i| low * (0..i).fold(1.0, |product, _| product * by)),
+            (Step::All | Step::Log, true) => Box::new((0..).map(move |i| low + f64::from(i))),
+            (Step::Plus(by), _) => Box::new((0..).map(move |i| low + f64::from(i) * by)),
+            (Step::Times(by), _) => {
+                let powers = std::iter::successors(Some(1.0), move |product| Some(product * by));
+                Box::new(powers.map(move |product| low * product))
+            }
         };
         // A step that was rounded still reaches the end.
         let end = high + (high - low).abs() * 1e-9;
-        let values: Vec<f64> = (0..=MOST).map(step).take_while(|&value| value <= end).collect();
+        let values: Vec<f64> = steps.take(MOST + 1).take_while(|&value| value <= end).collect();
         if values.len() > MOST {
             let message = format!("{} has more than {MOST} values", quoted(text));
             return Err(fail(message, Some("write a step, such as `16..4096 step 16`")));
@@ -189,6 +192,11 @@ mod tests {
         assert_eq!(read("16..100 step *2", true), choices(&[16.0, 32.0, 64.0], false));
         assert_eq!(read("log(2..4)", true), choices(&[2.0, 3.0, 4.0], true));
         assert_eq!(read("0..0.3 step 0.1", false).unwrap().count(), 4);
+        // Also of steps that multiply there may be many.
+        assert!(
+            read("1e-6..1e2 step *1.0000001", false).unwrap_err().ends_with("has more than 65536 values")
+        );
+        assert_eq!(read("1..700 step *1.0001", false).unwrap().count(), 65_515);
         assert_eq!(read("0..1", false), Ok(Domain::Stretch { low: 0.0, high: 1.0, log: false }));
         assert_eq!(read("1.5..4", true).unwrap_err(), "`1.5` is no whole number");
         assert_eq!(

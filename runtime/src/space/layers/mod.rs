@@ -26,6 +26,7 @@ use self::params::Params;
 use self::program::Program;
 use self::walk::Walk;
 use super::constrained::{constrained, impossible};
+use super::count::Size;
 use super::{GenomeError, Scarce, SearchSpace, SpaceCount, SpaceEntry};
 use crate::seed::Rng;
 
@@ -50,9 +51,14 @@ impl SpaceKind for Layers {
         let [least, most] = bounds::bounds(&walk);
         impossible(&params.conditions, least, most)?;
         let settings: u128 = walk.program.training.iter().map(|(_, domain)| domain.count()).product();
-        let genomes = count::genomes(&walk).saturating_mul(settings) as f64;
+        let genomes = count::genomes(&walk).times(Size::Whole(settings)).rounded();
         let moves = Moves { mutate: true, crossover: true };
         Ok(SpaceFacts { genomes, continuous: continuous(&walk), moves, least, most })
+    }
+
+    fn largest_batch(&self, params: &Value) -> Option<(u64, String)> {
+        let params: Params = read_params(params).ok()?;
+        params.training?.largest_batch()
     }
 }
 

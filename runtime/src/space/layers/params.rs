@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value, json};
 
+use super::domain::Domain;
+
 /// Parameters of `layers`.
 #[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -178,6 +180,10 @@ impl LayerKind {
         }
     }
 
+    pub(super) fn has(self, param: Param) -> bool {
+        self.params().iter().any(|(known, _)| *known == param)
+    }
+
     pub(super) fn is_skip(self) -> bool {
         matches!(self, Self::Residual | Self::Concat)
     }
@@ -286,6 +292,20 @@ impl TrainingSpace {
             ("momentum", self.momentum.as_ref(), real(0.0, 0.999_999)),
             ("weight_decay", self.weight_decay.as_ref(), real(0.0, 1e3)),
         ]
+    }
+}
+
+impl TrainingSpace {
+    /// The largest batch, and where it stands.
+    pub(super) fn largest_batch(&self) -> Option<(u64, String)> {
+        let [_, (name, Some(written), limits), ..] = self.settings() else { return None };
+        let pointer = format!("/training/{name}");
+        let Ok(Domain::Choices { values, .. }) = Domain::read(written, limits, &[], &pointer) else {
+            return None;
+        };
+        let (index, largest) = values.into_iter().enumerate().max_by(|(_, a), (_, b)| a.total_cmp(b))?;
+        let is_listed = matches!(written, Written::List(_));
+        Some((largest as u64, if is_listed { format!("{pointer}/{index}") } else { pointer }))
     }
 }
 

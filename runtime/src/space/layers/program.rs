@@ -6,7 +6,7 @@ use peng_spec::diag::{codes, did_you_mean, one_of, quoted};
 use peng_spec::expr::{Dimension, Form, Formula, Name, condition, link};
 
 use super::domain::Domain;
-use super::params::{BlockSpec, Head, LayerKind, Limits, PaddingWord, Param, Params};
+use super::params::{BlockSpec, Head, LayerKind, Limits, PaddingWord, Param, Params, Written};
 use crate::space::constrained::conditions;
 
 /// Most layers of a network, those of chains left out.
@@ -76,8 +76,7 @@ impl Program {
             for (name, written, limits) in space.settings() {
                 let Some(written) = written else { continue };
                 let pointer = format!("/training/{name}");
-                let read = Domain::read(written, limits, &[], &pointer);
-                training.extend(maker.keep(read).map(|domain| (name, domain)));
+                training.extend(maker.drawn(name, written, limits, &pointer).map(|domain| (name, domain)));
             }
         }
         let read = conditions(&params.conditions);
@@ -112,6 +111,8 @@ struct Maker {
     names: Vec<Name>,
     named: Vec<(usize, Param)>,
     tied: Vec<(usize, Param)>,
+    /// Names of blocks, and where they stand.
+    labels: Vec<(String, String)>,
     /// Names that have a value in every network: those of [`PLACE`] and of blocks that are always there.
     sure: Vec<bool>,
     /// The block that makes a vector.
@@ -125,8 +126,16 @@ impl Default for Maker {
         let places = PLACE.into_iter().chain(params);
         let names: Vec<Name> = places.map(|name| single(name.to_owned())).collect();
         let sure = (0..names.len()).map(|index| index < PLACE.len()).collect();
-        let (blocks, named, tied, issues) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { blocks, names, named, tied, sure, vector: None, issues }
+        Self {
+            blocks: Vec::new(),
+            names,
+            named: Vec::new(),
+            tied: Vec::new(),
+            labels: Vec::new(),
+            sure,
+            vector: None,
+            issues: Vec::new(),
+        }
     }
 }
 
@@ -137,6 +146,18 @@ fn single(name: String) -> Name {
 impl Maker {
     fn keep<T>(&mut self, read: Result<T, Issue>) -> Option<T> {
         read.map_err(|issue| self.issues.push(issue)).ok()
+    }
+
+    /// Reads what is drawn, and so cannot be derived.
+    fn drawn(&mut self, name: &str, written: &Written, limits: Limits, pointer: &str) -> Option<Domain> {
+        match self.keep(Domain::read(written, limits, &[], pointer))? {
+            Domain::Derived(_) => {
+                let message = format!("`{name}` is derived, expected a number, a list or a range");
+                self.issues.push(Issue::new(pointer, message));
+                None
+            }
+            drawn @ (Domain::Choices { .. } | Domain::Stretch { .. }) => Some(drawn),
+        }
     }
 
     /// The most layers that a block adds.
@@ -152,17 +173,18 @@ impl Maker {
         self.kinds_fit(spec, &kinds, at, inside.is_some());
         let limits = Limits { low: 0.0, high: 64.0, whole: true };
         let repeat = spec.repeat.as_ref().and_then(|written| {
-            let read = Domain::read(written, limits, &[], &format!("{at}/repeat"));
-            self.keep(read)
+            let pointer = format!("{at}/repeat");
+            let read = self.drawn("repeat", written, limits, &pointer)?;
+            if let Domain::Choices { values, log: true } = &read {
+                let message = "a number of repetitions is drawn uniformly, found `log`";
+                let help = format!("write `{}..{}`", values[0], values[values.len() - 1]);
+                self.issues.push(Issue::new(pointer, message).help(help));
+            }
+            Some(read)
         });
         let mut repeat: Vec<usize> = match repeat {
             Some(Domain::Choices { values, .. }) => values.into_iter().map(|value| value as usize).collect(),
-            Some(Domain::Derived(_)) => {
-                let message = "`repeat` is not derived, expected a number, a list or a range";
-                self.issues.push(Issue::new(format!("{at}/repeat"), message));
-                vec![1]
-            }
-            Some(Domain::Stretch { .. }) | None => vec![1],
+            Some(Domain::Stretch { .. } | Domain::Derived(_)) | None => vec![1],
         };
         repeat.sort_unstable();
         let when = spec.when.as_ref().and_then(|text| {
@@ -178,14 +200,23 @@ impl Maker {
             self.keep(read)
         });
         let then = then.collect();
-        for param in &spec.tied {
-            if params[*param as usize].is_some() {
-                self.tied.push((index, *param));
-            } else {
-                let message = format!("`{}` is tied, but no layer of the block has it", param.name());
-                self.issues.push(Issue::new(format!("{at}/tied"), message));
-            }
+        for (i, &param) in spec.tied.iter().enumerate() {
+            let name = param.name();
+            let fault = match &params[param as usize] {
+                Some(Domain::Choices { .. } | Domain::Stretch { .. }) => {
+                    self.tied.push((index, param));
+                    continue;
+                }
+                Some(Domain::Derived(_)) => format!("`{name}` is tied, but derived"),
+                None if !kinds.iter().any(|kind| kind.has(param)) => {
+                    format!("`{name}` is tied, but no layer of the block has it")
+                }
+                // What is wrong with it, was said already.
+                None => continue,
+            };
+            self.issues.push(Issue::new(format!("{at}/tied/{i}"), fault).help("remove it"));
         }
+        self.named_once(spec, at);
         let always = repeat.first().is_some_and(|&least| least > 0)
             && when.is_none()
             && inside.is_none_or(|outer| self.blocks[outer].is_always());
@@ -206,9 +237,7 @@ impl Maker {
         }
         self.blocks[index].end = self.blocks.len();
         // From here on others may refer to it.
-        let has = |param: Param| {
-            param != Param::Rate && kinds.iter().all(|kind| kind.params().iter().any(|(p, _)| *p == param))
-        };
+        let has = |param: Param| param != Param::Rate && kinds.iter().all(|kind| kind.has(param));
         for param in Param::ALL.into_iter().filter(|&param| has(param)) {
             self.sure[PLACE.len() + param as usize] |= always;
             if let Some(name) = &spec.name {
@@ -216,6 +245,20 @@ impl Maker {
                 self.sure.push(always);
                 self.named.push((index, param));
             }
+        }
+    }
+
+    /// That no other block has its name.
+    fn named_once(&mut self, spec: &BlockSpec, at: &str) {
+        let Some(name) = &spec.name else { return };
+        let pointer = format!("{at}/name");
+        match self.labels.iter().find(|(known, _)| known == name) {
+            Some((_, first)) => {
+                let issue = Issue::new(pointer, format!("two blocks are called `{name}`"));
+                let issue = issue.help("rename one of them").also(first, "the other one");
+                self.issues.push(issue);
+            }
+            None => self.labels.push((name.clone(), pointer)),
         }
     }
 

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::*;
 use crate::seed::SeedTree;
 use crate::space::constrained::conditions;
-use crate::space::count::Satisfying;
+use crate::space::count::{Bound, Satisfying};
 use crate::space::tests::conforms;
 
 fn dataset(input: &str) -> DatasetFacts {
@@ -178,7 +178,7 @@ fn a_block_ends_where_its_condition_fails() {
     let walk = space(&params, "1x8x8");
     // Pools: 8 to 4 to 2; one or two. Convolutions: none, one of 4, one of 8, 4 and 4, 4 and 8.
     assert_eq!(brute_force(&walk, &[]), (2 * 5, 2 * 5));
-    assert_eq!(count::genomes(&walk), 10);
+    assert_eq!(count::genomes(&walk), Size::Whole(10));
     let wrong = json!({ "blocks": [[{}, {}, {}], []] });
     let reason = walk.decode(&Genome::new(wrong)).unwrap_err().reason;
     assert_eq!(reason, "a block occurs more often or less often than it may");
@@ -196,6 +196,10 @@ fn small_block() -> impl Strategy<Value = Value> {
         Just(json!({ "layer": "conv", "filters": [2, 4, 6], "stride": "1..2" })),
         Just(
             json!({ "layer": "conv", "filters": "2..6 step *2", "kernel": [2, 3], "padding": "valid", "then": ["batch_norm", "relu"] })
+        ),
+        // Kernels larger than the image.
+        Just(
+            json!({ "layer": ["conv", "factorised"], "filters": [2, 4], "kernel": [2, 9], "padding": "valid" })
         ),
         Just(json!({ "layer": ["max_pool", "avg_pool"], "kernel": [2, 3] })),
         Just(json!({ "layer": ["depthwise", "dropout"], "rate": [0.1, 0.5], "kernel": [1, 3] })),
@@ -235,7 +239,7 @@ proptest! {
     #[test]
     fn counts_agree_with_brute_force(params in small_space(), which in 0..8_usize, part in 0.0..1.0_f64) {
         let walk = space(&params, "2x7x6");
-        prop_assume!(count::genomes(&walk) <= 3000);
+        prop_assume!(count::genomes(&walk).rounded() <= 3000.0);
         let genomes = all(&walk);
         let facts: NetworkFacts = walk.facts(&genomes[(part * (genomes.len() - 1) as f64) as usize]).unwrap();
         let [params, flops, bytes, depth, channels, height, _] = facts.singles;
@@ -251,7 +255,7 @@ proptest! {
         };
         let conditions = conditions(&[text, "kernel[i] <= 4".to_owned()]).unwrap();
         let (count, satisfying) = brute_force(&walk, &conditions);
-        prop_assert_eq!(count::genomes(&walk), count as u128);
+        prop_assert_eq!(count::genomes(&walk), Size::Whole(count as u128));
         prop_assert_eq!(count::exactly(&walk, &conditions), Some(satisfying as u128));
     }
 
@@ -263,6 +267,24 @@ proptest! {
         }
         conforms(&Layers, &params, &dataset("2x7x6"), seed);
     }
+}
+
+#[test]
+fn a_kernel_cut_to_its_image_costs_no_more_than_the_image() {
+    let params = json!({
+        "blocks": [{ "layer": "conv", "filters": 8, "kernel": 64, "padding": "valid" }],
+        "where": ["params <= 2k"],
+    });
+    let params = Layers.normalise(&params).unwrap();
+    let facts = Layers.facts(&params, &dataset("1x8x8")).unwrap();
+    assert!(facts.least.params <= 8 * 64 + 8 + 3 * 9, "{:?}", facts.least);
+}
+
+#[test]
+fn a_condition_on_nothing_is_told_to_fail_without_bounds() {
+    let params = json!({ "blocks": [{ "layer": "relu" }], "where": ["1 > 2"] });
+    let issues = Layers.facts(&Layers.normalise(&params).unwrap(), &dataset("1x8x8")).unwrap_err();
+    assert_eq!(issues[0].message, "no network of the space satisfies `1 > 2`");
 }
 
 #[test]
@@ -305,9 +327,8 @@ fn a_sampled_share_agrees_with_the_exact_count() {
     });
     let walk = space(&params, "1x8x8");
     let exact = count::exactly(&walk, &walk.program.conditions).unwrap();
-    let share = exact as f64 / count::genomes(&walk) as f64;
-    let Satisfying::Sampled(sampled) = count::sampled_share(&walk) else { panic!("it is sampled") };
-    let [low, high] = sampled.interval();
+    let share = exact as f64 / count::genomes(&walk).rounded();
+    let [low, high] = count::sampled_share(&walk).interval();
     assert!(share > 0.02 && share < 0.98 && low <= share && share <= high, "{low} <= {share} <= {high}");
 }
 
@@ -324,7 +345,7 @@ fn a_million_members_are_counted_exactly() {
     });
     let walk = space(&params, "1x8x8");
     let counted = count::count(&walk);
-    assert_eq!(counted.genomes, 1_030_000);
+    assert_eq!(counted.genomes, Bound::Exactly(1_030_000));
     let expected = (1..=103_u64)
         .flat_map(|a| (1..=100_u64).flat_map(move |b| (1..=100_u64).map(move |c| [a, b, c])))
         .filter(|[a, b, c]| {
@@ -333,4 +354,32 @@ fn a_million_members_are_counted_exactly() {
         })
         .count();
     assert_eq!(counted.satisfying, Some(Satisfying::Exactly(expected as u128)));
+}
+
+#[test]
+fn a_space_that_is_too_large_to_count_is_left_early() {
+    let block = |when: &str| json!({ "layer": "conv", "filters": "1..512", "when": when });
+    let mut blocks =
+        vec![json!({ "layer": "conv", "name": "a", "filters": "1..512" }), block("channels > 3")];
+    blocks.extend((0..3).map(|_| block("channels > a.filters")));
+    let params = json!({ "blocks": blocks, "where": ["params <= 2M"] });
+    let counted = count::count(&space(&params, "1x8x8"));
+    assert!(matches!(counted.genomes, Bound::AtMost(_)), "{counted:?}");
+    assert!(matches!(counted.satisfying, Some(Satisfying::Drawn(_))), "{counted:?}");
+}
+
+#[test]
+fn what_no_integer_holds_is_drawn_uniformly() {
+    // Of 4 * 1000^60 networks 1000^60 are without the second block.
+    let params = json!({
+        "blocks": [
+            { "layer": "conv", "filters": "1..1000", "repeat": 60 },
+            { "layer": "conv", "filters": "1..3", "repeat": "0..1" },
+        ],
+        "where": ["count(filters) > 60", "params > 0"],
+    });
+    let walk = space(&params, "1x8x8");
+    assert_eq!(count::count(&walk).genomes, Bound::MoreThan(u128::MAX));
+    let [low, high] = count::sampled_share(&walk).interval();
+    assert!(low <= 0.75 && 0.75 <= high, "{low} {high}");
 }

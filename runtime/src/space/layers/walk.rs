@@ -385,8 +385,8 @@ impl Walk {
     }
 
     fn chain(&self, state: &mut State, block: usize, keep: &Keep, mut trace: Option<&mut Trace>) {
+        let label = self.label_of(state, block, trace.as_deref());
         for op in then(&self.program.blocks[block].then) {
-            let label = self.label(state, block);
             state.push(keep, trace.as_deref_mut(), &label, op);
         }
     }
@@ -406,7 +406,7 @@ impl Walk {
             }
         }
         let value = |param: Param| own[param as usize].map_or(0.0, f64::from_bits);
-        let label = self.label(state, block);
+        let label = self.label_of(state, block, trace.as_deref());
         if kind == LayerKind::Dense && matches!(state.shape, Shape::Image { .. }) {
             state.push(keep, trace.as_deref_mut(), &label, head(self.program.head));
         }
@@ -444,6 +444,11 @@ impl Walk {
         for op in pooled.into_iter().chain([linear]) {
             state.push(keep, trace.as_deref_mut(), CLASSIFIER, op);
         }
+    }
+
+    /// What nodes are called, which nobody asks unless they are built.
+    fn label_of(&self, state: &State, block: usize, trace: Option<&Trace>) -> String {
+        trace.map_or_else(String::new, |_| self.label(state, block))
     }
 
     fn label(&self, state: &State, block: usize) -> String {

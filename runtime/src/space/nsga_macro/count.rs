@@ -14,10 +14,14 @@ use super::Layout;
 use super::decode::{Wiring, decode};
 use super::genome::Bits;
 use crate::seed::SeedTree;
-use crate::space::count::{Satisfying, SpaceCount, sampled};
+use crate::space::count::{Bound, Satisfying, Share, SpaceCount, sampled};
 
 /// Most bits of a phase whose wirings are all looked at.
 const MOST_BITS: usize = 16;
+/// Most phases of networks that are made.
+const MOST_PHASES: usize = 400_000;
+/// Most sums that are made of what there was before a phase.
+const MOST_STEPS: usize = 10_000_000;
 /// Most states of the program.
 const MOST_STATES: usize = 1_200_000;
 
@@ -26,11 +30,12 @@ type Added = (Vec<i64>, [Vec<u32>; 3]);
 
 /// Counts genomes.
 pub(super) fn count(layout: &Layout, conditions: &[Formula]) -> SpaceCount {
-    let genomes = 1_u128.checked_shl(layout.bits() as u32).unwrap_or(u128::MAX);
-    let at_most = layout.bits() >= 128;
-    let satisfying = (!conditions.is_empty())
-        .then(|| exactly(layout, conditions).map_or_else(|| share(layout, conditions), Satisfying::Exactly));
-    SpaceCount { genomes, at_most, satisfying }
+    let genomes = 1_u128.checked_shl(layout.bits() as u32);
+    let satisfying = (!conditions.is_empty()).then(|| {
+        let sampled = || Satisfying::Sampled(share(layout, conditions));
+        exactly(layout, conditions).map_or_else(sampled, Satisfying::Exactly)
+    });
+    SpaceCount { genomes: genomes.map_or(Bound::MoreThan(u128::MAX), Bound::Exactly), satisfying }
 }
 
 fn facts(layout: &Layout, phases: &[&[bool]]) -> NetworkFacts {
@@ -56,6 +61,10 @@ fn exactly(layout: &Layout, conditions: &[Formula]) -> Option<u128> {
             None => dropped += 1,
         }
     }
+    // Each wiring is looked at in each place, in a network with as many phases.
+    if wirings.len() * layout.phases * (layout.phases + 1) / 2 > MOST_PHASES {
+        return None;
+    }
     let plain = wirings.values().next()?.0.clone();
     let mut total = 0_u128;
     // States of networks with so many phases that are left.
@@ -63,11 +72,12 @@ fn exactly(layout: &Layout, conditions: &[Formula]) -> Option<u128> {
         IndexMap::from([((vec![0; SINGLES.len()], Default::default()), 1)]);
     for left in 0..=layout.phases {
         let base = facts(layout, &vec![plain.as_slice(); left]);
-        let ways = binomial(layout.phases, left) * dropped.pow((layout.phases - left) as u32);
+        let ways =
+            dropped.checked_pow((layout.phases - left) as u32)?.checked_mul(binomial(layout.phases, left))?;
         for ((sums, lists), genomes) in &states {
             let network = whole(&base, sums, lists, &used);
             if network.satisfy(conditions) {
-                total += genomes.checked_mul(ways)?;
+                total = total.checked_add(genomes.checked_mul(ways)?)?;
             }
         }
         if left == layout.phases {
@@ -81,6 +91,9 @@ fn exactly(layout: &Layout, conditions: &[Formula]) -> Option<u128> {
             phases[left] = bits;
             *added.entry(difference(&facts(layout, &phases), &with_plain, &base, &used)).or_default() +=
                 codes;
+        }
+        if states.len().saturating_mul(added.len()) > MOST_STEPS {
+            return None;
         }
         let mut next: IndexMap<Added, u128> = IndexMap::new();
         for ((sums, lists), genomes) in &states {
@@ -125,11 +138,11 @@ fn whole(base: &NetworkFacts, sums: &[i64], lists: &[Vec<u32>; 3], used: &[bool]
 }
 
 /// The share of fair bits.
-fn share(layout: &Layout, conditions: &[Formula]) -> Satisfying {
+fn share(layout: &Layout, conditions: &[Formula]) -> Share {
     let seed = SeedTree::new(0);
     sampled(conditions, |number| {
         let bits = Bits::sample(layout, &mut seed.child("count", number.into()).rng());
-        decode(layout, &bits).facts().expect("networks of the space have shapes")
+        Some(decode(layout, &bits).facts().expect("networks of the space have shapes"))
     })
 }
 
@@ -186,8 +199,7 @@ mod tests {
         let layout = layout(3, 4, 4, "1x28x28");
         let conditions = conditions(&["params <= 12k".to_owned(), "depth >= 8".to_owned()]).unwrap();
         let exact = exactly(&layout, &conditions).unwrap() as f64 / f64::from(1 << 21);
-        let Satisfying::Sampled(share) = share(&layout, &conditions) else { panic!("it is sampled") };
-        let [low, high] = share.interval();
+        let [low, high] = share(&layout, &conditions).interval();
         assert!(exact > 0.01 && exact < 0.99 && low <= exact && exact <= high, "{exact} {low} {high}");
     }
 
@@ -196,5 +208,15 @@ mod tests {
         let layout = layout(3, 6, 8, "3x32x32");
         let all = conditions(&["params >= 0".to_owned()]).unwrap();
         assert_eq!(exactly(&layout, &all), Some(1 << 48));
+    }
+
+    #[test]
+    fn what_no_integer_holds_is_not_counted() {
+        let all = conditions(&["depth >= 0".to_owned()]).unwrap();
+        let counted = |nodes| count(&layout(8, nodes, 8, "1x256x256"), &all);
+        let share = Share { hits: 10_000, draws: 10_000 };
+        assert_eq!(counted(6).genomes, Bound::MoreThan(u128::MAX));
+        assert_eq!(counted(6).satisfying, Some(Satisfying::Sampled(share)));
+        assert_eq!(counted(5).satisfying, Some(Satisfying::Exactly(1 << 88)));
     }
 }
