@@ -44,10 +44,8 @@ pub(crate) fn expressions(bytes: &[u8]) {
     if let Err(error) = expr::epoch_fraction(text) {
         error_is_sound(text, &error);
     }
-    let measures = [
-        gate::GateMeasure { name: "saved", dimension: Some(Dimension::Percent) },
-        gate::GateMeasure { name: "regret", dimension: None },
-    ];
+    let measures = [("saved", Some(Dimension::Percent)), ("regret", None)]
+        .map(|(name, dimension)| expr::Name { name: name.to_owned(), dimension, form: expr::Form::Single });
     if let Err(error) = gate::gate(text, &measures) {
         error_is_sound(text, &error);
     }

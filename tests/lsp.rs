@@ -158,6 +158,10 @@ fn completion_and_hover_know_the_language_and_the_plan() {
 
 #[test]
 fn an_editor_that_goes_away_ends_it() {
+    let sandbox = Sandbox::new();
+    let mut client = server();
+    client.open(&uri(&sandbox.path("a.peng.yaml")), SPEC);
+    assert_eq!(client.leave(), Some(0));
     let mut process = Command::new(env!("CARGO_BIN_EXE_peng"))
         .arg("lsp")
         .stdin(std::process::Stdio::null())
@@ -165,4 +169,24 @@ fn an_editor_that_goes_away_ends_it() {
         .spawn()
         .unwrap();
     assert_eq!(process.wait().unwrap().code(), Some(5), "nobody has introduced itself");
+}
+
+#[test]
+fn requests_that_are_not_known_are_told_apart_from_texts_that_are_not() {
+    let sandbox = Sandbox::new();
+    let uri = uri(&sandbox.path("a.peng.yaml"));
+    let mut client = server();
+    client.open(&uri, SPEC);
+    for params in [json!({}), json!({ "textDocument": { "uri": uri } }), json!({ "query": "x" })] {
+        let answer = client.answer("workspace/symbol", &params);
+        assert_eq!(answer["error"]["code"], -32601, "{params}: {answer}");
+    }
+    assert_eq!(client.ask("textDocument/hover", "file:///not-open.peng.yaml", 0, 0), Value::Null);
+
+    // A change without changes leaves the text as it is.
+    let document = json!({ "uri": uri, "version": 2 });
+    client.notify("textDocument/didChange", &json!({ "textDocument": document, "contentChanges": [] }));
+    let (line, column) = after(SPEC, "search_sp");
+    assert_ne!(client.ask("textDocument/hover", &uri, line, column), Value::Null);
+    assert_eq!(client.stop(), Some(0));
 }

@@ -161,3 +161,28 @@ fn the_spec_of_the_readme_is_the_quickstart_with_nothing_left_to_defaults() {
     let left: Vec<_> = origins.iter().filter(|(_, origin)| *origin == "default").collect();
     assert!(left.is_empty(), "{left:?}");
 }
+
+#[test]
+fn an_element_of_a_list_that_is_not_there_is_appended() {
+    let sandbox = sandbox();
+    let set = |setting| ["plan", "one.peng.yaml", "--format", "json", "--set", setting];
+    let plan: Value =
+        serde_json::from_str(&sandbox.peng(&set("search_space.where[0]=params <= 2M"), 0)).unwrap();
+    assert_eq!(plan["space"]["call"]["params"]["where"], serde_json::json!(["params <= 2M"]));
+    let found = sandbox.peng(&set("search_space.where[1]=params <= 2M"), 1);
+    assert_eq!(found.matches("error[").count(), 1, "{found}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_file_without_end_is_refused() {
+    let sandbox = sandbox();
+    let found = sandbox.peng(&["check", "/dev/zero"], 1);
+    assert!(found.contains("error[E0001]: found more than 1 MiB of text"), "{found}");
+    sandbox.write("endless.peng.yaml", "extends: /dev/zero\n");
+    let found = sandbox.peng(&["check", "endless.peng.yaml"], 1);
+    assert!(found.contains("error[E0001]: found more than 1 MiB of text"), "{found}");
+    let zero = std::fs::File::open("/dev/zero").unwrap();
+    let output = sandbox.command(&["check", "-"]).stdin(zero).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+}

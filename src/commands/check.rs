@@ -2,7 +2,7 @@
 //! nothing but the specs.
 
 use std::collections::HashSet;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -185,11 +185,8 @@ fn check(
 }
 
 fn read_stdin() -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    std::io::stdin()
-        .read_to_end(&mut bytes)
-        .map_err(|e| Failure::new(Exit::Environment, format!("cannot read the standard input: {e}")))?;
-    Ok(bytes)
+    load::bounded(std::io::stdin())
+        .map_err(|e| Failure::new(Exit::Environment, format!("cannot read the standard input: {e}")))
 }
 
 fn print(findings: &Findings, output: CheckOutput, ui: Ui, out: &mut dyn Write) -> anyhow::Result<()> {
@@ -212,15 +209,20 @@ fn print(findings: &Findings, output: CheckOutput, ui: Ui, out: &mut dyn Write) 
     Ok(())
 }
 
-/// "Found 3 errors, 1 warning in 2 files.", after a line for each file with more findings than are told.
+/// "Found 3 errors, 1 warning in 2 files, 1 could not be read.", after a line for each file with more findings than are told.
 fn summary(findings: &Findings) -> String {
     let checked: Vec<&FileFindings> =
         findings.files.iter().filter(|file| file.unreadable.is_none()).collect();
     let errors = checked.iter().map(|file| file.errors).sum();
     let warnings = checked.iter().map(|file| file.warnings).sum();
     let concerned = checked.iter().filter(|file| file.errors + file.warnings > 0).count();
+    let unread = findings.files.len() - checked.len();
+    if checked.is_empty() && unread > 0 {
+        return format!("{} could not be read.\n", plural(unread, "file"));
+    }
+    let unread = if unread == 0 { String::new() } else { format!(", {unread} could not be read") };
     if concerned == 0 {
-        return format!("{} checked: no errors, no warnings.\n", plural(checked.len(), "spec"));
+        return format!("{} checked: no errors, no warnings{unread}.\n", plural(checked.len(), "spec"));
     }
     let untold: String = checked.iter().map(|file| diagnostics::untold(&file.name, file.untold())).collect();
     let files = if concerned == checked.len() {
@@ -228,7 +230,7 @@ fn summary(findings: &Findings) -> String {
     } else {
         format!("{concerned} of {} files", checked.len())
     };
-    format!("{untold}Found {} in {files}.\n", counted(errors, warnings))
+    format!("{untold}Found {} in {files}{unread}.\n", counted(errors, warnings))
 }
 
 #[cfg(test)]
@@ -248,9 +250,23 @@ mod tests {
                 "Found 1 error, 1 warning in 1 of 2 files.\n",
             ),
             (vec![vec![warning.clone()], vec![warning]], "Found 2 warnings in 2 files.\n"),
-            (vec![vec![error; 102]], "x: 2 more findings are not shown.\nFound 102 errors in 1 file.\n"),
+            (
+                vec![vec![error.clone(); 102]],
+                "x: 2 more findings are not shown.\nFound 102 errors in 1 file.\n",
+            ),
         ] {
             let files = files.into_iter().map(|found| FileFindings::checked("x".to_owned(), found)).collect();
+            assert_eq!(summary(&Findings { sources: SourceMap::new(), files }), expected);
+        }
+        let fine = || FileFindings::checked("x".to_owned(), Vec::new());
+        let wrong = || FileFindings::checked("x".to_owned(), vec![error.clone()]);
+        let unread = || FileFindings::unreadable("y".to_owned(), "gone".to_owned());
+        for (files, expected) in [
+            (vec![unread()], "1 file could not be read.\n"),
+            (vec![unread(), unread()], "2 files could not be read.\n"),
+            (vec![fine(), unread()], "1 spec checked: no errors, no warnings, 1 could not be read.\n"),
+            (vec![wrong(), unread(), unread()], "Found 1 error in 1 file, 2 could not be read.\n"),
+        ] {
             assert_eq!(summary(&Findings { sources: SourceMap::new(), files }), expected);
         }
     }

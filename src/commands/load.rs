@@ -1,13 +1,14 @@
 //! Reads what a command is given: a spec, which is compiled, or a plan.
 
-use std::io::Write;
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use clap::Args;
 use peng_compiler::{Compiled, compile_document};
 use peng_runtime::store::SourceFile;
 use peng_spec::diag::Diagnostics;
-use peng_spec::document::Document;
+use peng_spec::document::{Document, MOST_BYTES};
 use peng_spec::overlay::{self, Setting};
 use peng_spec::plan::Plan;
 use peng_spec::source::{FileId, SourceMap};
@@ -47,7 +48,8 @@ pub(crate) fn plan_or_spec(
             let message = format!("`--set` sets values of specs, and `{}` is a plan", path.display());
             return Err(Failure::new(Exit::Usage, message).help("compile its spec anew with `--set`").into());
         }
-        let text = String::from_utf8_lossy(&read(path)?).into_owned();
+        let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         let plan = Plan::from_json(&text).map_err(|error| {
             let message = format!("`{}`: {error}", path.display());
             let failure = Failure { code: Some("E0701"), ..Failure::new(Exit::Findings, message) };
@@ -73,7 +75,7 @@ pub(crate) fn spec(
     match compiled {
         Ok(Compiled { plan, warnings }) => {
             if !ui.quiet {
-                diagnostics::print(&sources, &warnings, ui.color_stderr, &mut std::io::stderr())?;
+                diagnostics::print(&sources, &warnings, ui.color_stderr, &mut io::stderr())?;
             }
             Ok(Some(Loaded { plan, sources: kept(&sources, settings) }))
         }
@@ -90,7 +92,7 @@ pub(crate) fn document(
     file: FileId,
     settings: &Settings,
 ) -> Result<Document, Diagnostics> {
-    overlay::load(sources, file, &settings.list, &|base| std::fs::read(base).map_err(|e| e.to_string()))
+    overlay::load(sources, file, &settings.list, &|base| bytes_of(base).map_err(|e| e.to_string()))
 }
 
 /// What a run keeps of the spec: its files, placed to each other as they were, and the settings.
@@ -117,8 +119,49 @@ fn kept(sources: &SourceMap, settings: &Settings) -> Vec<SourceFile> {
     kept
 }
 
-/// Reads a file that a user names.
+/// Reads a spec that a user names.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path)
-        .map_err(|e| Failure::new(Exit::Environment, format!("cannot read `{}`: {e}", path.display())))
+    bytes_of(path).map_err(|error| unreadable(path, &error))
+}
+
+/// The bytes of a spec.
+pub(crate) fn bytes_of(path: &Path) -> io::Result<Vec<u8>> {
+    bounded(File::open(path)?)
+}
+
+/// All of a spec, or enough of something longer for it to be refused: a device may have no end.
+pub(crate) fn bounded(reader: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    reader.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(Exit::Environment, format!("cannot read `{}`: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use peng_spec::document;
+
+    use super::*;
+
+    #[test]
+    fn what_has_no_end_is_refused() {
+        for (byte, message) in [
+            (0, "found more than 1 MiB of text, expected at most 1 MiB"),
+            (b'a', "found more than 1 MiB of text, expected at most 1 MiB"),
+            (0xff, "found bytes that are no UTF-8, expected text"),
+        ] {
+            let mut sources = SourceMap::new();
+            let file = sources.add_bytes("endless", &bounded(io::repeat(byte)).unwrap());
+            assert_eq!(document::load(&sources, file).unwrap_err().as_slice()[0].message, message);
+        }
+        // A character that the bound cuts is no other fault.
+        let mut sources = SourceMap::new();
+        let text = "é".repeat(MOST_BYTES);
+        let file = sources.add_bytes("long", &bounded(text.as_bytes()).unwrap());
+        let found = document::load(&sources, file).unwrap_err();
+        assert!(found.as_slice()[0].message.starts_with("found more than 1 MiB"), "{found:?}");
+    }
 }

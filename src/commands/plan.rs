@@ -1,7 +1,7 @@
 //! `peng plan`: what will be trained, how long, at what cost.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use peng_compiler::{PlanSection, describe};
@@ -41,6 +41,10 @@ enum PlanFormat {
 
 /// Shows a plan.
 pub(crate) fn run(args: &PlanArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    if args.out.as_deref() == Some(Path::new("-")) {
+        let failure = Failure::new(Exit::Usage, "`--out` names a file, and `-` is none");
+        return Err(failure.help("use `--format json` to print the plan").into());
+    }
     let Some(Loaded { plan, .. }) = load::plan_or_spec(&args.input, &args.settings, ui, out)? else {
         return Ok(Exit::Findings);
     };

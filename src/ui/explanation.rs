@@ -2,6 +2,8 @@
 
 use peng_spec::diag::CodeInfo;
 
+use super::diagnostics::printable;
+
 /// Its title, its explanation, a bad and a good example.
 pub(crate) fn text(info: &CodeInfo) -> String {
     let mut text = format!("{}: {}\n\n{}\n", info.code, info.title, wrapped(info.explanation, 80));
@@ -13,13 +15,6 @@ pub(crate) fn text(info: &CodeInfo) -> String {
         }
     }
     text
-}
-
-/// A line without control characters.
-fn printable(line: &str) -> String {
-    line.chars()
-        .map(|c| if c.is_control() { c.escape_unicode().to_string() } else { c.to_string() })
-        .collect()
 }
 
 /// A paragraph in lines of at most `width` characters.

@@ -14,7 +14,8 @@ const PATIENCE: Duration = Duration::from_mins(2);
 
 pub(crate) struct LanguageClient {
     process: Child,
-    input: ChildStdin,
+    /// None once the client has gone away.
+    input: Option<ChildStdin>,
     messages: Receiver<Value>,
     requests: i64,
     /// The answer to every item of the server's `workspace/configuration`.
@@ -31,7 +32,7 @@ impl LanguageClient {
             .stderr(Stdio::null())
             .spawn()
             .unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
-        let input = process.stdin.take().unwrap();
+        let input = process.stdin.take();
         let mut output = BufReader::new(process.stdout.take().unwrap());
         let (sender, messages) = channel();
         std::thread::spawn(move || {
@@ -61,16 +62,22 @@ impl LanguageClient {
         (client, capabilities)
     }
 
-    /// Asks, and waits for the answer.
+    /// Asks, and waits for the answer, which must be no error.
     pub(crate) fn request(&mut self, method: &str, params: &Value) -> Value {
+        let message = self.answer(method, params);
+        assert!(message.get("error").is_none(), "{method}: {message}");
+        message["result"].clone()
+    }
+
+    /// Asks, and waits for the answer.
+    pub(crate) fn answer(&mut self, method: &str, params: &Value) -> Value {
         self.requests += 1;
         let id = self.requests;
         self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
         loop {
             let message = self.next(method);
             if message["id"] == id && message.get("method").is_none() {
-                assert!(message.get("error").is_none(), "{method}: {message}");
-                return message["result"].clone();
+                return message;
             }
             self.said.push(message);
         }
@@ -116,10 +123,18 @@ impl LanguageClient {
         self.process.wait().unwrap().code()
     }
 
+    /// Goes away without a word, and returns the exit code.
+    #[cfg(feature = "lsp")]
+    pub(crate) fn leave(mut self) -> Option<i32> {
+        self.input = None;
+        self.process.wait().unwrap().code()
+    }
+
     fn send(&mut self, message: &Value) {
         let body = message.to_string();
-        write!(self.input, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
-        self.input.flush().unwrap();
+        let input = self.input.as_mut().unwrap();
+        write!(input, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+        input.flush().unwrap();
     }
 
     /// The next message; requests of the server are answered here.

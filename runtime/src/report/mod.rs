@@ -9,6 +9,7 @@ mod figures;
 mod fronts;
 mod html;
 mod markdown;
+mod page;
 pub mod quantity;
 mod reasons;
 pub mod reference;

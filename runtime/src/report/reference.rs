@@ -1,23 +1,23 @@
 //! The reference of the language of specs as one page, for people. What the keys are is known to `peng_spec`; the two
 //! templates beside this file have the structure.
 
-use handlebars::{Handlebars, handlebars_helper};
 use peng_spec::shape::{FieldDoc, Reference};
 use serde::Serialize;
 
 use super::html::style;
+use super::page::rendered;
 
 const HTML: &str = include_str!("reference.html.hbs");
 const MARKDOWN: &str = include_str!("reference.md.hbs");
 
 /// The page in HTML, which needs nothing else.
 pub fn html(reference: &Reference) -> String {
-    render(HTML, reference, style(), "code")
+    rendered(HTML, &Page::new(reference, style()))
 }
 
 /// The page in Markdown; it has the anchors of the HTML form.
 pub fn markdown(reference: &Reference) -> String {
-    render(MARKDOWN, reference, "", "plain")
+    rendered(MARKDOWN, &Page::new(reference, ""))
 }
 
 #[derive(Serialize)]
@@ -27,35 +27,10 @@ struct Page<'a> {
     sections: &'a [peng_spec::shape::SectionDoc],
 }
 
-fn render(template: &str, reference: &Reference, style: &'static str, prose: &str) -> String {
-    handlebars_helper!(code: |text: str| code_spans(text));
-    handlebars_helper!(plain: |text: str| text.replace('|', "\\|"));
-    let mut templates = Handlebars::new();
-    templates.set_strict_mode(true);
-    // Helpers escape by themselves.
-    match prose {
-        "code" => templates.register_helper("prose", Box::new(code)),
-        _ => templates.register_helper("prose", Box::new(plain)),
+impl<'a> Page<'a> {
+    fn new(reference: &'a Reference, style: &'static str) -> Self {
+        Self { style, values: &reference.values, sections: &reference.sections }
     }
-    templates.register_template_string("page", template).expect("the template is compiled in and tested");
-    let page = Page { style, values: &reference.values, sections: &reference.sections };
-    templates.render("page", &page).expect("the page has every field of the template")
-}
-
-/// A text as HTML, in which backticks become code.
-fn code_spans(text: &str) -> String {
-    let escaped = handlebars::html_escape(text);
-    // `html_escape` also escapes backticks.
-    let mut parts = escaped.split("&#x60;");
-    let mut html = parts.next().unwrap_or_default().to_owned();
-    for (index, part) in parts.enumerate() {
-        html.push_str(if index % 2 == 0 { "<code>" } else { "</code>" });
-        html.push_str(part);
-    }
-    if escaped.matches("&#x60;").count() % 2 == 1 {
-        html.push_str("</code>");
-    }
-    html
 }
 
 #[cfg(test)]
@@ -97,11 +72,5 @@ mod tests {
         for link in links {
             assert!(anchors.contains(link), "{link}");
         }
-    }
-
-    #[test]
-    fn backticks_become_code_and_the_rest_is_escaped() {
-        assert_eq!(code_spans("a <b `c & d` e"), "a &lt;b <code>c &amp; d</code> e");
-        assert_eq!(code_spans("odd ` one"), "odd <code> one</code>");
     }
 }

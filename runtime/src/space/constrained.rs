@@ -48,7 +48,7 @@ pub(super) fn impossible(texts: &[String], least: Cost, most: Cost) -> Result<()
             let shown = names
                 .iter()
                 .filter(|&&name| name < 3)
-                .map(|&name| format!("`{}` is between {} and {}", SINGLES[name].0, low[name], high[name]));
+                .map(|&name| format!("`{}` is between {} and {}", SINGLES[name], low[name], high[name]));
             let shown: Vec<String> = shown.collect();
             let mut message = format!("no network of the space satisfies `{}`", texts[index]);
             if !shown.is_empty() {

@@ -12,35 +12,21 @@ pub struct NetworkFacts {
     pub lists: [Vec<f64>; LISTS.len()],
 }
 
-/// Names of one number, with what they are.
-pub const SINGLES: [(&str, &str); 7] = [
-    ("params", "learned parameters"),
-    ("flops", "multiply-accumulates for one example"),
-    ("bytes", "bytes of activations for one example"),
-    ("depth", "convolutions and linear layers on the longest way"),
-    ("channels", "channels of the last image"),
-    ("height", "height of the last image"),
-    ("width", "width of the last image"),
-];
+/// Names of one number; what they are, says the README of [`crate::expr`].
+pub const SINGLES: [&str; 7] = ["params", "flops", "bytes", "depth", "channels", "height", "width"];
 
-/// Names of lists, with what they are.
-pub const LISTS: [(&str, &str); 3] = [
-    ("filters", "output channels of each convolution"),
-    ("kernel", "kernel of each convolution"),
-    ("units", "outputs of each linear layer before the classifier"),
-];
+/// Names of lists.
+pub const LISTS: [&str; 3] = ["filters", "kernel", "units"];
 
 impl NetworkFacts {
     /// The names of conditions: [`SINGLES`], then [`LISTS`].
     pub fn names() -> Vec<Name> {
-        let name = |(name, doc): (&str, &str), form| Name {
-            name: name.to_owned(),
-            dimension: (name == "bytes").then_some(Dimension::Memory),
-            form,
-            doc: doc.to_owned(),
+        let name = |name: &str, form| {
+            let dimension = (name == "bytes").then_some(Dimension::Memory);
+            Name { name: name.to_owned(), dimension, form }
         };
-        let singles = SINGLES.into_iter().map(|entry| name(entry, Form::Single));
-        singles.chain(LISTS.into_iter().map(|entry| name(entry, Form::List))).collect()
+        let singles = SINGLES.map(|single| name(single, Form::Single));
+        singles.into_iter().chain(LISTS.map(|list| name(list, Form::List))).collect()
     }
 
     /// Whether all conditions hold.

@@ -24,6 +24,7 @@ use serde_json::Value;
 
 pub use load::load;
 pub use pointer::Pointer;
+pub use syntax::MOST_BYTES;
 
 use crate::diag::Diagnostic;
 use crate::source::{FileId, Span};

@@ -6,21 +6,21 @@ use super::misplaced;
 use crate::diag::{Diagnostic, codes};
 use crate::source::{FileId, Span};
 
-/// More than any spec has; keeps the time bounded.
-pub(super) const MOST_BYTES: usize = 1 << 20;
+/// Bytes of the longest text that is read, more than any spec has; keeps time and memory bounded.
+pub const MOST_BYTES: usize = 1 << 20;
 
 /// Refuses text that is no text, before it is parsed.
 pub(super) fn check_text(file: FileId, text: &str, broken_at: Option<usize>) -> Result<(), Box<Diagnostic>> {
+    if text.len() > MOST_BYTES {
+        let message = "found more than 1 MiB of text, expected at most 1 MiB";
+        return Err(Box::new(Diagnostic::error(codes::E0001, Span::start_of(file), message)));
+    }
     if let Some(at) = broken_at {
         let span = Span::new(file, at, text.len());
         return Err(Box::new(
             Diagnostic::error(codes::E0001, span, "found bytes that are no UTF-8, expected text")
                 .help("save the file in UTF-8".to_owned()),
         ));
-    }
-    if text.len() > MOST_BYTES {
-        let message = format!("found {} bytes, expected at most {MOST_BYTES}", text.len());
-        return Err(Box::new(Diagnostic::error(codes::E0001, Span::start_of(file), message)));
     }
     let control =
         text.char_indices().find(|&(_, c)| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}'));

@@ -96,7 +96,11 @@ fn size_and_depth_are_bounded() {
     let bomb = format!("a: &a0 x\n{}", wide_rows(60, &|i| ten(i + 1)));
     let long = "x".repeat(500_000);
     check(&[
-        ("10 MB", "a: 1\n".repeat(2_000_000), "E0001 1:1 found 10000000 bytes, expected at most 1048576"),
+        (
+            "10 MB",
+            "a: 1\n".repeat(2_000_000),
+            "E0001 1:1 found more than 1 MiB of text, expected at most 1 MiB",
+        ),
         ("20,000 brackets", "[".repeat(20_000), "E0005 1:101 found collections that are nested too deeply"),
         ("20,000 braces", "{a: ".repeat(20_000), "E0005 1:"),
         (

@@ -11,8 +11,6 @@ pub struct Name {
     pub dimension: Option<Dimension>,
     /// One value, or one for each of several layers.
     pub form: Form,
-    /// What it is, for the list of names in a message.
-    pub doc: String,
 }
 
 /// Whether a name is one value.
@@ -110,7 +108,7 @@ pub trait Values {
 }
 
 impl Comparison {
-    fn holds(self, a: f64, b: f64) -> bool {
+    pub(super) fn holds(self, a: f64, b: f64) -> bool {
         match self {
             Self::AtMost => a <= b,
             Self::Below => a < b,
@@ -136,7 +134,7 @@ impl Formula {
     }
 
     /// The condition for one `i`, of which all elements must be there.
-    pub fn truth(&self, values: &dyn Values, i: usize) -> bool {
+    fn truth(&self, values: &dyn Values, i: usize) -> bool {
         match self {
             Self::Compare(by, sides) => by.holds(sides[0].number(values, i), sides[1].number(values, i)),
             Self::Not(inner) => !inner.truth(values, i),

@@ -1,309 +1,92 @@
-//! Gates: `saved >= 50% and nreg <= 2%`. Conditions on named measures, read with nom; which measures there are, and what
-//! they count, the caller says.
-//!
-//! ```text
-//! gate = all { "or" all }          all = one { "and" one }
-//! one  = "not" one | "(" gate ")" | measure ( ">=" | "<=" | ">" | "<" ) number [ unit ]
-//! ```
+//! Gates: `saved >= 50% and nreg <= 2%`. Conditions over measures, read as all formulas are; a gate also tells which of its
+//! comparisons keep it shut. Which measures there are, and what they count, the caller says.
 
-use std::fmt;
+use std::ops::Range;
 
-use nom::branch::alt;
-use nom::bytes::complete::{tag, take_while, take_while1};
-use nom::combinator::recognize;
-use nom::sequence::pair;
-use nom::{IResult, Parser};
+use super::read::with_places;
+use super::{ExprError, Formula, Name, Values};
 
-use super::parse::number;
-use super::unit::find;
-use super::{Dimension, ExprError};
-use crate::diag::{did_you_mean, quoted};
+const HELP: &str = "write `saved >= 50% and nreg <= 2%`";
 
-/// Parentheses and `not` may lie this deep in each other.
-const DEEPEST: usize = 50;
-
-/// A measure that a gate may name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct GateMeasure {
-    /// Its name.
-    pub name: &'static str,
-    /// What it counts; `None`: a bare number. Bounds of percentages need their unit, those of points may have it.
-    pub dimension: Option<Dimension>,
+/// A condition over measures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gate {
+    text: String,
+    measures: Vec<Name>,
+    formula: Formula,
+    /// Where the comparisons stand, in the order of the formula.
+    places: Vec<Range<usize>>,
 }
 
-/// A condition.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Gate {
-    /// One measure against its bound.
-    Compare(Comparison),
-    /// The opposite.
-    Not(Box<Gate>),
-    /// All of them.
-    All(Vec<Gate>),
-    /// At least one of them.
-    Any(Vec<Gate>),
-}
-
-/// A measure against its bound.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Comparison {
-    /// The measure's name.
-    pub measure: &'static str,
-    /// How they are compared.
-    pub by: Comparator,
-    /// The bound, in the canonical unit of the measure's dimension.
-    pub bound: f64,
+/// A comparison that keeps a gate shut.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failed<'a> {
     /// As it was written.
-    pub text: String,
+    pub text: &'a str,
+    /// The measures in it.
+    pub measures: Vec<&'a str>,
 }
 
-/// How a measure and its bound are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Comparator {
-    /// `>=`
-    AtLeast,
-    /// `<=`
-    AtMost,
-    /// `>`
-    Above,
-    /// `<`
-    Below,
-}
-
-impl Comparator {
-    fn holds(self, value: f64, bound: f64) -> bool {
-        match self {
-            Comparator::AtLeast => value >= bound,
-            Comparator::AtMost => value <= bound,
-            Comparator::Above => value > bound,
-            Comparator::Below => value < bound,
-        }
-    }
-}
-
-impl fmt::Display for Comparison {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
+/// Reads a gate over these measures, each of which is a single number. Bounds of points may lack their unit, others not.
+pub fn gate(text: &str, measures: &[Name]) -> Result<Gate, ExprError> {
+    let (formula, places) = with_places(text, measures, HELP).map_err(|found| found.error)?;
+    Ok(Gate { text: text.to_owned(), measures: measures.to_vec(), formula, places })
 }
 
 impl Gate {
     /// The comparisons that keep the gate shut; none if it is open.
     ///
-    /// One whose measure is undefined does so wherever it stands, also behind a `not`.
-    pub fn failures<'a>(&'a self, value: &dyn Fn(&str) -> Option<f64>) -> Vec<&'a Comparison> {
-        self.against(true, value).unwrap_or_default()
+    /// One of which a measure is undefined does so wherever it stands, also behind a `not`.
+    pub fn failures(&self, value: &dyn Fn(&str) -> Option<f64>) -> Vec<Failed<'_>> {
+        let measured = Measured(self.measures.iter().map(|m| value(&m.name).unwrap_or(f64::NAN)).collect());
+        let mut places = self.places.iter();
+        self.against(&self.formula, true, &measured, &mut places).unwrap_or_default()
     }
 
-    /// `None` if the condition is as wanted, else what speaks against it.
+    /// `None` if the condition is as wanted, else what speaks against it. Takes the places of its comparisons.
     fn against<'a>(
         &'a self,
+        formula: &'a Formula,
         wanted: bool,
-        value: &dyn Fn(&str) -> Option<f64>,
-    ) -> Option<Vec<&'a Comparison>> {
-        let every = |parts: &'a [Gate]| {
-            let against: Vec<_> =
-                parts.iter().filter_map(|part| part.against(wanted, value)).flatten().collect();
-            (!against.is_empty()).then_some(against)
-        };
-        let some = |parts: &'a [Gate]| {
-            let against: Option<Vec<_>> = parts.iter().map(|part| part.against(wanted, value)).collect();
-            against.map(|parts| parts.concat())
-        };
-        match (self, wanted) {
-            (Gate::Compare(one), _) => {
-                let is_so = value(one.measure).map(|value| one.by.holds(value, one.bound));
-                (is_so != Some(wanted)).then(|| vec![one])
+        measured: &Measured,
+        places: &mut std::slice::Iter<'a, Range<usize>>,
+    ) -> Option<Vec<Failed<'a>>> {
+        let (parts, must_all) = match formula {
+            Formula::Not(inner) => return self.against(inner, !wanted, measured, places),
+            Formula::All(parts) => (parts, wanted),
+            Formula::Any(parts) => (parts, !wanted),
+            Formula::Compare(by, sides) => {
+                let place = places.next().expect("each comparison has a place").clone();
+                let [a, b] = [sides[0].value(measured), sides[1].value(measured)];
+                let is_as_wanted = !a.is_nan() && !b.is_nan() && by.holds(a, b) == wanted;
+                let measures = || formula.names().into_iter().map(|at| self.measures[at].name.as_str());
+                let failed = || Failed { text: &self.text[place], measures: measures().collect() };
+                return (!is_as_wanted).then(|| vec![failed()]);
             }
-            (Gate::Not(inner), _) => inner.against(!wanted, value),
-            (Gate::All(parts), true) | (Gate::Any(parts), false) => every(parts),
-            (Gate::All(parts), false) | (Gate::Any(parts), true) => some(parts),
-        }
+            Formula::Number(_)
+            | Formula::Value(_)
+            | Formula::Element(..)
+            | Formula::Fold(..)
+            | Formula::Negative(_)
+            | Formula::Arithmetic(..) => unreachable!("formulas are typed when they are read"),
+        };
+        let against: Vec<_> = parts.iter().map(|part| self.against(part, wanted, measured, places)).collect();
+        let is_as_wanted =
+            if must_all { against.iter().all(Option::is_none) } else { against.iter().any(Option::is_none) };
+        (!is_as_wanted).then(|| against.into_iter().flatten().flatten().collect())
     }
 }
 
-/// Reads a gate over these measures.
-pub fn gate(text: &str, measures: &[GateMeasure]) -> Result<Gate, ExprError> {
-    let mut reader = Reader { text, rest: text, measures, depth: 0 };
-    let gate = reader.any()?;
-    match reader.peek() {
-        "" => Ok(gate),
-        ")" => Err(reader.error("found `)` without its `(`", None)),
-        found => {
-            Err(reader.error(&format!("found {}, expected `and`, `or` or the end", quoted(found)), None))
-        }
-    }
-}
+/// The values of the measures, in their order; not a number where one is undefined.
+struct Measured(Vec<f64>);
 
-struct Reader<'a> {
-    text: &'a str,
-    rest: &'a str,
-    measures: &'a [GateMeasure],
-    depth: usize,
-}
-
-fn word(input: &str) -> IResult<&str, &str> {
-    let is_inner = |c: char| c.is_alphanumeric() || c == '_';
-    recognize(pair(take_while1(|c: char| c.is_alphabetic() || c == '_'), take_while(is_inner))).parse(input)
-}
-
-fn token(input: &str) -> IResult<&str, &str> {
-    let symbol = alt((tag(">="), tag("<="), tag(">"), tag("<"), tag("("), tag(")"), tag("%")));
-    alt((word, number, symbol)).parse(input)
-}
-
-impl<'a> Reader<'a> {
-    /// The next token, one character where there is none, or nothing at the end.
-    fn peek(&mut self) -> &'a str {
-        self.rest = self.rest.trim_ascii_start();
-        let first = self.rest.chars().next().map_or(0, char::len_utf8);
-        token(self.rest).map_or(&self.rest[..first], |(_, token)| token)
+impl Values for Measured {
+    fn single(&self, name: usize) -> f64 {
+        self.0[name]
     }
 
-    fn take(&mut self) -> &'a str {
-        let token = self.peek();
-        self.rest = &self.rest[token.len()..];
-        token
-    }
-
-    fn takes(&mut self, wanted: &str) -> bool {
-        let found = self.peek() == wanted;
-        if found {
-            self.take();
-        }
-        found
-    }
-
-    /// An error at the next token.
-    fn error(&mut self, message: &str, help: Option<String>) -> ExprError {
-        let len = self.peek().len();
-        ExprError {
-            at: self.text.len() - self.rest.len(),
-            len,
-            message: message.to_owned(),
-            help: Some(help.unwrap_or_else(|| "write `saved >= 50% and nreg <= 2%`".to_owned())),
-        }
-    }
-
-    fn any(&mut self) -> Result<Gate, ExprError> {
-        let mut parts = vec![self.all()?];
-        while self.takes("or") {
-            parts.push(self.all()?);
-        }
-        Ok(if parts.len() == 1 { parts.remove(0) } else { Gate::Any(parts) })
-    }
-
-    fn all(&mut self) -> Result<Gate, ExprError> {
-        let mut parts = vec![self.one()?];
-        while self.takes("and") {
-            parts.push(self.one()?);
-        }
-        Ok(if parts.len() == 1 { parts.remove(0) } else { Gate::All(parts) })
-    }
-
-    fn one(&mut self) -> Result<Gate, ExprError> {
-        if self.depth > DEEPEST {
-            return Err(self.error("the gate is nested too deeply", None));
-        }
-        self.depth += 1;
-        let gate = if self.takes("not") {
-            Gate::Not(Box::new(self.one()?))
-        } else if self.takes("(") {
-            let inner = self.any()?;
-            if !self.takes(")") {
-                let found = self.found();
-                return Err(self.error(&format!("found {found}, expected `and`, `or` or `)`"), None));
-            }
-            inner
-        } else {
-            Gate::Compare(self.comparison()?)
-        };
-        self.depth -= 1;
-        Ok(gate)
-    }
-
-    fn found(&mut self) -> String {
-        match self.peek() {
-            "" => "the end".to_owned(),
-            token => quoted(token),
-        }
-    }
-
-    fn comparison(&mut self) -> Result<Comparison, ExprError> {
-        let name = self.peek();
-        let begin = self.text.len() - self.rest.len();
-        let Some(&measure) = self.measures.iter().find(|measure| measure.name == name) else {
-            return Err(self.unknown(name));
-        };
-        self.take();
-        let by = match self.peek() {
-            ">=" => Comparator::AtLeast,
-            "<=" => Comparator::AtMost,
-            ">" => Comparator::Above,
-            "<" => Comparator::Below,
-            _ => {
-                let found = self.found();
-                return Err(self.error(&format!("found {found}, expected `>=`, `<=`, `>` or `<`"), None));
-            }
-        };
-        self.take();
-        let digits = self.peek();
-        let bound = digits.parse().ok().filter(|bound: &f64| bound.is_finite() && number(digits).is_ok());
-        let Some(bound) = bound else {
-            let found = self.found();
-            return Err(self.error(&format!("found {found}, expected a number"), None));
-        };
-        self.take();
-        self.unit(measure, digits)?;
-        let end = self.text.len() - self.rest.len();
-        Ok(Comparison { measure: measure.name, by, bound, text: self.text[begin..end].to_owned() })
-    }
-
-    /// Takes the unit of a bound, if that is one of the measure's.
-    fn unit(&mut self, measure: GateMeasure, digits: &str) -> Result<(), ExprError> {
-        let GateMeasure { name, dimension } = measure;
-        let before = self.rest;
-        let unit = match self.peek() {
-            "and" | "or" | ")" | "" => None,
-            token => Some(token),
-        };
-        match (unit, dimension) {
-            (Some(unit), Some(dimension)) if find(unit).is_some_and(|u| u.dimension == dimension) => {
-                self.take();
-                Ok(())
-            }
-            (None, None | Some(Dimension::Points)) => {
-                self.rest = before;
-                Ok(())
-            }
-            (None, Some(dimension)) => {
-                self.rest = before;
-                let help = Some(format!("write `{}`", dimension.written(digits)));
-                let message = format!("found the bare number `{digits}`, expected {dimension} for `{name}`");
-                let at = self.text.len() - before.len() - digits.len();
-                Err(ExprError { at, len: digits.len(), message, help })
-            }
-            (Some(unit), dimension) => {
-                let expected = dimension.map_or("a bare number".to_owned(), |d| d.to_string());
-                let help = dimension
-                    .map_or(format!("write `{digits}`"), |d| format!("write `{}`", d.written(digits)));
-                let message = format!("found {}, but `{name}` is {expected}", quoted(unit));
-                Err(self.error(&message, Some(help)))
-            }
-        }
-    }
-
-    fn unknown(&mut self, name: &str) -> ExprError {
-        let names: Vec<&str> = self.measures.iter().map(|measure| measure.name).collect();
-        let listed: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-        let guess = did_you_mean(name, names).map_or(String::new(), |guess| format!("{guess} "));
-        let help = Some(format!("{guess}the measures are {}", listed.join(", ")));
-        if word(name).is_ok() {
-            self.error(&format!("unknown measure {}", quoted(name)), help)
-        } else {
-            let found = self.found();
-            self.error(&format!("found {found}, expected a measure"), help)
-        }
+    fn list(&self, _: usize) -> &[f64] {
+        &[]
     }
 }
 
@@ -311,14 +94,17 @@ impl<'a> Reader<'a> {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::{Dimension, Form};
     use super::*;
 
-    const MEASURES: &[GateMeasure] = &[
-        GateMeasure { name: "saved", dimension: Some(Dimension::Percent) },
-        GateMeasure { name: "nreg", dimension: Some(Dimension::Percent) },
-        GateMeasure { name: "mae", dimension: Some(Dimension::Points) },
-        GateMeasure { name: "kendall", dimension: None },
-    ];
+    fn measures() -> Vec<Name> {
+        let measure =
+            |(name, dimension): (&str, _)| Name { name: name.to_owned(), dimension, form: Form::Single };
+        let percent = Some(Dimension::Percent);
+        [("saved", percent), ("nreg", percent), ("mae", Some(Dimension::Points)), ("kendall", None)]
+            .map(measure)
+            .to_vec()
+    }
 
     fn values(name: &str) -> Option<f64> {
         match name {
@@ -330,8 +116,8 @@ mod tests {
     }
 
     fn failures(text: &str) -> Vec<String> {
-        let gate = gate(text, MEASURES).unwrap();
-        gate.failures(&values).into_iter().map(ToString::to_string).collect()
+        let gate = gate(text, &measures()).unwrap_or_else(|error| panic!("{text}: {error}"));
+        gate.failures(&values).into_iter().map(|failed| failed.text.to_owned()).collect()
     }
 
     #[test]
@@ -346,48 +132,57 @@ mod tests {
             ("not not saved<1%", &["saved<1%"]),
             ("not(saved > 1% and mae > 3)", &[]),
             ("saved > 90% or saved > 1% and mae < 3", &[]),
+            // A part that is as wanted takes the places of its comparisons too.
+            ("(saved > 1% or mae > 9) and (kendall > 9 or kendall < 0)", &["kendall > 9", "kendall < 0"]),
+            ("30% <= saved <= 90% and 2 * mae < 4", &["30% <= saved", "2 * mae < 4"]),
             // What is undefined opens nothing.
             ("nreg <= 2%", &["nreg <= 2%"]),
             ("not nreg > 2%", &["nreg > 2%"]),
         ] {
             assert_eq!(failures(text), expected, "{text}");
         }
+        let measures = measures();
+        let gate = gate("saved - nreg > 3%", &measures).unwrap();
+        assert_eq!(gate.failures(&values)[0].measures, ["saved", "nreg"]);
     }
 
     #[test]
     fn errors_point_at_the_character() {
         for (text, at, len, message) in [
-            ("", 0, 0, "found the end, expected a measure"),
-            ("savd >= 50%", 0, 4, "unknown measure `savd`"),
-            ("saved >= 50", 9, 2, "found the bare number `50`, expected a percentage for `saved`"),
-            (
-                "saved >= 50 and mae < 1",
-                9,
-                2,
-                "found the bare number `50`, expected a percentage for `saved`",
-            ),
-            ("saved >= 5pp", 10, 2, "found `pp`, but `saved` is a percentage"),
-            ("kendall >= 5 %", 13, 1, "found `%`, but `kendall` is a bare number"),
-            ("saved = 5%", 6, 1, "found `=`, expected `>=`, `<=`, `>` or `<`"),
-            ("saved >= much", 9, 4, "found `much`, expected a number"),
+            ("", 0, 0, "found the end, expected a number or a name"),
+            ("savd >= 50%", 0, 4, "unknown name `savd`"),
+            ("saved >= 50", 9, 2, "`50` is a bare number, but `saved` is a percentage"),
+            ("saved >= 50 and mae < 1", 9, 2, "`50` is a bare number, but `saved` is a percentage"),
+            ("saved >= 5pp", 9, 3, "`5pp` is points of percent, but `saved` is a percentage"),
+            ("saved >= 5 percent", 11, 7, "unknown unit `percent`"),
+            ("kendall >= 5 %", 11, 3, "`5 %` is a percentage, but `kendall` is a bare number"),
+            ("mae > kendall", 6, 7, "`kendall` is a bare number, but `mae` is points of percent"),
+            ("saved = 5%", 6, 1, "found `=`, expected `and`, `or` or the end"),
+            ("saved >= much", 9, 4, "unknown name `much`"),
             ("saved >= 5% nreg < 2%", 12, 4, "found `nreg`, expected `and`, `or` or the end"),
-            ("(saved >= 5%", 12, 0, "found the end, expected `and`, `or` or `)`"),
-            ("saved >= 5%)", 11, 1, "found `)` without its `(`"),
-            ("saved >= 5% and", 15, 0, "found the end, expected a measure"),
+            ("(saved >= 5%", 12, 0, "found the end, expected `)`"),
+            ("saved >= 5%)", 11, 1, "found `)`, expected `and`, `or` or the end"),
+            ("saved >= 5% and", 15, 0, "found the end, expected a number or a name"),
         ] {
-            let error = gate(text, MEASURES).unwrap_err();
+            let error = gate(text, &measures()).unwrap_err();
             assert_eq!((error.at, error.len, error.message.as_str()), (at, len, message), "{text}");
         }
-        let help = gate("savd > 1%", MEASURES).unwrap_err().help.unwrap();
-        assert_eq!(help, "did you mean `saved`? the measures are `saved`, `nreg`, `mae`, `kendall`");
-        assert!(gate(&"(".repeat(100_000), MEASURES).unwrap_err().message.contains("too deeply"));
+        let help = |text| gate(text, &measures()).unwrap_err().help.unwrap();
+        assert_eq!(
+            help("savd > 1%"),
+            "did you mean `saved`? the names here are `saved`, `nreg`, `mae`, `kendall`"
+        );
+        assert_eq!(help("saved >= 5 percent"), "write `%`");
+        assert_eq!(help("saved"), "write `saved >= 50% and nreg <= 2%`");
+        assert!(gate(&"(".repeat(100_000), &measures()).unwrap_err().message.contains("nested more than"));
     }
 
     proptest! {
         #[test]
         fn any_text_is_read_or_refused_at_a_place_inside(text in "[a-z ()<>=%0-9.é]{0,40}") {
-            if let Err(error) = gate(&text, MEASURES) {
-                prop_assert!(text.get(error.at..error.at + error.len).is_some());
+            match gate(&text, &measures()) {
+                Ok(gate) => drop(gate.failures(&values)),
+                Err(error) => prop_assert!(text.get(error.at..error.at + error.len).is_some()),
             }
         }
     }

@@ -6,7 +6,7 @@ use nom::character::complete::{digit1, space0};
 use nom::combinator::{opt, recognize};
 use nom::{IResult, Parser};
 
-use super::{Dimension, ExprError};
+use super::{Dimension, ExprError, token};
 use crate::diag::quoted;
 
 /// A number with its unit.
@@ -30,10 +30,8 @@ impl Part<'_> {
     }
 }
 
-pub(super) fn number(input: &str) -> IResult<&str, &str> {
-    let exponent = (alt((tag("e"), tag("E"))), opt(alt((tag("+"), tag("-")))), digit1);
-    let decimal = alt((recognize((digit1, opt((tag("."), opt(digit1))))), recognize((tag("."), digit1))));
-    recognize((opt(alt((tag("+"), tag("-")))), decimal, opt(exponent))).parse(input)
+fn number(input: &str) -> IResult<&str, &str> {
+    recognize((opt(alt((tag("+"), tag("-")))), token::number)).parse(input)
 }
 
 fn denominator(input: &str) -> IResult<&str, &str> {

@@ -1,8 +1,10 @@
 //! Reads formulas: a recursive descent over nom's tokens, with types and units checked at their places.
 
+use std::ops::Range;
+
 use super::formula::{Comparison, Fold, Form, Formula, Index, Name, Operator};
 use super::token::{Cursor, Token, TokenKind, multiple, value};
-use super::unit::find;
+use super::unit::{accepted_name, find};
 use super::{Dimension, ExprError};
 use crate::diag::{did_you_mean, quoted};
 
@@ -35,16 +37,25 @@ type Read<T> = Result<T, FormulaError>;
 
 /// Reads a condition over these names.
 pub fn condition(text: &str, names: &[Name]) -> Result<Formula, FormulaError> {
-    let mut reader = Reader { cursor: Cursor::new(text), names, depth: 0 };
+    with_places(text, names, CONDITION).map(|(formula, _)| formula)
+}
+
+/// Reads a condition, and where its comparisons stand, in the order in which they do.
+pub(super) fn with_places(
+    text: &str,
+    names: &[Name],
+    help: &'static str,
+) -> Read<(Formula, Vec<Range<usize>>)> {
+    let mut reader = Reader::new(text, names, help);
     let part = reader.any()?;
-    reader.end("`and`, `or` or the end", CONDITION)?;
-    reader.condition(part)
+    reader.end("`and`, `or` or the end", help)?;
+    Ok((reader.condition(part)?, reader.comparisons))
 }
 
 /// Reads a bare number made of these names, without `i`.
 pub fn arithmetic(text: &str, names: &[Name]) -> Result<Formula, FormulaError> {
     let help = "write a derived value such as `= 2 * filters`";
-    let mut reader = Reader { cursor: Cursor::new(text), names, depth: 0 };
+    let mut reader = Reader::new(text, names, CONDITION);
     let part = reader.any()?;
     reader.end("an operator or the end", help)?;
     match part.is {
@@ -78,7 +89,11 @@ struct Part {
 struct Reader<'a> {
     cursor: Cursor<'a>,
     names: &'a [Name],
+    /// What to do where no condition is.
+    help: &'static str,
     depth: usize,
+    /// Where the comparisons stand that were read.
+    comparisons: Vec<Range<usize>>,
 }
 
 fn fault(fault: Fault, at: usize, end: usize, message: String, help: &str) -> FormulaError {
@@ -90,7 +105,11 @@ fn syntax(token: Token<'_>, expected: &str, help: &str) -> FormulaError {
     FormulaError { fault: Fault::Syntax, error: token.expected(expected, help) }
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(text: &'a str, names: &'a [Name], help: &'static str) -> Self {
+        Self { cursor: Cursor::new(text), names, help, depth: 0, comparisons: Vec::new() }
+    }
+
     fn end(&self, expected: &str, help: &str) -> Read<()> {
         let next = self.cursor.peek();
         let instead = match next.text {
@@ -114,7 +133,7 @@ impl Reader<'_> {
             return Ok(part.formula);
         }
         let message = format!("{} is a number, expected a condition", self.slice(&part));
-        Err(fault(Fault::Meaning, part.at, part.end, message, CONDITION))
+        Err(fault(Fault::Meaning, part.at, part.end, message, self.help))
     }
 
     fn any(&mut self) -> Read<Part> {
@@ -175,6 +194,7 @@ impl Reader<'_> {
             self.cursor.take();
             let right = self.sum()?;
             self.same_units(&left, &right)?;
+            self.comparisons.push(left.at..right.end);
             let sides = Box::new([left.formula, right.formula.clone()]);
             parts.push(Formula::Compare(by, sides));
             left = right;
@@ -230,18 +250,24 @@ impl Reader<'_> {
             Is::Number(dimension) => Ok(dimension),
             Is::Condition => {
                 let message = format!("{} is a condition, expected a number", self.slice(part));
-                Err(fault(Fault::Meaning, part.at, part.end, message, CONDITION))
+                Err(fault(Fault::Meaning, part.at, part.end, message, self.help))
             }
         }
     }
 
-    /// The unit of two numbers that are added or compared; the error is at the one that is written out.
+    /// The unit of two numbers that are added or compared; the error is at the one that is written out. Points may lack
+    /// their unit there.
     fn same_units(&self, left: &Part, right: &Part) -> Read<Option<Dimension>> {
         let [a, b] = [self.dimension(left)?, self.dimension(right)?];
         if a == b {
             return Ok(a);
         }
         let is_written = |part: &Part| part.formula.names().is_empty();
+        for (bare, (part, other)) in [(a, (left, b)), (b, (right, a))] {
+            if bare.is_none() && other == Some(Dimension::Points) && is_written(part) {
+                return Ok(other);
+            }
+        }
         let ((wrong, found), (other, expected)) = if is_written(left) && !is_written(right) {
             ((left, a), (right, b))
         } else {
@@ -273,10 +299,10 @@ impl Reader<'_> {
                 Ok(Part { at: token.at, end: self.cursor.taken(), ..inner })
             }
             (TokenKind::Number, _) => self.quantity(),
-            (TokenKind::Word, "and" | "or" | "not") => Err(syntax(token, "a number or a name", CONDITION)),
+            (TokenKind::Word, "and" | "or" | "not") => Err(syntax(token, "a number or a name", self.help)),
             (TokenKind::Word, _) => self.name(),
             (TokenKind::Symbol | TokenKind::Other | TokenKind::End, _) => {
-                Err(syntax(token, "a number or a name", CONDITION))
+                Err(syntax(token, "a number or a name", self.help))
             }
         }
     }
@@ -306,12 +332,8 @@ impl Reader<'_> {
         } else if let Some(unit) = find(next.text) {
             (unit.scale, Some(unit.dimension))
         } else {
-            let near = did_you_mean(next.text, ["KiB", "MiB", "GiB", "k", "M", "G"]);
-            let help = near.unwrap_or_else(|| {
-                "write a bare number such as `500`, `300k` or `2M`, or an amount of memory such as `4MiB`"
-                    .to_owned()
-            });
             let message = format!("unknown unit {}", quoted(next.text));
+            let help = self.meant_unit(next.text);
             return Err(fault(Fault::Unit, next.at, next.end(), message, &help));
         };
         if has_unit {
@@ -319,6 +341,25 @@ impl Reader<'_> {
         }
         let (at, end) = (number.at, self.cursor.taken());
         Ok(Part { formula: Formula::Number(plain * scale), is: Is::Number(dimension), at, end })
+    }
+
+    /// What to write instead of an unknown unit: one of those that the names here have.
+    fn meant_unit(&self, written: &str) -> String {
+        let mut dimensions: Vec<Dimension> = Vec::new();
+        for dimension in self.names.iter().filter_map(|name| name.dimension) {
+            if !dimensions.contains(&dimension) {
+                dimensions.push(dimension);
+            }
+        }
+        let units = dimensions.iter().flat_map(|dimension| dimension.units()).chain(["k", "M", "G"]);
+        let other_name = || dimensions.iter().find_map(|&dimension| accepted_name(written, dimension));
+        did_you_mean(written, units)
+            .or_else(|| other_name().map(|unit| format!("write `{unit}`")))
+            .unwrap_or_else(|| {
+                let like = |d: &Dimension| format!(", or {d} such as `{}`", d.examples()[0]);
+                let with_unit: String = dimensions.iter().map(like).collect();
+                format!("write a bare number such as `500`, `300k` or `2M`{with_unit}")
+            })
     }
 
     fn name(&mut self) -> Read<Part> {

@@ -55,7 +55,7 @@ impl Token<'_> {
 }
 
 /// `3`, `0.5`, `.5`, `3e-4`; the dots of `1..4` do not belong to its numbers.
-fn number(input: &str) -> IResult<&str, &str> {
+pub(super) fn number(input: &str) -> IResult<&str, &str> {
     let fraction = || (char('.'), not(char('.')));
     let decimal = alt((recognize((digit1, opt((fraction(), opt(digit1))))), recognize((char('.'), digit1))));
     let exponent = (alt((char('e'), char('E'))), opt(alt((char('+'), char('-')))), digit1);

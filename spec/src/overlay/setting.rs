@@ -1,7 +1,8 @@
 //! A value that the command line sets: `training.epochs=10`, `objectives[0].maximize=val_accuracy`.
 //!
 //! Keys are joined by dots, `[N]` is the element N of a list, from 0; the number of its elements appends one. The value
-//! is YAML. Keys on the way that are not there are made; a value goes over another as that of a file over its base.
+//! is YAML. Keys and lists on the way that are not there are made; a value goes over another as that of a file over its
+//! base.
 
 use std::ops::Range;
 
@@ -90,7 +91,10 @@ impl Setting {
         match placed.read() {
             Ok((value, findings)) => {
                 document.findings.extend(findings);
+                // What was made on the way to a place that is refused would be refused once more.
+                let before = document.root.clone();
                 if let Err(refused) = placed.set(&mut document.root, 0, value) {
+                    document.root = before;
                     sink.push(*refused);
                 }
             }
@@ -146,8 +150,11 @@ impl Placed<'_> {
         };
         let span = self.span(step);
         let is_last = step + 1 == self.setting.steps.len();
-        if matches!(node.value, NodeValue::Null) && matches!(next, Step::Key(_)) {
-            node.value = NodeValue::Map(Vec::new());
+        if matches!(node.value, NodeValue::Null) {
+            node.value = match next {
+                Step::Key(_) => NodeValue::Map(Vec::new()),
+                Step::Element(_) => NodeValue::List(Vec::new()),
+            };
         }
         match (next, &mut node.value) {
             (Step::Key(key), NodeValue::Map(entries)) => {

@@ -131,6 +131,8 @@ fn settings_go_over_files_in_their_order() {
         (&["output.dir=a b"], ("/output", r#"{"dir":"a b"}"#)),
         (&["list[0].b=2", "list[1].a=3"], ("/list", r#"[{"b":2,"a":1},{"a":3}]"#)),
         (&["list[0]=7"], ("/list", "[7]")),
+        (&["a.where[0]=x <= 2", "a.where[1]=y"], ("/a/where", r#"["x <= 2","y"]"#)),
+        (&["a[0][0].b=1"], ("/a", r#"[[{"b":1}]]"#)),
         (&["name=x=y # a remark"], ("/name", "\"x=y\"")),
         (&["name="], ("/name", "null")),
     ] {
@@ -147,12 +149,23 @@ fn settings_that_fit_nothing_are_findings_on_the_command_line() {
         ("name.x=1", "<command line>:1:12 E0013 `name` is no mapping, so it has no key `x`"),
         ("name[0]=1", "<command line>:1:11 E0013 `name` is no list, so it has no elements"),
         ("list[2]=1", "<command line>:1:11 E0013 `list` has the elements 0 to 0"),
+        ("new[1]=1", "<command line>:1:10 E0013 `new` is an empty list"),
+        ("a.new[1]=1", "<command line>:1:12 E0013 `a.new` is an empty list"),
         ("extends=b", "<command line>:1:7 E0013 `extends` is no value that can be set"),
         ("a=*x", "<command line>:1:9 E0005 alias `*x` has no anchor before it"),
         ("a=1\nb: 2", "<command line>:1:9 E0013 found several values, expected one"),
     ] {
         assert_eq!(finding(&[("o", text)], &[setting]), expected, "{setting}");
     }
+}
+
+#[test]
+fn a_setting_that_is_refused_leaves_nothing() {
+    let mut sources = SourceMap::new();
+    let file = sources.add("o", "name: o\n");
+    let setting = Setting::parse("a.new[1]=1").unwrap();
+    let document = load(&mut sources, file, &[setting], &|_| Err(String::new())).unwrap();
+    assert_eq!(document.root().to_json().to_string(), r#"{"name":"o"}"#);
 }
 
 #[test]

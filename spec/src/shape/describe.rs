@@ -65,8 +65,29 @@ fn type_words(name: &str) -> &'static str {
 /// A bound of a schema, with its unit.
 pub(super) fn bound(schema: &Value, limit: &Value) -> String {
     let dimension = schema.get(UNIT_EXTENSION).and_then(Value::as_str).and_then(Dimension::of_unit);
-    match (dimension, limit.as_f64()) {
-        (Some(dimension), Some(limit)) => dimension.format(limit),
-        _ => limit.to_string(),
+    if let (Some(dimension), Some(limit)) = (dimension, limit.as_f64()) {
+        return dimension.format(limit);
+    }
+    let number = limit.to_string();
+    number.strip_suffix(".0").unwrap_or(&number).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn bounds_are_written_as_people_write_them() {
+        for (schema, limit, expected) in [
+            (json!({}), json!(65536.0), "65536"),
+            (json!({}), json!(3), "3"),
+            (json!({}), json!(0.99), "0.99"),
+            (json!({}), json!(1e-12), "1e-12"),
+            (json!({ UNIT_EXTENSION: "%" }), json!(50.0), "50%"),
+        ] {
+            assert_eq!(bound(&schema, &limit), expected);
+        }
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn explain_all(
     let mut values: BTreeMap<Pointer, Diagnostic> = BTreeMap::new();
     let mut keys: BTreeMap<Pointer, Keys> = BTreeMap::new();
     let cx = Explainer { document, effective };
-    for violation in validate(&converted.value, effective) {
+    for violation in validate(&converted.value, effective).into_iter().flat_map(of_its_branch) {
         let pointer = violation.pointer.clone();
         if converted.reported.contains(pointer.as_str()) {
             continue;
@@ -45,14 +45,26 @@ pub(super) fn explain_all(
     }
 }
 
+/// Of a value that fits no branch of a union: what it breaks in the branch that takes its type, if there is one.
+fn of_its_branch(violation: Violation<'_>) -> Vec<Violation<'_>> {
+    let Violation { pointer, rule: Rule::Union(mut branches) } = violation else { return vec![violation] };
+    let is_of_another = |broken: &Violation<'_>| {
+        broken.pointer == pointer && matches!(broken.rule, Rule::Type | Rule::Constant(_))
+    };
+    match branches.iter().position(|branch| !branch.iter().any(is_of_another)) {
+        Some(at) => branches.swap_remove(at).into_iter().flat_map(of_its_branch).collect(),
+        None => vec![Violation { pointer, rule: Rule::Union(branches) }],
+    }
+}
+
 /// The schema of the value at a pointer.
 pub(super) fn schema_at<'a>(schema: &'a Value, pointer: &Pointer) -> &'a Value {
     pointer.tokens().fold(schema, |at, token| {
-        let index = token.parse::<usize>().ok();
-        let properties = std::iter::once(at)
-            .chain(at["anyOf"].as_array().into_iter().flatten())
-            .find_map(|branch| branch["properties"].get(&token));
-        properties.or_else(|| index.and_then(|_| at.get("items"))).unwrap_or(&Value::Null)
+        let is_index = token.parse::<usize>().is_ok();
+        let branches = || std::iter::once(at).chain(at["anyOf"].as_array().into_iter().flatten());
+        let property = branches().find_map(|branch| branch["properties"].get(&token));
+        let element = || branches().find_map(|branch| branch.get("items")).filter(|_| is_index);
+        property.or_else(element).unwrap_or(&Value::Null)
     })
 }
 
@@ -121,26 +133,15 @@ impl Explainer<'_> {
                     [] | [_] => diagnostic,
                 }
             }
-            Rule::Union(branches) => self.union(pointer, node, schema, branches),
+            Rule::Union(_) => self.union(pointer, node, schema),
             Rule::Unknown(_) | Rule::Missing(_) => {
                 self.range(pointer, format!("found {value} with other keys than expected"))
             }
         }
     }
 
-    /// A value that fits no branch of a union without a discriminator.
-    fn union(
-        &self,
-        pointer: &Pointer,
-        node: &Node,
-        schema: &Value,
-        branches: &[Vec<Violation<'_>>],
-    ) -> Diagnostic {
-        let of_its_type =
-            |violation: &&Violation<'_>| !matches!(violation.rule, Rule::Type | Rule::Constant(_));
-        if let Some(violation) = branches.iter().flatten().find(of_its_type) {
-            return self.explain(pointer, node, &violation.rule);
-        }
+    /// A value that no branch of a union without a discriminator takes.
+    fn union(&self, pointer: &Pointer, node: &Node, schema: &Value) -> Diagnostic {
         let words = describe::words(schema);
         if words.is_empty() || schema.get("x-expected").is_some() {
             self.wrong_type(pointer, node, &describe::expected(schema))

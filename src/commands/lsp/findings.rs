@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use peng_compiler::{Compiled, compile_document};
-use peng_spec::diag::{Diagnostic, Severity, codes};
+use peng_compiler::Compiled;
+use peng_spec::diag::{Diagnostic, Diagnostics, Severity, codes};
 use peng_spec::document::Document;
 use peng_spec::overlay::{self, ReadBase};
 use peng_spec::plan::Plan;
@@ -24,7 +24,12 @@ pub(super) struct Checked {
 }
 
 /// Checks a text.
-pub(super) fn check(path: &Path, text: &str, read: &ReadBase<'_>) -> Checked {
+pub(super) fn check(
+    path: &Path,
+    text: &str,
+    read: &ReadBase<'_>,
+    compile: &dyn Fn(Document) -> Result<Compiled, Diagnostics>,
+) -> Checked {
     let mut sources = SourceMap::new();
     let file = sources.add(path.display().to_string(), text);
     let document = match overlay::load(&mut sources, file, &[], read) {
@@ -33,7 +38,7 @@ pub(super) fn check(path: &Path, text: &str, read: &ReadBase<'_>) -> Checked {
             return Checked { sources, file, document: None, plan: None, found: found.into_vec() };
         }
     };
-    let (plan, found) = match compile_document(document.clone(), &peng_runtime::catalog()) {
+    let (plan, found) = match compile(document.clone()) {
         Ok(Compiled { plan, warnings }) => (Some(plan), warnings),
         Err(found) => (None, found.into_vec()),
     };

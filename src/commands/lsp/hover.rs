@@ -1,4 +1,5 @@
-//! Hover: what the key at a place means and, of a section, what the plan makes of it: how many networks a space holds.
+//! Hover: what the key at a place means and, of a section, what the plan makes of it: how many networks a space holds
+//! before `where`, since counting those that are left takes longer than a hover may.
 
 use std::fmt::Write;
 

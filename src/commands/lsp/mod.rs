@@ -15,15 +15,18 @@ use std::path::Path;
 use anyhow::Context;
 use clap::Args;
 use lsp_server::{Connection, Message, Notification, Request, Response};
+use peng_compiler::compile_with;
+use peng_runtime::RuntimeCatalog;
 use peng_spec::shape::{Reference, SpecSchema};
 use serde_json::{Value, json};
 
+use crate::commands::load;
 use crate::failure::Exit;
 
 /// Serve editors: the language server protocol over stdin and stdout
 ///
-/// Findings as one types, completion, hover with the size of the search space, quick fixes. Editors start it for files
-/// that are called `*.peng.yaml`.
+/// Findings as one types, completion, hover with the size of the search space before `where`, quick fixes. Editors start
+/// it for files that are called `*.peng.yaml`.
 #[derive(Debug, Args)]
 pub(crate) struct LspArgs {
     /// Accepted, since editors pass it: there is no other channel
@@ -37,6 +40,8 @@ const METHOD_NOT_FOUND: i32 = -32601;
 /// The texts that an editor has open, by URI, and the language.
 struct Server {
     texts: BTreeMap<String, String>,
+    catalog: RuntimeCatalog,
+    schema: SpecSchema,
     reference: Reference,
 }
 
@@ -45,8 +50,9 @@ pub(crate) fn run(args: &LspArgs) -> anyhow::Result<Exit> {
     let LspArgs { stdio: _ } = args;
     let (connection, threads) = Connection::stdio();
     connection.initialize(capabilities()).context("the editor did not introduce itself")?;
-    let reference = SpecSchema::new(&peng_runtime::catalog()).reference();
-    let mut server = Server { texts: BTreeMap::new(), reference };
+    let catalog = peng_runtime::catalog();
+    let schema = SpecSchema::new(&catalog);
+    let mut server = Server { texts: BTreeMap::new(), reference: schema.reference(), catalog, schema };
     for message in &connection.receiver {
         let answers = match message {
             Message::Request(request) => {
@@ -81,15 +87,21 @@ impl Server {
     fn answer(&self, request: Request) -> Response {
         let Request { id, method, params } = request;
         let uri = params["textDocument"]["uri"].as_str().unwrap_or_default();
-        let Some(text) = self.texts.get(uri) else { return Response::new_ok(id, Value::Null) };
-        let at = text::byte(text, &params["position"]);
+        let text = self.texts.get(uri);
+        let at = |text| text::byte(text, &params["position"]);
+        let checked = |text| self.checked(uri, text);
         let result = match method.as_str() {
-            "textDocument/completion" => complete::items(&self.reference, text, at),
-            "textDocument/hover" => hover::hover(&self.reference, &self.checked(uri, text), text, at),
-            "textDocument/codeAction" => findings::fixes(&self.checked(uri, text), uri, &params["range"]),
+            "textDocument/completion" => text.map(|text| complete::items(&self.reference, text, at(text))),
+            "textDocument/hover" => {
+                text.map(|text| hover::hover(&self.reference, &checked(text), text, at(text)))
+            }
+            "textDocument/codeAction" => {
+                text.map(|text| findings::fixes(&checked(text), uri, &params["range"]))
+            }
             _ => return Response::new_err(id, METHOD_NOT_FOUND, format!("unknown request `{method}`")),
         };
-        Response::new_ok(id, result)
+        // Of a text that is not open nothing is known.
+        Response::new_ok(id, result.unwrap_or(Value::Null))
     }
 
     /// Takes a change, and says what is found now in all texts: one may be the base of another.
@@ -103,8 +115,8 @@ impl Server {
             }
             "textDocument/didChange" => {
                 let last = params["contentChanges"].as_array().and_then(|changes| changes.last());
-                let text = last.and_then(|change| change["text"].as_str()).unwrap_or_default().to_owned();
-                self.texts.insert(uri, text);
+                let Some(text) = last.and_then(|change| change["text"].as_str()) else { return Vec::new() };
+                self.texts.insert(uri, text.to_owned());
             }
             "textDocument/didClose" => {
                 self.texts.remove(&uri);
@@ -124,9 +136,12 @@ impl Server {
 
     /// Checks a text; bases are taken as they are in the editor, else from the disk.
     fn checked(&self, uri: &str, text: &str) -> findings::Checked {
-        findings::check(&text::path_of(uri), text, &|path: &Path| match self.texts.get(&text::uri_of(path)) {
+        let read = |path: &Path| match self.texts.get(&text::uri_of(path)) {
             Some(text) => Ok(text.clone().into_bytes()),
-            None => std::fs::read(path).map_err(|error| error.to_string()),
+            None => load::bytes_of(path).map_err(|error| error.to_string()),
+        };
+        findings::check(&text::path_of(uri), text, &read, &|document| {
+            compile_with(document, &self.catalog, &self.schema)
         })
     }
 }

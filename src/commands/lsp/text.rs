@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use peng_spec::source::{SourceMap, Span};
 use serde_json::{Value, json};
 
-use crate::ui::findings::percent_encoded;
+use crate::ui::findings::{percent_encoded, utf16_column};
 
 /// The byte of a position; past a line: its end.
 pub(super) fn byte(text: &str, position: &Value) -> usize {
@@ -29,8 +29,7 @@ pub(super) fn byte(text: &str, position: &Value) -> usize {
 /// The position of a byte.
 pub(super) fn position(text: &str, byte: usize) -> Value {
     let byte = text.floor_char_boundary(byte.min(text.len()));
-    let start = text[..byte].rfind('\n').map_or(0, |at| at + 1);
-    json!({ "line": text[..start].matches('\n').count(), "character": text[start..byte].encode_utf16().count() })
+    json!({ "line": text[..byte].matches('\n').count(), "character": utf16_column(text, byte) })
 }
 
 /// The range of a span.

@@ -3,16 +3,17 @@
 use peng_estimator::score::{Measure, Unit};
 use peng_runtime::report::Comparison;
 use peng_runtime::report::comparison::measured;
-use peng_spec::expr::Dimension;
-use peng_spec::expr::gate::{Gate, GateMeasure, gate};
+use peng_spec::expr::gate::{Gate, gate};
+use peng_spec::expr::{Dimension, Form, Name};
 
 use crate::failure::{Exit, Failure};
 use crate::ui::diagnostics;
 
 /// Reads a gate; one that is malformed is wrong usage.
 pub(super) fn read(text: &str) -> Result<Gate, Failure> {
-    let measures = Measure::ALL.map(|measure| GateMeasure {
-        name: measure.name(),
+    let measures = Measure::ALL.map(|measure| Name {
+        name: measure.name().to_owned(),
+        form: Form::Single,
         dimension: match measure.unit() {
             Unit::Percent => Some(Dimension::Percent),
             Unit::Points => Some(Dimension::Points),
@@ -35,13 +36,13 @@ pub(super) fn findings(gate: &Gate, comparison: &Comparison) -> Option<Failure> 
     for compared in &comparison.estimators {
         let value = |name: &str| Some(compared.mean.get(Measure::find(name)?)?.value);
         for failed in gate.failures(&value) {
-            let found = Measure::find(failed.measure).map_or(String::new(), |measure| {
-                value(failed.measure).map_or("undefined".to_owned(), |value| measured(measure, value))
-            });
-            findings.push(format!(
-                "`{}`: {} is {found}, expected `{failed}`",
-                compared.estimator, failed.measure
-            ));
+            let found = |name: &&str| {
+                let measure = Measure::find(name)?;
+                let value = value(name).map_or("undefined".to_owned(), |value| measured(measure, value));
+                Some(format!("{name} is {value}, "))
+            };
+            let found: String = failed.measures.iter().filter_map(found).collect();
+            findings.push(format!("`{}`: {found}expected `{}`", compared.estimator, failed.text));
         }
         if let Some(first) = compared.not_replayed.first() {
             findings.push(format!(

@@ -18,7 +18,7 @@ use peng_spec::source::SourceMap;
 
 pub(crate) use place::Places;
 #[cfg(feature = "lsp")]
-pub(crate) use place::percent_encoded;
+pub(crate) use place::{percent_encoded, utf16_column};
 
 /// More findings of one file than this are counted, not told; errors come first.
 pub(crate) const MOST_OF_A_FILE: usize = 100;

@@ -1,8 +1,9 @@
 //! Where a finding is, as machines want it: paths below the working directory, URIs, columns in UTF-16.
 
 use std::fmt::Write;
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
+use peng_spec::overlay::normal;
 use peng_spec::source::{SourceMap, Span};
 
 /// Tells places.
@@ -26,8 +27,8 @@ pub(super) struct Region {
 impl Places<'_> {
     /// A file's path from the working directory on, with `/`; absolute if the file lies elsewhere.
     pub(super) fn path(&self, name: &str) -> String {
-        let absolute = without_dots(&self.cwd.join(name));
-        let path = absolute.strip_prefix(without_dots(self.cwd)).map(Path::to_owned).unwrap_or(absolute);
+        let absolute = normal(&self.cwd.join(name));
+        let path = absolute.strip_prefix(normal(self.cwd)).map(Path::to_owned).unwrap_or(absolute);
         path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
     }
 
@@ -53,10 +54,9 @@ impl Places<'_> {
             let text = self.sources.text(span.file);
             let byte = text.floor_char_boundary(byte.min(text.len()));
             let line = self.sources.line_col(span.file, byte).line;
-            let start = text[..byte].rfind('\n').map_or(0, |at| at + 1);
             // A byte order mark is no part of the text.
-            let before = text[start..byte].strip_prefix('\u{feff}').unwrap_or(&text[start..byte]);
-            (line, before.encode_utf16().count() + 1)
+            let mark = usize::from(line == 1 && byte > 0 && text.starts_with('\u{feff}'));
+            (line, utf16_column(text, byte) - mark + 1)
         };
         let (start_line, start_column) = place(span.start);
         let (end_line, end_column) = place(span.end);
@@ -64,17 +64,10 @@ impl Places<'_> {
     }
 }
 
-/// A path without `.` and `..`, as it is written: links are not looked at.
-fn without_dots(path: &Path) -> PathBuf {
-    let mut clean = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => drop(clean.pop()),
-            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => clean.push(component),
-        }
-    }
-    clean
+/// The column of a byte in its line, from 0, in UTF-16 code units.
+pub(crate) fn utf16_column(text: &str, byte: usize) -> usize {
+    let start = text[..byte].rfind('\n').map_or(0, |at| at + 1);
+    text[start..byte].encode_utf16().count()
 }
 
 /// Percent encoding of what is no unreserved character of a URI (RFC 3986), `/` and a drive's `:` aside.

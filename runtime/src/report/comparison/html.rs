@@ -1,13 +1,13 @@
 //! The comparison as one page that needs nothing else, in the style of the report of a run. This file puts the facts into
 //! words; `comparison.html.hbs` has the structure.
 
-use handlebars::Handlebars;
 use peng_estimator::score::{FEWEST_RESAMPLES, Measure, RESAMPLES, Summary};
 use serde::Serialize;
 
 use super::pareto;
 use super::{Compared, Comparison, NotReplayed, number};
 use crate::report::html::style;
+use crate::report::page::rendered;
 use crate::report::quantity::{count, plural};
 
 const TEMPLATE: &str = include_str!("../comparison.html.hbs");
@@ -31,12 +31,7 @@ const COLUMNS: [Measure; 13] = [
 
 /// The page. Equal comparisons have equal bytes.
 pub fn html(comparison: &Comparison) -> String {
-    let mut templates = Handlebars::new();
-    templates.set_strict_mode(true);
-    templates
-        .register_template_string("comparison", TEMPLATE)
-        .expect("the template is compiled in and tested");
-    templates.render("comparison", &Page::new(comparison)).expect("the page has every field of the template")
+    rendered(TEMPLATE, &Page::new(comparison))
 }
 
 #[derive(Serialize)]

@@ -7,7 +7,6 @@ mod sections;
 
 use std::fmt::Write;
 
-use handlebars::Handlebars;
 use peng_spec::plan::KindCall;
 use serde::Serialize;
 
@@ -16,6 +15,7 @@ use sections::{
 };
 
 use super::figures::curves;
+use super::page::rendered;
 use super::quantity::{self, plural};
 use super::summary::{best_words, goals};
 use super::{Report, ending, outcomes};
@@ -30,10 +30,7 @@ pub(super) fn style() -> &'static str {
 
 /// The page. Equal journals have equal bytes.
 pub fn html(report: &Report) -> String {
-    let mut templates = Handlebars::new();
-    templates.set_strict_mode(true);
-    templates.register_template_string("report", TEMPLATE).expect("the template is compiled in and tested");
-    templates.render("report", &Page::new(report)).expect("the page has every field of the template")
+    rendered(TEMPLATE, &Page::new(report))
 }
 
 #[derive(Serialize)]

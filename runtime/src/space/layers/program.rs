@@ -140,7 +140,7 @@ impl Default for Maker {
 }
 
 fn single(name: String) -> Name {
-    Name { name, dimension: None::<Dimension>, form: Form::Single, doc: String::new() }
+    Name { name, dimension: None::<Dimension>, form: Form::Single }
 }
 
 impl Maker {

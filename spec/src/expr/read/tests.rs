@@ -6,8 +6,7 @@ use super::super::formula::Values;
 use super::*;
 
 fn names() -> Vec<Name> {
-    let name =
-        |name: &str, dimension, form| Name { name: name.to_owned(), dimension, form, doc: String::new() };
+    let name = |name: &str, dimension, form| Name { name: name.to_owned(), dimension, form };
     vec![
         name("params", None, Form::Single),
         name("bytes", Some(Dimension::Memory), Form::Single),
