@@ -44,8 +44,7 @@ pub(super) fn intervals(
     }
     let tail = (1.0 - confidence) / 2.0;
     replicates.map(|mut replicates| {
-        replicates.sort_by(f64::total_cmp);
-        Some([quantile(&replicates, tail)?, quantile(&replicates, 1.0 - tail)?])
+        Some([quantile(&mut replicates, tail)?, quantile(&mut replicates, 1.0 - tail)?])
     })
 }
 

@@ -85,8 +85,7 @@ pub fn median(of: &[Values]) -> Values {
     let mut medians = Values::default();
     for measure in Measure::ALL {
         let mut known: Vec<f64> = of.iter().filter_map(|values| values.get(measure)).collect();
-        known.sort_by(f64::total_cmp);
-        medians.set(measure, crate::quantile::quantile(&known, 0.5).unwrap_or(f64::NAN));
+        medians.set(measure, crate::quantile::quantile(&mut known, 0.5).unwrap_or(f64::NAN));
     }
     medians
 }

@@ -1,11 +1,13 @@
 //! What a history says: the ended trials as scores, where they stand, and the models learned from them.
 
-use std::sync::OnceLock;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 
 use super::Population;
 use super::covariates::Covariates;
 use super::front;
 use super::grid::Grid;
+use super::memory::Memory;
 use super::mixture::Guess;
 use super::model::{COMPARED, Known, Model};
 use super::series::{Layout, Metric, Series, Training};
@@ -27,8 +29,11 @@ pub(super) struct Knowledge {
     known: Vec<Known>,
     layout: Layout,
     covariates: Covariates,
-    /// For trials that have what all ended ones have, and for the others.
-    models: [OnceLock<Option<Model>>; 2],
+    /// Which of `known` models are learned from.
+    taught: Range<usize>,
+    memory: Memory,
+    /// For trials that have what all ended ones have, and for the others; got when they are first asked for.
+    models: [OnceLock<Option<Arc<Model>>>; 2],
 }
 
 /// An ended trial with a result.
@@ -57,26 +62,24 @@ impl Knowledge {
         Self::since(|_| 0, history, estimator)
     }
 
-    /// What judging needs. No model looks at trials from before those, so that a long history costs little more than a short one.
+    /// What judging needs: of long histories only the newest trials.
     pub(super) fn newest(history: &History, estimator: &Population) -> Self {
-        let is_whole = |(_, trial): &(usize, &&EndedTrial)| is_whole(trial);
-        let first = |used: &[&EndedTrial]| {
-            used.iter().enumerate().rev().filter(is_whole).nth(COMPARED - 1).map_or(0, |(place, _)| place)
-        };
-        Self::since(first, history, estimator)
+        Self::since(|taught| taught.start, history, estimator)
     }
 
-    fn since(first: impl Fn(&[&EndedTrial]) -> usize, history: &History, estimator: &Population) -> Self {
-        let Population { params, metric, planned, ref costs, .. } = *estimator;
+    fn since(first: impl Fn(&Range<usize>) -> usize, history: &History, estimator: &Population) -> Self {
+        let Population { params, metric, planned, ref costs, ref memory, .. } = *estimator;
         let used: Vec<&EndedTrial> = history.trials.iter().filter(|trial| has_result(trial)).collect();
-        let training = Training::ALL
-            .into_iter()
-            .find(|training| !used.is_empty() && used.iter().all(|trial| training.is_in(&trial.record)));
-        let records: Vec<&TrialRecord> = used.iter().map(|trial| &trial.record).collect();
+        let taught = taught(&used);
+        let records: Vec<&TrialRecord> = used[taught.clone()].iter().map(|trial| &trial.record).collect();
+        let is_in_all =
+            |training: &Training| !records.is_empty() && records.iter().all(|trial| training.is_in(trial));
+        let training = Training::ALL.into_iter().find(is_in_all);
         let covariates = if params.covariates { Covariates::common(&records) } else { Covariates::default() };
-        let length = used.iter().any(|trial| trial.points_planned != planned);
+        let length = used[taught.clone()].iter().any(|trial| trial.points_planned != planned);
         let layout = Layout { training, length, covariates: covariates.len() };
-        let known = used[first(&used)..].iter().map(|trial| {
+        let first = first(&taught);
+        let known = used[first..].iter().map(|trial| {
             let before = covariates.of(&trial.record).unwrap_or_default();
             let series = Series::new(&trial.record, planned_points(trial), metric, training, before);
             Known { series, finished: is_whole(trial).then(|| metric.score(trial.fitness)) }
@@ -98,6 +101,8 @@ impl Knowledge {
             known: known.collect(),
             layout,
             covariates,
+            taught: taught.start - first..taught.end - first,
+            memory: memory.clone(),
             models: [OnceLock::new(), OnceLock::new()],
         }
     }
@@ -109,14 +114,21 @@ impl Knowledge {
         Series::new(trial, planned, self.metric, training, before)
     }
 
-    /// The model for such a trial, learned when it is first asked for; `None` with too few finished trainings.
+    /// The model for such a trial; `None` with too few finished trainings.
     pub(super) fn model(&self, trial: &Series) -> Option<&Model> {
         let (place, layout) = if trial.has(self.layout) {
             (0, self.layout)
         } else {
             (1, Layout { training: None, covariates: 0, ..self.layout })
         };
-        self.models[place].get_or_init(|| Model::new(&self.grid, layout, &self.known)).as_ref()
+        let known = &self.known[self.taught.clone()];
+        self.models[place].get_or_init(|| self.memory.model(&self.grid, layout, known)).as_deref()
+    }
+
+    /// The model learned from all trials up to the newest that has finished.
+    #[cfg(test)]
+    pub(super) fn model_of_all(&self) -> Option<Model> {
+        Model::new(&self.grid, self.layout, &self.known[..self.taught.end])
     }
 
     /// How many of the newest trainings have finished.
@@ -180,6 +192,15 @@ fn is_whole(trial: &EndedTrial) -> bool {
     let last = trial.record.curve.last().map_or(f64::NAN, |point| point.value);
     let is_the_last = last == trial.fitness || (last.is_nan() && trial.fitness.is_nan());
     trial.outcome == Outcome::Completed && (is_the_last || trial.record.curve.len() >= trial.points_planned)
+}
+
+/// Which of the trials models are learned from: up to the newest that was trained to its end, since a paused one alone does not
+/// make predictions better, and no further back than they look.
+fn taught(used: &[&EndedTrial]) -> Range<usize> {
+    let mut whole =
+        used.iter().enumerate().rev().filter(|(_, trial)| is_whole(trial)).map(|(place, _)| place);
+    let Some(newest) = whole.next() else { return 0..0 };
+    whole.nth(COMPARED - 2).unwrap_or(0)..newest + 1
 }
 
 fn planned_points(trial: &EndedTrial) -> usize {

@@ -24,6 +24,7 @@ mod interval;
 mod kernel;
 mod knowledge;
 mod matrix;
+mod memory;
 mod mixture;
 mod model;
 mod normal;
@@ -39,6 +40,7 @@ pub use params::{Confirm, Params, Profile};
 
 use grid::Grid;
 use knowledge::Knowledge;
+use memory::Memory;
 use rule::Learned;
 use series::Metric;
 
@@ -55,6 +57,7 @@ pub struct Population {
     planned: usize,
     confidence: f64,
     costs: Vec<CostObjective>,
+    memory: Memory,
 }
 
 impl PolicyKind for PopulationKind {
@@ -83,6 +86,7 @@ impl PolicyKind for PopulationKind {
             planned: facts.points,
             confidence: facts.confidence,
             costs: facts.costs.clone(),
+            memory: Memory::default(),
         }))
     }
 }

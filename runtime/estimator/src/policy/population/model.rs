@@ -22,7 +22,7 @@ const COURSE_POWER: f64 = 1.7;
 const COURSE_PART: f64 = 0.7;
 
 /// An ended trial as a model sees it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Known {
     pub(super) series: Series,
     /// Its final score, if it was trained to the end.

@@ -24,7 +24,7 @@ pub(super) struct Learned {
 
 impl Rule for Learned {
     fn judge(&self, trial: &TrialRecord, judged: usize) -> Observation {
-        let Population { params, metric, planned, confidence, ref costs } = self.estimator;
+        let Population { params, metric, planned, confidence, ref costs, .. } = self.estimator;
         let (knowledge, points) = (&self.knowledge, trial.curve.len());
         let finished = knowledge.finished();
         if finished < FEWEST_FINISHED {

@@ -83,7 +83,7 @@ impl Metric {
 }
 
 /// The scores of a trial, prepared so that the features of any number of first points take constant time.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Series {
     scores: Vec<f64>,
     /// Of the first 0, 1, 2, ... scores.

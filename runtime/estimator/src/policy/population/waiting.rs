@@ -25,11 +25,12 @@ pub(super) struct Standing {
 impl Standing {
     /// `None` without scores.
     pub(super) fn new(mut scores: Vec<f64>) -> Option<Self> {
-        scores.sort_unstable_by(f64::total_cmp);
         let count = scores.len();
         let best = ((TOP * count as f64 - 1e-9).ceil() as usize).max(1);
-        let top = *scores.get(count.checked_sub(best)?)?;
-        let spread = if count > 1 { quantile(&scores, 0.95)? - quantile(&scores, 0.05)? } else { NO_SPREAD };
+        let below_the_best = count.checked_sub(best)?;
+        let top = *scores.select_nth_unstable_by(below_the_best, f64::total_cmp).1;
+        let mut at = |share| quantile(&mut scores, share);
+        let spread = if count > 1 { at(0.95)? - at(0.05)? } else { NO_SPREAD };
         Some(Standing { top, spread: spread.max(LEAST_SPREAD) })
     }
 }

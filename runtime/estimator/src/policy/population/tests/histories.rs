@@ -118,8 +118,8 @@ fn networks_of_a_generation_may_be_judged_in_any_order() {
     assert_eq!(forwards, backwards.into_iter().rev().collect::<Vec<_>>());
 }
 
-#[test]
-fn what_lies_far_back_is_left_out_without_a_difference() {
+/// A long history in which some have paused.
+fn with_paused() -> History {
     let mut history = networks(180);
     for (number, trial) in history.trials.iter_mut().enumerate() {
         if number % 3 != 0 {
@@ -131,20 +131,45 @@ fn what_lies_far_back_is_left_out_without_a_difference() {
         let outcome = if points == POINTS { Outcome::Completed } else { Outcome::Converged };
         ended(number, &network(number, points), POINTS, outcome)
     }));
-    let params = params::checked(json!({}), Some(&facts())).unwrap();
-    let estimator = Population {
-        params,
+    history
+}
+
+fn population() -> Population {
+    Population {
+        params: params::checked(json!({}), Some(&facts())).unwrap(),
         metric: Metric::new(&facts()).unwrap(),
         planned: POINTS,
         confidence: 0.9,
         costs: Vec::new(),
-    };
+        memory: Memory::default(),
+    }
+}
+
+#[test]
+fn what_lies_far_back_is_left_out_without_a_difference() {
+    let (history, estimator) = (with_paused(), population());
     let [whole, newest] = [Knowledge::new(&history, &estimator), Knowledge::newest(&history, &estimator)];
     assert_eq!((whole.known().count(), newest.known().count()), (400, 200));
-    let [whole, newest] =
-        [whole, newest].map(|knowledge| Learned { estimator: estimator.clone(), knowledge });
+    let all = whole.model_of_all().unwrap();
     for number in 400..440 {
-        let trial = TrialRecord::new(number, half_epochs(&network(number, 3 + number % 17)));
-        assert_eq!(whole.judge(&trial, 0), newest.judge(&trial, 0));
+        let trial = newest.series(&TrialRecord::new(number, half_epochs(&network(number, 17))), POINTS);
+        for decision in 0..newest.grid.len() {
+            let [all, taught] = [&all, newest.model(&trial).unwrap()]
+                .map(|model| model.predict(&newest.grid, decision, &trial));
+            assert_eq!(all, taught, "{number} at {decision}");
+        }
+    }
+}
+
+#[test]
+fn what_is_remembered_changes_no_decision() {
+    let (history, remembers) = (with_paused(), population());
+    for count in (10..400).step_by(7).chain([24, 25, 24, 399, 26]) {
+        let history = History { trials: history.trials[..count].to_vec() };
+        let trial = TrialRecord::new(count, half_epochs(&network(count, 3 + count % 17)));
+        let [judged, fresh] =
+            [&remembers, &population()].map(|estimator| estimator.learn(&history).judge(&trial, 0));
+        assert_eq!(judged, fresh, "{count}");
+        assert_eq!(remembers.revise(&history), population().revise(&history), "{count}");
     }
 }
