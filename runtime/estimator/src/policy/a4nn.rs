@@ -8,9 +8,9 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::{ParamIssue, PolicyKind, decode, encode};
+use super::ParamIssue;
+use super::typed::Typed;
 use crate::estimator::Estimator;
 use crate::extrapolation::{A4NN, CORRECTED, Common, Method, checked};
 use crate::trial::TrainingFacts;
@@ -69,39 +69,26 @@ impl Params {
     }
 }
 
-impl PolicyKind for A4nnKind {
-    fn name(&self) -> &'static str {
-        NAME
+impl Typed for A4nnKind {
+    type Params = Params;
+    const NAME: &'static str = NAME;
+    const SUMMARY: &'static str = "stops when successive extrapolations of the curve agree (A4NN, 2023)";
+
+    fn complete(params: Params, facts: Option<&TrainingFacts>) -> Result<Params, Vec<ParamIssue>> {
+        checked(&params.common(), &params.method(), facts)?;
+        Ok(Params { predict_at: params.predict_at.or(facts.map(|facts| facts.planned.to_f64())), ..params })
     }
 
-    fn summary(&self) -> &'static str {
-        "stops when successive extrapolations of the curve agree (A4NN, 2023)"
+    fn estimator(params: &Params, facts: &TrainingFacts) -> Box<dyn Estimator> {
+        Box::new(params.common().rule(params.method(), facts))
     }
-
-    fn params_schema(&self) -> schemars::Schema {
-        schemars::schema_for!(Params)
-    }
-
-    fn normalise(&self, params: Value, facts: Option<&TrainingFacts>) -> Result<Value, Vec<ParamIssue>> {
-        filled(params, facts).map(|params| encode(&params))
-    }
-
-    fn build(&self, params: Value, facts: &TrainingFacts) -> Result<Box<dyn Estimator>, Vec<ParamIssue>> {
-        let params = filled(params, Some(facts))?;
-        Ok(Box::new(params.common().rule(params.method(), facts)))
-    }
-}
-
-fn filled(params: Value, facts: Option<&TrainingFacts>) -> Result<Params, Vec<ParamIssue>> {
-    let params: Params = decode(params)?;
-    checked(&params.common(), &params.method(), facts)?;
-    Ok(Params { predict_at: params.predict_at.or(facts.map(|facts| facts.planned.to_f64())), ..params })
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
+    use super::super::PolicyKind;
     use super::*;
     use crate::conformance::{conforms, half_epochs};
     use crate::progress::Progress;

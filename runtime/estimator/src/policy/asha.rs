@@ -13,9 +13,9 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::{ParamIssue, PolicyKind, decode, encode};
+use super::ParamIssue;
+use super::typed::Typed;
 use crate::curve::{Curve, Direction};
 use crate::estimator::{Estimator, Needs, Revises, Rule};
 use crate::progress::Progress;
@@ -97,46 +97,34 @@ impl Params {
     }
 }
 
-impl PolicyKind for AshaKind {
-    fn name(&self) -> &'static str {
-        NAME
+impl Typed for AshaKind {
+    type Params = Params;
+    const NAME: &'static str = NAME;
+    const SUMMARY: &'static str =
+        "prunes at a few epochs, its rungs, all but the best of those that have come so far (ASHA, 2020)";
+
+    fn complete(params: Params, facts: Option<&TrainingFacts>) -> Result<Params, Vec<ParamIssue>> {
+        let issues = params.own_issues();
+        if !issues.is_empty() {
+            return Err(issues);
+        }
+        if let Some(facts) = facts
+            && asha(&params, facts).fewest >= facts.points
+        {
+            let (points, planned) = (facts.points, facts.planned);
+            let pointer = if params.first_rung.is_some() { "/first_rung" } else { "/rungs" };
+            return Err(vec![ParamIssue::new(
+                pointer,
+                format!("no rung lies before the last of {points} measurements, at epoch {planned}"),
+                "put the first rung earlier, plan more epochs, or measure more often",
+            )]);
+        }
+        Ok(params)
     }
 
-    fn summary(&self) -> &'static str {
-        "prunes at a few epochs, its rungs, all but the best of those that have come so far (ASHA, 2020)"
+    fn estimator(params: &Params, facts: &TrainingFacts) -> Box<dyn Estimator> {
+        Box::new(asha(params, facts))
     }
-
-    fn params_schema(&self) -> schemars::Schema {
-        schemars::schema_for!(Params)
-    }
-
-    fn normalise(&self, params: Value, facts: Option<&TrainingFacts>) -> Result<Value, Vec<ParamIssue>> {
-        checked(params, facts).map(|params| encode(&params))
-    }
-
-    fn build(&self, params: Value, facts: &TrainingFacts) -> Result<Box<dyn Estimator>, Vec<ParamIssue>> {
-        Ok(Box::new(asha(&checked(params, Some(facts))?, facts)))
-    }
-}
-
-fn checked(params: Value, facts: Option<&TrainingFacts>) -> Result<Params, Vec<ParamIssue>> {
-    let params: Params = decode(params)?;
-    let issues = params.own_issues();
-    if !issues.is_empty() {
-        return Err(issues);
-    }
-    if let Some(facts) = facts
-        && asha(&params, facts).fewest >= facts.points
-    {
-        let (points, planned) = (facts.points, facts.planned);
-        let pointer = if params.first_rung.is_some() { "/first_rung" } else { "/rungs" };
-        return Err(vec![ParamIssue::new(
-            pointer,
-            format!("no rung lies before the last of {points} measurements, at epoch {planned}"),
-            "put the first rung earlier, plan more epochs, or measure more often",
-        )]);
-    }
-    Ok(params)
 }
 
 fn asha(params: &Params, facts: &TrainingFacts) -> Asha {
@@ -265,8 +253,10 @@ impl Asha {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
+    use super::super::PolicyKind;
+    use super::super::typed::completed;
     use super::*;
     use crate::conformance::{conforms, conforms_after, ended, half_epochs, odd_curves, odd_history};
     use crate::trial::{EndedTrial, Outcome};
@@ -278,7 +268,7 @@ mod tests {
     }
 
     fn built(params: Value, facts: &TrainingFacts) -> Asha {
-        asha(&checked(params, Some(facts)).unwrap(), facts)
+        asha(&completed::<AshaKind>(params, Some(facts)).unwrap(), facts)
     }
 
     fn history(curves: &[&[f64]], planned: usize) -> History {

@@ -11,9 +11,9 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::{ParamIssue, PolicyKind, decode, encode};
+use super::ParamIssue;
+use super::typed::Typed;
 use crate::curve::{Curve, Direction, Point};
 use crate::estimator::{Estimator, Needs, Revises, Rule};
 use crate::progress::Progress;
@@ -92,47 +92,35 @@ impl Params {
     }
 }
 
-impl PolicyKind for MedianKind {
-    fn name(&self) -> &'static str {
-        NAME
+impl Typed for MedianKind {
+    type Params = Params;
+    const NAME: &'static str = NAME;
+    const SUMMARY: &'static str =
+        "prunes what is worse than the median of completed trainings at the same epoch (Vizier, Optuna)";
+
+    fn complete(params: Params, facts: Option<&TrainingFacts>) -> Result<Params, Vec<ParamIssue>> {
+        let issues = params.own_issues();
+        if !issues.is_empty() {
+            return Err(issues);
+        }
+        if let Some(facts) = facts
+            && (params.warmup >= facts.planned.to_f64() || facts.points < 2)
+        {
+            let (warmup, planned, points) = (params.warmup, facts.planned, facts.points);
+            return Err(vec![ParamIssue::new(
+                "/warmup",
+                format!(
+                    "`warmup` {warmup} epochs leaves no check before the last of {points} measurements, at epoch {planned}"
+                ),
+                "lower it, plan more epochs, or measure more often",
+            )]);
+        }
+        Ok(params)
     }
 
-    fn summary(&self) -> &'static str {
-        "prunes what is worse than the median of completed trainings at the same epoch (Vizier, Optuna)"
+    fn estimator(params: &Params, facts: &TrainingFacts) -> Box<dyn Estimator> {
+        Box::new(median(params, facts))
     }
-
-    fn params_schema(&self) -> schemars::Schema {
-        schemars::schema_for!(Params)
-    }
-
-    fn normalise(&self, params: Value, facts: Option<&TrainingFacts>) -> Result<Value, Vec<ParamIssue>> {
-        checked(params, facts).map(|params| encode(&params))
-    }
-
-    fn build(&self, params: Value, facts: &TrainingFacts) -> Result<Box<dyn Estimator>, Vec<ParamIssue>> {
-        Ok(Box::new(median(&checked(params, Some(facts))?, facts)))
-    }
-}
-
-fn checked(params: Value, facts: Option<&TrainingFacts>) -> Result<Params, Vec<ParamIssue>> {
-    let params: Params = decode(params)?;
-    let issues = params.own_issues();
-    if !issues.is_empty() {
-        return Err(issues);
-    }
-    if let Some(facts) = facts
-        && (params.warmup >= facts.planned.to_f64() || facts.points < 2)
-    {
-        let (warmup, planned, points) = (params.warmup, facts.planned, facts.points);
-        return Err(vec![ParamIssue::new(
-            "/warmup",
-            format!(
-                "`warmup` {warmup} epochs leaves no check before the last of {points} measurements, at epoch {planned}"
-            ),
-            "lower it, plan more epochs, or measure more often",
-        )]);
-    }
-    Ok(params)
 }
 
 fn median(params: &Params, facts: &TrainingFacts) -> Median {
@@ -287,8 +275,10 @@ fn compared(curve: &Curve, with: CompareWith) -> Vec<Point> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
+    use super::super::PolicyKind;
+    use super::super::typed::completed;
     use super::*;
     use crate::conformance::{conforms, conforms_after, ended, half_epochs, odd_curves, odd_history};
 
@@ -298,7 +288,7 @@ mod tests {
     }
 
     fn built(params: Value) -> Median {
-        median(&checked(params, Some(&facts())).unwrap(), &facts())
+        median(&completed::<MedianKind>(params, Some(&facts())).unwrap(), &facts())
     }
 
     fn history(curves: &[&[f64]]) -> History {

@@ -1,9 +1,7 @@
-//! The kinds of estimators: what a kind is, the list of them, and how their parameters are read. A kind is a
-//! file.
+//! The kinds of estimators: what a kind is, and the list of them. A kind is a file; how parameters are read is in `typed`.
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::estimator::Estimator;
 use crate::trial::TrainingFacts;
@@ -16,6 +14,7 @@ pub mod patience;
 pub mod penguin;
 pub mod population;
 pub mod truncate;
+mod typed;
 
 /// Every kind, in the order in which they are listed to users.
 pub static POLICIES: &[&dyn PolicyKind] = &[
@@ -71,36 +70,6 @@ pub fn find(name: &str) -> Option<&'static dyn PolicyKind> {
     POLICIES.iter().copied().find(|kind| kind.name() == name)
 }
 
-/// Reads parameters, each of which must have a default; each unreadable key is an issue of its own.
-pub(crate) fn decode<P: DeserializeOwned>(params: Value) -> Result<P, Vec<ParamIssue>> {
-    let keys = match params {
-        Value::Null => Map::new(),
-        Value::Object(keys) => keys,
-        other => {
-            let message = format!("the parameters are {other}; expected a mapping");
-            return Err(vec![ParamIssue { pointer: String::new(), message, help: None }]);
-        }
-    };
-    let mut issues = Vec::new();
-    for (key, value) in &keys {
-        let alone = Map::from_iter([(key.clone(), value.clone())]);
-        if let Err(error) = serde_json::from_value::<P>(Value::Object(alone)) {
-            let pointer = format!("/{}", key.replace('~', "~0").replace('/', "~1"));
-            issues.push(ParamIssue { pointer, message: format!("`{key}`: {error}"), help: None });
-        }
-    }
-    if !issues.is_empty() {
-        return Err(issues);
-    }
-    serde_json::from_value(Value::Object(keys))
-        .map_err(|error| vec![ParamIssue { pointer: String::new(), message: error.to_string(), help: None }])
-}
-
-/// Writes parameters.
-pub(crate) fn encode<P: Serialize>(params: &P) -> Value {
-    serde_json::to_value(params).expect("parameters have string keys and finite numbers")
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -113,7 +82,10 @@ mod tests {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_stem().unwrap().to_str().unwrap().replace('_', "-");
-            assert!(name == "mod" || find(&name).is_some(), "`{name}` is not in POLICIES");
+            assert!(
+                ["mod", "typed"].contains(&&*name) || find(&name).is_some(),
+                "`{name}` is not in POLICIES"
+            );
         }
     }
 

@@ -2,9 +2,9 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::{ParamIssue, PolicyKind, decode, encode};
+use super::ParamIssue;
+use super::typed::Typed;
 use crate::estimator::{Estimator, Needs, Revises, Rule};
 use crate::trial::{History, TrainingFacts, TrialRecord};
 use crate::verdict::Observation;
@@ -23,26 +23,17 @@ pub struct Params {}
 #[derive(Clone, Copy, Debug)]
 pub struct Never;
 
-impl PolicyKind for NeverKind {
-    fn name(&self) -> &'static str {
-        NAME
+impl Typed for NeverKind {
+    type Params = Params;
+    const NAME: &'static str = NAME;
+    const SUMMARY: &'static str = "trains every network for all planned epochs";
+
+    fn complete(params: Params, _facts: Option<&TrainingFacts>) -> Result<Params, Vec<ParamIssue>> {
+        Ok(params)
     }
 
-    fn summary(&self) -> &'static str {
-        "trains every network for all planned epochs"
-    }
-
-    fn params_schema(&self) -> schemars::Schema {
-        schemars::schema_for!(Params)
-    }
-
-    fn normalise(&self, params: Value, _facts: Option<&TrainingFacts>) -> Result<Value, Vec<ParamIssue>> {
-        decode::<Params>(params).map(|params| encode(&params))
-    }
-
-    fn build(&self, params: Value, _facts: &TrainingFacts) -> Result<Box<dyn Estimator>, Vec<ParamIssue>> {
-        let Params {} = decode(params)?;
-        Ok(Box::new(Never))
+    fn estimator(Params {}: &Params, _facts: &TrainingFacts) -> Box<dyn Estimator> {
+        Box::new(Never)
     }
 }
 
@@ -68,6 +59,7 @@ impl Rule for Never {
 
 #[cfg(test)]
 mod tests {
+    use super::super::PolicyKind;
     use super::*;
     use crate::conformance::conforms;
 

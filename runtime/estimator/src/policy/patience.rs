@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::{ParamIssue, PolicyKind, decode, encode};
+use super::ParamIssue;
+use super::typed::Typed;
 use crate::curve::{Curve, Direction, Point};
 use crate::estimator::{Estimator, Needs, Revises, Rule};
 use crate::handed::Handed;
@@ -94,50 +94,37 @@ impl Params {
     }
 }
 
-impl PolicyKind for PatienceKind {
-    fn name(&self) -> &'static str {
-        NAME
+impl Typed for PatienceKind {
+    type Params = Params;
+    const NAME: &'static str = NAME;
+    const SUMMARY: &'static str = "stops when a metric has had no new best for some epochs";
+
+    fn complete(mut params: Params, facts: Option<&TrainingFacts>) -> Result<Params, Vec<ParamIssue>> {
+        let issues = params.own_issues();
+        if !issues.is_empty() {
+            return Err(issues);
+        }
+        if params.watch.is_some() {
+            params.watch_direction = Some(params.direction(Direction::Maximize));
+        }
+        if let Some(facts) = facts
+            && params.patience + facts.measure_every.to_f64() >= facts.planned.to_f64()
+        {
+            let (patience, planned) = (params.patience, facts.planned);
+            return Err(vec![ParamIssue::new(
+                "/patience",
+                format!(
+                    "`patience` {patience} epochs is no shorter than from the first to the last of {planned} epochs"
+                ),
+                "lower it, or plan more epochs",
+            )]);
+        }
+        Ok(params)
     }
 
-    fn summary(&self) -> &'static str {
-        "stops when a metric has had no new best for some epochs"
+    fn estimator(params: &Params, facts: &TrainingFacts) -> Box<dyn Estimator> {
+        Box::new(patience(params, facts))
     }
-
-    fn params_schema(&self) -> schemars::Schema {
-        schemars::schema_for!(Params)
-    }
-
-    fn normalise(&self, params: Value, facts: Option<&TrainingFacts>) -> Result<Value, Vec<ParamIssue>> {
-        checked(params, facts).map(|params| encode(&params))
-    }
-
-    fn build(&self, params: Value, facts: &TrainingFacts) -> Result<Box<dyn Estimator>, Vec<ParamIssue>> {
-        Ok(Box::new(patience(&checked(params, Some(facts))?, facts)))
-    }
-}
-
-fn checked(params: Value, facts: Option<&TrainingFacts>) -> Result<Params, Vec<ParamIssue>> {
-    let mut params: Params = decode(params)?;
-    let issues = params.own_issues();
-    if !issues.is_empty() {
-        return Err(issues);
-    }
-    if params.watch.is_some() {
-        params.watch_direction = Some(params.direction(Direction::Maximize));
-    }
-    if let Some(facts) = facts
-        && params.patience + facts.measure_every.to_f64() >= facts.planned.to_f64()
-    {
-        let (patience, planned) = (params.patience, facts.planned);
-        return Err(vec![ParamIssue::new(
-            "/patience",
-            format!(
-                "`patience` {patience} epochs is no shorter than from the first to the last of {planned} epochs"
-            ),
-            "lower it, or plan more epochs",
-        )]);
-    }
-    Ok(params)
 }
 
 fn patience(params: &Params, facts: &TrainingFacts) -> Patience {
@@ -260,8 +247,10 @@ fn value_at(curve: &Curve, at: Progress) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
+    use super::super::PolicyKind;
+    use super::super::typed::completed;
     use super::*;
     use crate::conformance::{conforms, half_epochs, odd_curves};
 
@@ -271,7 +260,7 @@ mod tests {
     }
 
     fn built(params: Value) -> Patience {
-        patience(&checked(params, Some(&facts())).unwrap(), &facts())
+        patience(&completed::<PatienceKind>(params, Some(&facts())).unwrap(), &facts())
     }
 
     fn judged(params: Value, values: &[f64]) -> Observation {
@@ -296,7 +285,7 @@ mod tests {
         ] {
             conforms(&built(params.clone()));
             let loss = TrainingFacts { direction: Direction::Minimize, scale: None, ..facts() };
-            conforms(&patience(&checked(params, Some(&loss)).unwrap(), &loss));
+            conforms(&patience(&completed::<PatienceKind>(params, Some(&loss)).unwrap(), &loss));
         }
     }
 
@@ -379,7 +368,7 @@ mod tests {
     #[test]
     fn a_falling_metric_improves_downwards() {
         let loss = TrainingFacts { direction: Direction::Minimize, scale: None, ..facts() };
-        let rule = patience(&checked(json!({"patience": 1}), Some(&loss)).unwrap(), &loss);
+        let rule = patience(&completed::<PatienceKind>(json!({"patience": 1}), Some(&loss)).unwrap(), &loss);
         let trial = |values: &[f64]| TrialRecord::new(0, half_epochs(values));
         assert!(!rule.judge(&trial(&[4.0, 3.0, 2.0, 1.0, 0.5]), 0).verdict.is_stop());
         let diverging = rule.judge(&trial(&[1.0, 2.0, 4.0, 1e300]), 0);

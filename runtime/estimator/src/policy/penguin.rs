@@ -5,9 +5,9 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::{ParamIssue, PolicyKind, decode, encode};
+use super::ParamIssue;
+use super::typed::Typed;
 use crate::estimator::Estimator;
 use crate::extrapolation::{ASYMPTOTE, CORRECTED, Common, MAIN, MODULAR, Method, Target, checked};
 use crate::trial::TrainingFacts;
@@ -121,44 +121,31 @@ impl Params {
     }
 }
 
-impl PolicyKind for PenguinKind {
-    fn name(&self) -> &'static str {
-        NAME
+impl Typed for PenguinKind {
+    type Params = Params;
+    const NAME: &'static str = NAME;
+    const SUMMARY: &'static str = "stops when successive extrapolations of the curve agree (PENGUIN, 2022)";
+
+    fn complete(params: Params, facts: Option<&TrainingFacts>) -> Result<Params, Vec<ParamIssue>> {
+        let common = params.common();
+        checked(&common, &params.method(), facts)?;
+        Ok(Params {
+            predict_at: params.predict_at.or(facts.map(|facts| facts.planned.to_f64())),
+            min_points: Some(common.min_points),
+            ..params
+        })
     }
 
-    fn summary(&self) -> &'static str {
-        "stops when successive extrapolations of the curve agree (PENGUIN, 2022)"
+    fn estimator(params: &Params, facts: &TrainingFacts) -> Box<dyn Estimator> {
+        Box::new(params.common().rule(params.method(), facts))
     }
-
-    fn params_schema(&self) -> schemars::Schema {
-        schemars::schema_for!(Params)
-    }
-
-    fn normalise(&self, params: Value, facts: Option<&TrainingFacts>) -> Result<Value, Vec<ParamIssue>> {
-        filled(params, facts).map(|params| encode(&params))
-    }
-
-    fn build(&self, params: Value, facts: &TrainingFacts) -> Result<Box<dyn Estimator>, Vec<ParamIssue>> {
-        let params = filled(params, Some(facts))?;
-        Ok(Box::new(params.common().rule(params.method(), facts)))
-    }
-}
-
-fn filled(params: Value, facts: Option<&TrainingFacts>) -> Result<Params, Vec<ParamIssue>> {
-    let params: Params = decode(params)?;
-    let common = params.common();
-    checked(&common, &params.method(), facts)?;
-    Ok(Params {
-        predict_at: params.predict_at.or(facts.map(|facts| facts.planned.to_f64())),
-        min_points: Some(common.min_points),
-        ..params
-    })
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
+    use super::super::PolicyKind;
     use super::*;
     use crate::conformance::{conforms, half_epochs};
     use crate::progress::Progress;

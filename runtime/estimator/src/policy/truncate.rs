@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::{ParamIssue, PolicyKind, decode, encode};
+use super::ParamIssue;
+use super::typed::Typed;
 use crate::curve::Direction;
 use crate::estimator::{Estimator, Needs, Revises, Rule};
 use crate::handed::Handed;
@@ -48,51 +48,38 @@ impl Params {
     }
 }
 
-impl PolicyKind for TruncateKind {
-    fn name(&self) -> &'static str {
-        NAME
+impl Typed for TruncateKind {
+    type Params = Params;
+    const NAME: &'static str = NAME;
+    const SUMMARY: &'static str = "stops every training after the same share of its epochs";
+
+    fn complete(params: Params, facts: Option<&TrainingFacts>) -> Result<Params, Vec<ParamIssue>> {
+        let after = params.after;
+        if !(1.0..100.0).contains(&after) {
+            return Err(vec![ParamIssue::new(
+                "/after",
+                format!("`after` is {after} %; expected at least 1 % and less than 100 %"),
+                "write a quarter of the epochs as `25%`",
+            )]);
+        }
+        if let Some(facts) = facts
+            && params.stop(facts.points) >= facts.points
+        {
+            let (stop, points) = (params.stop(facts.points), facts.points);
+            return Err(vec![ParamIssue::new(
+                "/after",
+                format!(
+                    "`after` {after} % is after measurement {stop} of {points}, which ends the training anyway"
+                ),
+                "stop earlier, plan more epochs, or measure more often",
+            )]);
+        }
+        Ok(params)
     }
 
-    fn summary(&self) -> &'static str {
-        "stops every training after the same share of its epochs"
+    fn estimator(params: &Params, facts: &TrainingFacts) -> Box<dyn Estimator> {
+        Box::new(truncate(params, facts))
     }
-
-    fn params_schema(&self) -> schemars::Schema {
-        schemars::schema_for!(Params)
-    }
-
-    fn normalise(&self, params: Value, facts: Option<&TrainingFacts>) -> Result<Value, Vec<ParamIssue>> {
-        checked(params, facts).map(|params| encode(&params))
-    }
-
-    fn build(&self, params: Value, facts: &TrainingFacts) -> Result<Box<dyn Estimator>, Vec<ParamIssue>> {
-        Ok(Box::new(truncate(&checked(params, Some(facts))?, facts)))
-    }
-}
-
-fn checked(params: Value, facts: Option<&TrainingFacts>) -> Result<Params, Vec<ParamIssue>> {
-    let params: Params = decode(params)?;
-    let after = params.after;
-    if !(1.0..100.0).contains(&after) {
-        return Err(vec![ParamIssue::new(
-            "/after",
-            format!("`after` is {after} %; expected at least 1 % and less than 100 %"),
-            "write a quarter of the epochs as `25%`",
-        )]);
-    }
-    if let Some(facts) = facts
-        && params.stop(facts.points) >= facts.points
-    {
-        let (stop, points) = (params.stop(facts.points), facts.points);
-        return Err(vec![ParamIssue::new(
-            "/after",
-            format!(
-                "`after` {after} % is after measurement {stop} of {points}, which ends the training anyway"
-            ),
-            "stop earlier, plan more epochs, or measure more often",
-        )]);
-    }
-    Ok(params)
 }
 
 fn truncate(params: &Params, facts: &TrainingFacts) -> Truncate {
@@ -157,8 +144,10 @@ impl Rule for Truncate {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
+    use super::super::PolicyKind;
+    use super::super::typed::completed;
     use super::*;
     use crate::conformance::{conforms, half_epochs, odd_curves};
     use crate::progress::Progress;
@@ -169,7 +158,7 @@ mod tests {
     }
 
     fn built(params: Value, facts: &TrainingFacts) -> Truncate {
-        truncate(&checked(params, Some(facts)).unwrap(), facts)
+        truncate(&completed::<TruncateKind>(params, Some(facts)).unwrap(), facts)
     }
 
     fn judged(params: Value, facts: &TrainingFacts, values: &[f64]) -> Observation {

@@ -6,10 +6,8 @@
 //! best; training costs its share of a training. A stop is a pause: with what is known later, uncertain
 //! contenders are taken up again.
 
-use schemars::JsonSchema;
-use serde_json::Value;
-
-use super::{ParamIssue, PolicyKind, encode};
+use super::ParamIssue;
+use super::typed::Typed;
 use crate::estimator::{Estimator, Needs, Revises, Rule};
 use crate::trial::{CostObjective, History, TrainingFacts};
 use crate::verdict::Revision;
@@ -60,34 +58,32 @@ pub struct Population {
     memory: Memory,
 }
 
-impl PolicyKind for PopulationKind {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn summary(&self) -> &'static str {
-        "predicts from the networks before, and pauses where no further training is worth its cost"
-    }
-
-    fn params_schema(&self) -> schemars::Schema {
-        <Params as JsonSchema>::json_schema(&mut schemars::SchemaGenerator::default())
-    }
-
-    fn normalise(&self, params: Value, facts: Option<&TrainingFacts>) -> Result<Value, Vec<ParamIssue>> {
-        params::checked(params, facts).map(|params| encode(&params))
-    }
-
-    fn build(&self, params: Value, facts: &TrainingFacts) -> Result<Box<dyn Estimator>, Vec<ParamIssue>> {
-        let params = params::checked(params, Some(facts))?;
-        let metric = Metric::new(facts).ok_or_else(|| vec![params::no_scale()])?;
-        Ok(Box::new(Population {
+impl Population {
+    /// With parameters that were checked against the facts.
+    fn new(params: Params, facts: &TrainingFacts) -> Self {
+        Population {
             params,
-            metric,
+            metric: Metric::new(facts).expect("a metric without a scale was refused"),
             planned: facts.points,
             confidence: facts.confidence,
             costs: facts.costs.clone(),
             memory: Memory::default(),
-        }))
+        }
+    }
+}
+
+impl Typed for PopulationKind {
+    type Params = Params;
+    const NAME: &'static str = NAME;
+    const SUMMARY: &'static str =
+        "predicts from the networks before, and pauses where no further training is worth its cost";
+
+    fn complete(params: Params, facts: Option<&TrainingFacts>) -> Result<Params, Vec<ParamIssue>> {
+        params::checked(params, facts)
+    }
+
+    fn estimator(params: &Params, facts: &TrainingFacts) -> Box<dyn Estimator> {
+        Box::new(Population::new(*params, facts))
     }
 }
 

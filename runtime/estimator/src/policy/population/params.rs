@@ -2,11 +2,10 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::grid;
 use crate::curve::Direction;
-use crate::policy::{ParamIssue, decode};
+use crate::policy::ParamIssue;
 use crate::scale::Scale;
 use crate::trial::TrainingFacts;
 
@@ -85,9 +84,8 @@ impl Profile {
     }
 }
 
-/// Reads the parameters; with `facts`, also checks that they fit the training.
-pub(super) fn checked(params: Value, facts: Option<&TrainingFacts>) -> Result<Params, Vec<ParamIssue>> {
-    let params: Params = decode(params)?;
+/// The parameters if nothing is wrong with them; with `facts`, also if they fit the training.
+pub(super) fn checked(params: Params, facts: Option<&TrainingFacts>) -> Result<Params, Vec<ParamIssue>> {
     let mut issues = Vec::new();
     if !(params.resolution.is_finite() && params.resolution >= 0.0) {
         issues.push(ParamIssue::new(

@@ -136,7 +136,7 @@ fn with_paused() -> History {
 
 fn population() -> Population {
     Population {
-        params: params::checked(json!({}), Some(&facts())).unwrap(),
+        params: Params::default(),
         metric: Metric::new(&facts()).unwrap(),
         planned: POINTS,
         confidence: 0.9,

@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::super::PolicyKind;
 use super::*;
 use crate::conformance::{conforms, conforms_after, half_epochs};
 use crate::curve::Direction;
