@@ -162,7 +162,7 @@ impl Resolver<'_> {
             };
             let code = issue.code.unwrap_or(code);
             let mut diagnostic = Diagnostic::error(code, span, issue.message).help(issue.help).at(pointer);
-            if let Some((other, message)) = issue.also {
+            if let Some((other, message)) = issue.also.map(|also| *also) {
                 let span = self.document.span_near(&section.pointer.join(&other));
                 diagnostic = diagnostic.also(span, message);
             }
