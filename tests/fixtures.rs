@@ -31,6 +31,7 @@ fn main() -> ExitCode {
     tests.push(Trial::test("the_reference_is_current", || Ok(the_reference_is_current()?)));
     tests.push(Trial::test("schema_is_current", || Ok(schema_is_current()?)));
     tests.push(Trial::test("the_page_of_the_codes_is_current", || Ok(the_page_of_the_codes_is_current()?)));
+    tests.push(Trial::test("causes_elsewhere_are_labelled", || Ok(causes_elsewhere_are_labelled()?)));
     tests.push(Trial::test("fixes_make_findings_go_away", || Ok(fixes_make_findings_go_away()?)));
     libtest_mimic::run(&args, tests).exit_code()
 }
@@ -269,6 +270,26 @@ fn schema_is_current() -> TestResult {
 fn the_page_of_the_codes_is_current() -> TestResult {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("spec/src/diag/codes/README.md");
     is_current(&path, &codes::page())
+}
+
+/// What is wrong only together with another place names that place, too.
+fn causes_elsewhere_are_labelled() -> TestResult {
+    for (name, code, cause) in [
+        ("E0302-image-used-up.yaml", "E0302", "digits"),
+        ("E0303-limits.yaml", "E0303", "digits"),
+        ("E0304-limit.yaml", "E0304", "digits"),
+        ("E0304-none-left.yaml", "E0304", "digits"),
+        ("E0501-window.yaml", "E0501", "4"),
+    ] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/specs/bad").join(name);
+        let (mut sources, file) = source(name, &std::fs::read(path)?);
+        let found = findings(&mut sources, file);
+        let is_labelled = |d: &Diagnostic| d.labels.iter().any(|label| sources.slice(label.span) == cause);
+        if !found.iter().any(|d| d.code.as_str() == code && is_labelled(d)) {
+            return Err(format!("{name}: no {code} with a label at `{cause}`").into());
+        }
+    }
+    Ok(())
 }
 
 /// Applied to the bad specs and to the bad examples, each fix takes its finding away and breaks no YAML.
