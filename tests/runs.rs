@@ -75,11 +75,10 @@ fn a_run_keeps_the_spec_its_bases_and_the_settings_as_they_were() {
     std::fs::create_dir(sandbox.path("specs")).unwrap();
     let spec = "extends: ../base.yaml\nsearch: {kind: random, networks: 1}\n";
     sandbox.write("specs/longer.peng.yaml", spec);
-    sandbox
-        .peng(&["run", "specs/longer.peng.yaml", "--dir", "run", "--quiet", "--set", "training.epochs=1"], 0);
+    sandbox.peng(&["run", "specs/longer.peng.yaml", "--dir", "run", "--quiet", "--set", "seed=8"], 0);
     assert_eq!(sandbox.read("run/spec/base.yaml"), SPEC);
     assert_eq!(sandbox.read("run/spec/specs/longer.peng.yaml"), spec);
-    assert_eq!(sandbox.read("run/spec/command-line.txt"), "--set training.epochs=1\n");
+    assert_eq!(sandbox.read("run/spec/command-line.txt"), "--set seed=8\n");
 }
 
 #[test]
