@@ -13,6 +13,7 @@ mod batches;
 mod device;
 #[cfg(test)]
 mod fixtures;
+mod fusion;
 mod layer;
 mod network;
 mod record;
