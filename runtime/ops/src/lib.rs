@@ -1,4 +1,5 @@
-//! Operations of networks on a processor: convolution, batch norm with activation, and pooling, with their gradients.
+//! Operations of networks on a processor: convolution, batch norm with activation, and pooling, with their
+//! gradients.
 //!
 //! burn's own take several times as long in training, since it composes gradients of general operations and copies images
 //! between layouts. Here kernels work on slices ([`conv`], [`norm`], [`pool`]), with the channels of a pixel side by side,
@@ -8,6 +9,8 @@
 //! This is the only crate with unsafe code.
 
 mod activation;
+mod add;
+mod buffer;
 pub mod conv;
 mod images;
 pub mod norm;
@@ -18,4 +21,4 @@ mod tensors;
 pub use activation::Activation;
 pub use images::{Images, Order, Size};
 pub use simd::Level;
-pub use tensors::{batch_norm, conv2d, conv2d_batch_norm, max_pool2d};
+pub use tensors::{add, batch_norm, conv2d, conv2d_batch_norm, max_pool2d};

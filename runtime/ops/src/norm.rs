@@ -4,9 +4,12 @@
 //! threads changes nothing. They are of differences to a value near the mean (Chan, Golub and `LeVeque` 1983, "Algorithms for
 //! computing the sample variance", shifted data), so that nothing cancels where the mean is far from 0.
 
+use std::mem::MaybeUninit;
+
 use rayon::prelude::*;
 
 use crate::activation::Activation;
+use crate::buffer::written;
 use crate::simd::{Kernel, LANES, Level, Simd};
 
 /// Floats of a block.
@@ -98,11 +101,15 @@ pub fn statistics(level: Level, x: &[f32], channels: usize) -> Statistics {
 pub fn forward(level: Level, x: &[f32], line: &Line, activation: Activation) -> Vec<f32> {
     let channels = line.scale.len();
     let size = block_floats(channels);
-    let mut y = vec![0.0; x.len()];
-    y.par_chunks_mut(size).zip(x.par_chunks(size)).with_min_len(BLOCKS).for_each(|(y, x)| {
-        level.run(Apply { x, y, line, activation });
-    });
-    y
+    // SAFETY: each block is written.
+    unsafe {
+        written(x.len(), |y| {
+            y.par_chunks_mut(size)
+                .zip(x.par_chunks(size))
+                .with_min_len(BLOCKS)
+                .for_each(|(y, x)| level.run(Apply { x, y, line, activation }));
+        })
+    }
 }
 
 /// The gradients of [`forward`] with the statistics of `x` itself, from the gradient of its output.
@@ -122,7 +129,7 @@ pub fn backward(
         level.run(GradientSums { x, gradient, line: &line, mean: &statistics.mean, activation, to: sums });
     });
     let pixels = (x.len() / channels) as f64;
-    let mut gradients = Gradients { input: vec![0.0; x.len()], gamma: Vec::new(), beta: Vec::new() };
+    let (mut of_gamma, mut of_beta) = (Vec::new(), Vec::new());
     // The gradient of the input is a line of the output's gradient and of x.
     let (mut slope, mut of_x, mut shift) = (Vec::new(), Vec::new(), Vec::new());
     for (channel, [sum, with_x]) in sums.into_iter().enumerate() {
@@ -130,23 +137,26 @@ pub fn backward(
         let gamma = with_x * scale;
         let a = f64::from(affine.gamma[channel]) * scale;
         let b = -a * gamma * scale / pixels;
-        gradients.gamma.push(gamma as f32);
-        gradients.beta.push(sum as f32);
+        of_gamma.push(gamma as f32);
+        of_beta.push(sum as f32);
         slope.push(a as f32);
         of_x.push(b as f32);
         shift.push((-a * sum / pixels - b * f64::from(statistics.mean[channel])) as f32);
     }
     let size = block_floats(channels);
-    gradients
-        .input
-        .par_chunks_mut(size)
-        .zip(x.par_chunks(size).zip(gradient.par_chunks(size)))
-        .with_min_len(BLOCKS)
-        .for_each(|(to, (x, gradient))| {
-            let factors = [slope.as_slice(), &of_x, &shift];
-            level.run(ApplyGradient { x, gradient, to, line: &line, factors, activation });
-        });
-    gradients
+    let factors = [slope.as_slice(), &of_x, &shift];
+    // SAFETY: each block is written.
+    let input = unsafe {
+        written(x.len(), |to| {
+            to.par_chunks_mut(size)
+                .zip(x.par_chunks(size).zip(gradient.par_chunks(size)))
+                .with_min_len(BLOCKS)
+                .for_each(|(to, (x, gradient))| {
+                    level.run(ApplyGradient { x, gradient, to, line: &line, factors, activation });
+                });
+        })
+    };
+    Gradients { input, gamma: of_gamma, beta: of_beta }
 }
 
 fn block_floats(channels: usize) -> usize {
@@ -286,7 +296,8 @@ impl OnPixels for Sums<'_> {
 /// [`forward`] of a block.
 struct Apply<'a> {
     x: &'a [f32],
-    y: &'a mut [f32],
+    /// All of it is written.
+    y: &'a mut [MaybeUninit<f32>],
     line: &'a Line,
     activation: Activation,
 }
@@ -314,7 +325,7 @@ impl OnPixels for Apply<'_> {
         unsafe {
             let [scale, shift]: [[S::V; N]; 2] = [&self.line.scale, &self.line.shift]
                 .map(|of| std::array::from_fn(|n| lanes.load(s, of.as_ptr().add(first + n * LANES))));
-            let (mut x, mut y) = (self.x.as_ptr().add(first), self.y.as_mut_ptr().add(first));
+            let (mut x, mut y) = (self.x.as_ptr().add(first), self.y.as_mut_ptr().cast::<f32>().add(first));
             for _ in 0..self.x.len() / channels {
                 for n in 0..N {
                     let value = s.fma(lanes.load(s, x.add(n * LANES)), scale[n], shift[n]);
@@ -396,7 +407,8 @@ impl OnPixels for GradientSums<'_> {
 struct ApplyGradient<'a> {
     x: &'a [f32],
     gradient: &'a [f32],
-    to: &'a mut [f32],
+    /// All of it is written.
+    to: &'a mut [MaybeUninit<f32>],
     line: &'a Line,
     /// What the gradient, x and 1 are multiplied by.
     factors: [&'a [f32]; 3],
@@ -429,7 +441,7 @@ impl OnPixels for ApplyGradient<'_> {
             let [scale, shift, a, b, c]: [[S::V; N]; 5] = [&self.line.scale, &self.line.shift, a, b, c]
                 .map(|of| std::array::from_fn(|n| lanes.load(s, of.as_ptr().add(first + n * LANES))));
             let (mut x, mut gradient) = (self.x.as_ptr().add(first), self.gradient.as_ptr().add(first));
-            let mut to = self.to.as_mut_ptr().add(first);
+            let mut to = self.to.as_mut_ptr().cast::<f32>().add(first);
             for _ in 0..self.x.len() / channels {
                 for n in 0..N {
                     let value = lanes.load(s, x.add(n * LANES));

@@ -1,7 +1,10 @@
 //! The maximum over windows without padding, and its gradient, which goes to the first greatest pixel of each window.
 
+use std::mem::MaybeUninit;
+
 use rayon::prelude::*;
 
+use crate::buffer::written;
 use crate::images::{Images, Size};
 use crate::simd::{Kernel, LANES, Level, Simd};
 
@@ -55,15 +58,19 @@ impl Windows {
 pub fn forward(level: Level, windows: &Windows, input: Images<'_>) -> Vec<f32> {
     assert_eq!(input.size(), windows.input, "the images are those of the windows");
     let offsets = windows.offsets();
-    let mut made = vec![0.0; windows.output.floats()];
-    made.par_chunks_mut(windows.output.image()).with_min_len(IMAGES).enumerate().for_each_init(
-        Vec::new,
-        |turned, (image, target)| {
-            let source = input.turned(image, turned);
-            level.run(Greatest { windows, offsets: &offsets, source, target });
-        },
-    );
-    made
+    let pool = |turned: &mut Vec<f32>, (image, target): (usize, &mut [MaybeUninit<f32>])| {
+        let source = input.turned(image, turned);
+        level.run(Greatest { windows, offsets: &offsets, source, target });
+    };
+    // SAFETY: each image is written.
+    unsafe {
+        written(windows.output.floats(), |made| {
+            made.par_chunks_mut(windows.output.image())
+                .with_min_len(IMAGES)
+                .enumerate()
+                .for_each_init(Vec::new, pool);
+        })
+    }
 }
 
 /// The gradient of the input, channels last.
@@ -87,7 +94,8 @@ struct Greatest<'a> {
     windows: &'a Windows,
     offsets: &'a [usize],
     source: &'a [f32],
-    target: &'a mut [f32],
+    /// All of it is written.
+    target: &'a mut [MaybeUninit<f32>],
 }
 
 impl Kernel for Greatest<'_> {
@@ -100,7 +108,7 @@ impl Kernel for Greatest<'_> {
         assert_eq!((source.len(), target.len()), (windows.input.image(), windows.output.image()));
         for first in (0..channels).step_by(LANES) {
             let mask = s.mask(channels - first);
-            let mut to = target.as_mut_ptr().wrapping_add(first);
+            let mut to = target.as_mut_ptr().cast::<f32>().wrapping_add(first);
             for start in windows.starts() {
                 // SAFETY: windows lie inside the image, and only lanes of real channels are read and written.
                 unsafe {

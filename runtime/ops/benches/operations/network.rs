@@ -68,7 +68,11 @@ impl Network {
         for (place, phase) in self.phases.iter().enumerate() {
             let first = phase[0].forward(whose, x);
             let second = phase[1].forward(whose, first.clone());
-            x = phase[2].forward(whose, first + second);
+            let sum = match whose {
+                Whose::Ours => peng_ops::add(first, second),
+                Whose::Burns => first + second,
+            };
+            x = phase[2].forward(whose, sum);
             if place + 1 < self.phases.len() {
                 x = match whose {
                     Whose::Ours => peng_ops::max_pool2d(&self.pool, x),

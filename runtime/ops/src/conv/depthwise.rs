@@ -1,11 +1,14 @@
 //! Convolutions with a kernel for each channel: eight channels side by side, tap after tap.
 
+use std::mem::MaybeUninit;
+
 use rayon::prelude::*;
 
 use super::geometry::Geometry;
 use super::weight_gradient::summed;
 use super::{IMAGES, offsets, padded};
 use crate::activation::Activation;
+use crate::buffer::written;
 use crate::images::Images;
 use crate::simd::{Kernel, LANES, Level, Simd};
 
@@ -20,15 +23,19 @@ pub(super) fn forward(
 ) -> Vec<f32> {
     let weights = by_tap(geometry, weight);
     let bias = padded(bias, geometry.output.channels);
-    let mut made = vec![0.0; geometry.output.floats()];
-    made.par_chunks_mut(geometry.output.image()).with_min_len(IMAGES).enumerate().for_each_init(
-        Vec::new,
-        |framed, (image, target)| {
-            let read = framed_image(geometry, input, image, framed);
-            level.run(Forward { frame: read, weights: &weights, bias: &bias, activation, target });
-        },
-    );
-    made
+    let convolve = |framed: &mut Vec<f32>, (image, target): (usize, &mut [MaybeUninit<f32>])| {
+        let read = framed_image(geometry, input, image, framed);
+        level.run(Forward { frame: read, weights: &weights, bias: &bias, activation, target });
+    };
+    // SAFETY: each image is written.
+    unsafe {
+        written(geometry.output.floats(), |made| {
+            made.par_chunks_mut(geometry.output.image())
+                .with_min_len(IMAGES)
+                .enumerate()
+                .for_each_init(Vec::new, convolve);
+        })
+    }
 }
 
 /// See [`super::input_gradient`].
@@ -134,7 +141,8 @@ struct Forward<'a> {
     weights: &'a [f32],
     bias: &'a [f32],
     activation: Activation,
-    target: &'a mut [f32],
+    /// All of it is written.
+    target: &'a mut [MaybeUninit<f32>],
 }
 
 impl Kernel for Forward<'_> {
@@ -148,7 +156,7 @@ impl Kernel for Forward<'_> {
         let stride = channels.next_multiple_of(LANES);
         assert_eq!((weights.len(), bias.len()), (offsets.len() * stride, stride));
         assert_eq!(target.len(), geometry.output.image());
-        let mut to = target.as_mut_ptr();
+        let mut to = target.as_mut_ptr().cast::<f32>();
         for start in Framed::starts(geometry, line, &offsets, floats.len()) {
             for first in (0..channels).step_by(LANES) {
                 let mask = s.mask(channels - first);

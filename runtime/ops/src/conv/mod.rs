@@ -4,9 +4,12 @@
 //! algorithm"; here offsets take the place of pointers). An image with its padding is copied once, then no border is a
 //! special case. Weights are `[out, in / groups, height, width]`, as burn has them.
 
+use std::mem::MaybeUninit;
+
 use rayon::prelude::*;
 
 use crate::activation::Activation;
+use crate::buffer::written;
 use crate::images::{Frame, Images};
 use crate::simd::{LANES, Level};
 
@@ -152,17 +155,20 @@ fn sweep_all(
     activation: Activation,
 ) -> Vec<f32> {
     let channels = input.size().channels;
-    let mut made = vec![0.0; input.size().batch * image];
-    made.par_chunks_mut(image).with_min_len(IMAGES).enumerate().for_each_init(
-        Vec::new,
-        |framed, (at, target)| {
-            let source = input.framed(at, frame, channels, framed);
-            for (weights, sweep) in sweeps {
-                level.run(Image { sweep, weights, bias, activation, source, target });
-            }
-        },
-    );
-    made
+    let pixels: usize = sweeps.iter().map(|(_, sweep)| sweep.pixels()).sum();
+    assert_eq!(pixels * sweeps[0].0.channels(), image, "the sweeps make all pixels");
+    let sweep_image = |framed: &mut Vec<f32>, (at, target): (usize, &mut [MaybeUninit<f32>])| {
+        let source = input.framed(at, frame, channels, framed);
+        for (weights, sweep) in sweeps {
+            level.run(Image { sweep, weights, bias, activation, source, target });
+        }
+    };
+    // SAFETY: sweeps make different pixels, each with all its channels, and together as many as an image has.
+    unsafe {
+        written(input.size().batch * image, |made| {
+            made.par_chunks_mut(image).with_min_len(IMAGES).enumerate().for_each_init(Vec::new, sweep_image);
+        })
+    }
 }
 
 /// Filled up with zeros to whole vectors.

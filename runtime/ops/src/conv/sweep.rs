@@ -1,5 +1,7 @@
 //! One image convolved: the forward pass, and each phase of the gradient of the input.
 
+use std::mem::MaybeUninit;
+
 use super::tile::{Factors, blocks, most_rows, parts, tile};
 use crate::activation::Activation;
 use crate::simd::{Kernel, LANES, Simd};
@@ -57,6 +59,11 @@ impl Packed {
         }
         Self { floats, terms, channels }
     }
+
+    /// Output channels.
+    pub(super) fn channels(&self) -> usize {
+        self.channels
+    }
 }
 
 impl Sweep {
@@ -78,6 +85,11 @@ impl Sweep {
         }
     }
 
+    /// Pixels that are made.
+    pub(super) fn pixels(&self) -> usize {
+        self.grid[0] * self.grid[1]
+    }
+
     /// Whether all that a sweep over `source` and `target` floats touches is inside.
     fn fits(&self, packed: &Packed, source: usize, target: usize) -> bool {
         let last = self.grid[0] * self.grid[1] - 1;
@@ -97,7 +109,8 @@ pub(super) struct Image<'a> {
     pub(super) bias: &'a [f32],
     pub(super) activation: Activation,
     pub(super) source: &'a [f32],
-    pub(super) target: &'a mut [f32],
+    /// Written by the sweep at all its pixels.
+    pub(super) target: &'a mut [MaybeUninit<f32>],
 }
 
 impl Kernel for Image<'_> {
@@ -128,7 +141,7 @@ impl Kernel for Image<'_> {
                     from[place] = sweep.source.of(pixel, sweep.grid);
                     to[place] = sweep.target.of(pixel, sweep.grid) + first * LANES;
                 }
-                let target = target.as_mut_ptr();
+                let target = target.as_mut_ptr().cast::<f32>();
                 // SAFETY: `fits` has looked at the last pixel, whose places are the greatest, and at the greatest row.
                 unsafe {
                     tile(s, factors, &from[..len], vectors, |m, n, sum| {

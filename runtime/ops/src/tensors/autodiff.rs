@@ -82,6 +82,20 @@ impl<B: Operations> Backward<B, 3> for Norm {
 }
 
 #[derive(Debug)]
+struct Add;
+
+impl<B: Operations> Backward<B, 2> for Add {
+    type State = ();
+
+    fn backward(self, ops: Ops<(), 2>, gradients: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = gradients.consume::<B>(&ops.node);
+        for node in ops.parents.into_iter().flatten() {
+            gradients.register::<B>(node.id, gradient.clone());
+        }
+    }
+}
+
+#[derive(Debug)]
 struct MaxPool;
 
 impl<B: Operations> Backward<B, 1> for MaxPool {
@@ -146,6 +160,12 @@ impl<B: Operations, C: CheckpointStrategy> Operations for Autodiff<B, C> {
             OpsKind::UnTracked(step) => step.finish(y),
         };
         (y, Self::from_inner(mean), Self::from_inner(variance))
+    }
+
+    fn peng_add(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self> {
+        let nodes = [a.node(), b.node()];
+        let sum = B::peng_add(a.into_primitive(), b.into_primitive());
+        Add.prepare::<C>(nodes).compute_bound().stateless(sum)
     }
 
     fn peng_max_pool2d(x: FloatTensor<Self>, windows: Windows) -> FloatTensor<Self> {

@@ -97,6 +97,16 @@ pub(super) fn conv2d_batch_norm(
     ))
 }
 
+/// `a + b`.
+pub(super) fn add(a: Tensor<4>, b: Tensor<4>) -> Tensor<4> {
+    // Sums along an axis of one are burn's.
+    if runs_here(&a) && runs_here(&b) && a.dims() == b.dims() {
+        Tensor::from_dispatch(<Dispatch as Operations>::peng_add(a.into_dispatch(), b.into_dispatch()))
+    } else {
+        a + b
+    }
+}
+
 /// The greatest of each window, [`module::max_pool2d`].
 pub(super) fn max_pool2d(x: Tensor<4>, options: &MaxPoolOptions<2>) -> Tensor<4> {
     let is_plain = options.padding == [(0, 0); 2] && options.dilation == [1, 1] && !options.ceil_mode;

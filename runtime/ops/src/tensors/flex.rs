@@ -6,6 +6,7 @@ use burn_flex::{FlexTensor, Layout};
 
 use super::Operations;
 use crate::activation::Activation;
+use crate::add::add;
 use crate::conv::{self, Geometry};
 use crate::images::{Images, Order, Size};
 use crate::norm::{self, Affine, Line, Statistics};
@@ -127,6 +128,12 @@ impl Operations for Flex {
         );
         let [gamma, beta] = [gradients.gamma, gradients.beta].map(|of| contiguous(of, &[size.channels]));
         (channels_last(gradients.input, size), gamma, beta)
+    }
+
+    fn peng_add(a: FlexTensor, b: FlexTensor) -> FlexTensor {
+        let (a, b) = (readable(a), readable(b));
+        let (a, b) = (images(&a), images(&b));
+        channels_last(add(Level::detected(), &a.channels_last(), &b.channels_last()), a.size())
     }
 
     fn peng_max_pool2d(x: FlexTensor, windows: Windows) -> FlexTensor {

@@ -33,6 +33,11 @@ pub fn conv2d_batch_norm(conv: &Conv2d, norm: &BatchNorm, activation: Activation
     }
 }
 
+/// The sum of two images.
+pub fn add(a: Tensor<4>, b: Tensor<4>) -> Tensor<4> {
+    call::add(a, b)
+}
+
 /// The greatest of each window.
 pub fn max_pool2d(pool: &MaxPool2d, x: Tensor<4>) -> Tensor<4> {
     match padding(&pool.padding) {

@@ -18,7 +18,7 @@ mod layer;
 #[cfg(test)]
 mod tests;
 
-pub use layer::{batch_norm, conv2d, conv2d_batch_norm, max_pool2d};
+pub use layer::{add, batch_norm, conv2d, conv2d_batch_norm, max_pool2d};
 
 /// What a backend does. Images are `[batch, channels, height, width]`, other tensors have a float for each channel.
 #[backend_extension(Flex, Autodiff)]
@@ -94,6 +94,9 @@ pub(crate) trait Operations: Backend {
         epsilon: f32,
         activation: Activation,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+
+    /// The sum of two images of one shape.
+    fn peng_add(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self>;
 
     /// The greatest of each window.
     fn peng_max_pool2d(x: FloatTensor<Self>, windows: Windows) -> FloatTensor<Self>;

@@ -7,7 +7,7 @@ use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, TensorData, module};
 use proptest::prelude::*;
 
-use super::call::{batch_norm, conv2d, conv2d_batch_norm, max_pool2d};
+use super::call::{add, batch_norm, conv2d, conv2d_batch_norm, max_pool2d};
 use crate::Activation;
 
 fn tensor<const D: usize>(shape: [usize; D], seed: u64, device: &Device) -> Tensor<D> {
@@ -213,6 +213,22 @@ proptest! {
         };
         let burns = |x: Tensor<4>, options: &MaxPoolOptions<2>| module::max_pool2d(x, options.clone());
         near(&run(max_pool2d), &run(burns))?;
+    }
+}
+
+#[test]
+fn sums_are_burns_with_their_gradients() {
+    let device = Device::flex().autodiff();
+    for shape in [[2, 3, 5, 7], [1, 8, 1, 1], [3, 1, 2, 2]] {
+        let run = |add: fn(Tensor<4>, Tensor<4>) -> Tensor<4>| {
+            let (a, b) = (tensor(shape, 1, &device).require_grad(), tensor(shape, 2, &device).require_grad());
+            // One of them is read twice, and has its channels last.
+            let last = max_pool2d(a.clone(), &MaxPoolOptions::new([1, 1]));
+            let sum = add(add(last.clone(), b.clone()), last);
+            let gradients = (sum.clone() * tensor(shape, 3, &device)).sum().backward();
+            [&sum, &a.grad(&gradients).unwrap(), &b.grad(&gradients).unwrap()].map(floats)
+        };
+        near(&run(add), &run(|a, b| a + b)).unwrap();
     }
 }
 
