@@ -13,6 +13,8 @@ mod add;
 mod buffer;
 pub mod conv;
 mod images;
+mod join;
+mod memory;
 pub mod norm;
 pub mod pool;
 mod simd;
@@ -20,5 +22,6 @@ mod tensors;
 
 pub use activation::Activation;
 pub use images::{Images, Order, Size};
+pub use memory::keep_freed_memory;
 pub use simd::Level;
-pub use tensors::{add, batch_norm, conv2d, conv2d_batch_norm, max_pool2d};
+pub use tensors::{add, batch_norm, concat, conv2d, conv2d_batch_norm, max_pool2d};

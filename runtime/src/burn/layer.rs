@@ -92,7 +92,7 @@ impl Layer {
     /// Applies the operation. The inputs have the shapes that the architecture says.
     pub(super) fn forward(&self, mut inputs: Vec<Value>) -> Value {
         if let Self::Concat(_) = self {
-            return Value::Image(Tensor::cat(inputs.into_iter().map(Value::image).collect(), 1));
+            return Value::Image(peng_ops::concat(inputs.into_iter().map(Value::image).collect()));
         }
         let input = inputs.pop().expect("every node reads something");
         match (self, input) {

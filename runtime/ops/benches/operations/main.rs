@@ -2,7 +2,7 @@
 //! second of a network of nine convolutions, trained and evaluated.
 //!
 //! `RAYON_NUM_THREADS=1 cargo bench -p peng -p peng-ops --bench operations [-- FILTER]`; filters are the first words of the
-//! lines. `pytorch.py` beside this file prints the figures of the network and of the convolutions for `PyTorch`. All
+//! lines, and `--give-back` leaves the C library as it is, which workers do not. `pytorch.py` beside this file prints the figures of the network and of the convolutions for `PyTorch`. All
 //! seconds are those of the processor, medians of rounds in turns, so the ratios hold on a loaded machine too.
 #![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "a benchmark reads the clock and prints")]
 
@@ -23,6 +23,9 @@ fn main() {
     let filter: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     let is_chosen =
         |name: &str| filter.is_empty() || filter.iter().any(|word| name.starts_with(word.as_str()));
+    if !std::env::args().any(|arg| arg == "--give-back") {
+        peng_ops::keep_freed_memory();
+    }
     let peak = measure::peak();
     println!("peak: {:.1} billion multiplications with addition a second", peak / 1e9);
     single::run(&is_chosen, peak);

@@ -133,7 +133,7 @@ fn layer(case: &str, shape: [usize; 4], forward: &dyn Fn(Whose, Tensor<4>) -> Te
     let found = seconds(
         ROUNDS,
         &mut [&mut || pass(Whose::Ours), &mut || pass(Whose::Burns), &mut || both(Whose::Ours), &mut || {
-            both(Whose::Burns)
+            both(Whose::Burns);
         }],
     );
     let micros: Vec<f64> = found.iter().map(|seconds| seconds * 1e6 / shape[0] as f64).collect();

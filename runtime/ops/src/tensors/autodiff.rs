@@ -2,6 +2,7 @@
 
 use burn::backend::Autodiff;
 use burn::backend::AutodiffBackend;
+use burn::backend::TensorMetadata as _;
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
@@ -96,6 +97,24 @@ impl<B: Operations> Backward<B, 2> for Add {
 }
 
 #[derive(Debug)]
+struct Join;
+
+impl<B: Operations> Backward<B, 2> for Join {
+    /// Channels of the first image and of both.
+    type State = (usize, usize);
+
+    fn backward(self, ops: Ops<Self::State, 2>, gradients: &mut Gradients, _: &mut Checkpointer) {
+        let (first, all) = ops.state;
+        let gradient = gradients.consume::<B>(&ops.node);
+        for (node, (start, end)) in ops.parents.into_iter().zip([(0, first), (first, all)]) {
+            if let Some(node) = node {
+                gradients.register::<B>(node.id, B::peng_channels(gradient.clone(), start, end));
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
 struct MaxPool;
 
 impl<B: Operations> Backward<B, 1> for MaxPool {
@@ -166,6 +185,21 @@ impl<B: Operations, C: CheckpointStrategy> Operations for Autodiff<B, C> {
         let nodes = [a.node(), b.node()];
         let sum = B::peng_add(a.into_primitive(), b.into_primitive());
         Add.prepare::<C>(nodes).compute_bound().stateless(sum)
+    }
+
+    fn peng_join(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self> {
+        let nodes = [a.node(), b.node()];
+        let (a, b) = (a.into_primitive(), b.into_primitive());
+        let [first, second] = [&a, &b].map(|of| of.shape()[1]);
+        let joined = B::peng_join(a, b);
+        match Join.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(step) => step.finish((first, first + second), joined),
+            OpsKind::UnTracked(step) => step.finish(joined),
+        }
+    }
+
+    fn peng_channels(_: FloatTensor<Self>, _: usize, _: usize) -> FloatTensor<Self> {
+        unreachable!("{ONCE}")
     }
 
     fn peng_max_pool2d(x: FloatTensor<Self>, windows: Windows) -> FloatTensor<Self> {

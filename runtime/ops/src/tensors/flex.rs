@@ -9,6 +9,7 @@ use crate::activation::Activation;
 use crate::add::add;
 use crate::conv::{self, Geometry};
 use crate::images::{Images, Order, Size};
+use crate::join::{join, part};
 use crate::norm::{self, Affine, Line, Statistics};
 use crate::pool::{self, Windows};
 use crate::simd::Level;
@@ -134,6 +135,20 @@ impl Operations for Flex {
         let (a, b) = (readable(a), readable(b));
         let (a, b) = (images(&a), images(&b));
         channels_last(add(Level::detected(), &a.channels_last(), &b.channels_last()), a.size())
+    }
+
+    fn peng_join(a: FlexTensor, b: FlexTensor) -> FlexTensor {
+        let (a, b) = (readable(a), readable(b));
+        let (a, b) = (images(&a), images(&b));
+        let size = Size { channels: a.size().channels + b.size().channels, ..a.size() };
+        channels_last(join(&a.channels_last(), &b.channels_last(), size), size)
+    }
+
+    fn peng_channels(x: FlexTensor, start: usize, end: usize) -> FlexTensor {
+        let x = readable(x);
+        let x = images(&x);
+        let size = Size { channels: end - start, ..x.size() };
+        channels_last(part(&x.channels_last(), x.size().channels, start..end), size)
     }
 
     fn peng_max_pool2d(x: FlexTensor, windows: Windows) -> FlexTensor {

@@ -38,6 +38,11 @@ pub fn add(a: Tensor<4>, b: Tensor<4>) -> Tensor<4> {
     call::add(a, b)
 }
 
+/// Images one after another along the channels.
+pub fn concat(images: Vec<Tensor<4>>) -> Tensor<4> {
+    call::concat(images)
+}
+
 /// The greatest of each window.
 pub fn max_pool2d(pool: &MaxPool2d, x: Tensor<4>) -> Tensor<4> {
     match padding(&pool.padding) {

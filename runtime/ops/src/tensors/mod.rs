@@ -18,7 +18,7 @@ mod layer;
 #[cfg(test)]
 mod tests;
 
-pub use layer::{add, batch_norm, conv2d, conv2d_batch_norm, max_pool2d};
+pub use layer::{add, batch_norm, concat, conv2d, conv2d_batch_norm, max_pool2d};
 
 /// What a backend does. Images are `[batch, channels, height, width]`, other tensors have a float for each channel.
 #[backend_extension(Flex, Autodiff)]
@@ -97,6 +97,12 @@ pub(crate) trait Operations: Backend {
 
     /// The sum of two images of one shape.
     fn peng_add(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// The channels of one image, then those of another.
+    fn peng_join(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// The channels from `start` to `end`. No gradients.
+    fn peng_channels(x: FloatTensor<Self>, start: usize, end: usize) -> FloatTensor<Self>;
 
     /// The greatest of each window.
     fn peng_max_pool2d(x: FloatTensor<Self>, windows: Windows) -> FloatTensor<Self>;

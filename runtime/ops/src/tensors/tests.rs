@@ -7,7 +7,7 @@ use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, TensorData, module};
 use proptest::prelude::*;
 
-use super::call::{add, batch_norm, conv2d, conv2d_batch_norm, max_pool2d};
+use super::call::{add, batch_norm, concat, conv2d, conv2d_batch_norm, max_pool2d};
 use crate::Activation;
 
 fn tensor<const D: usize>(shape: [usize; D], seed: u64, device: &Device) -> Tensor<D> {
@@ -229,6 +229,26 @@ fn sums_are_burns_with_their_gradients() {
             [&sum, &a.grad(&gradients).unwrap(), &b.grad(&gradients).unwrap()].map(floats)
         };
         near(&run(add), &run(|a, b| a + b)).unwrap();
+    }
+}
+
+#[test]
+fn images_one_after_another_are_burns_with_their_gradients() {
+    let device = Device::flex().autodiff();
+    for (channels, [batch, height, width]) in
+        [([3, 1, 8], [2, 5, 7]), ([8, 16, 2], [1, 1, 1]), ([1, 1, 1], [3, 40, 40])]
+    {
+        let run = |concat: fn(Vec<Tensor<4>>) -> Tensor<4>| {
+            let inputs =
+                channels.map(|c| tensor([batch, c, height, width], c as u64, &device).require_grad());
+            let last = max_pool2d(inputs[0].clone(), &MaxPoolOptions::new([1, 1]));
+            let joined = concat(vec![last, inputs[1].clone(), inputs[2].clone(), inputs[1].clone()]);
+            let gradients = (joined.clone() * tensor(joined.dims(), 9, &device)).sum().backward();
+            let mut found = vec![floats(&joined)];
+            found.extend(inputs.map(|input| floats(&input.grad(&gradients).unwrap())));
+            found
+        };
+        near(&run(concat), &run(|images| Tensor::cat(images, 1))).unwrap();
     }
 }
 
