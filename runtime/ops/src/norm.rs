@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use crate::activation::Activation;
 use crate::buffer::written;
-use crate::simd::{Kernel, LANES, Level, Simd};
+use crate::simd::{Kernel, LANES, Lanes, Level, Simd};
 
 /// Floats of a block.
 const BLOCK: usize = 8192;
@@ -189,41 +189,6 @@ trait OnPixels {
     /// # Safety
     /// The channels exist, and there are as many floats as pixels times channels wherever pixels are read or written.
     unsafe fn vectors<S: Simd, const N: usize>(&mut self, s: S, first: usize, lanes: Lanes<S>);
-}
-
-/// Which lanes of a vector are channels.
-#[derive(Clone, Copy)]
-enum Lanes<S: Simd> {
-    All,
-    Some(S::Mask),
-}
-
-impl<S: Simd> Lanes<S> {
-    /// # Safety
-    /// The floats of the lanes can be read.
-    #[inline(always)]
-    unsafe fn load(self, s: S, from: *const f32) -> S::V {
-        // SAFETY: the caller says so.
-        unsafe {
-            match self {
-                Self::All => s.load(from),
-                Self::Some(mask) => s.load_some(from, mask),
-            }
-        }
-    }
-
-    /// # Safety
-    /// The floats of the lanes can be written.
-    #[inline(always)]
-    unsafe fn store(self, s: S, to: *mut f32, value: S::V) {
-        // SAFETY: the caller says so.
-        unsafe {
-            match self {
-                Self::All => s.store(to, value),
-                Self::Some(mask) => s.store_some(to, mask, value),
-            }
-        }
-    }
 }
 
 /// # Safety

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::buffer::written;
 use crate::images::{Images, Size};
-use crate::simd::{Kernel, LANES, Level, Simd};
+use crate::simd::{Kernel, LANES, Lanes, Level, Simd};
 
 /// Images that a thread takes at once.
 const IMAGES: usize = 4;
@@ -107,17 +107,17 @@ impl Kernel for Greatest<'_> {
         let channels = windows.input.channels;
         assert_eq!((source.len(), target.len()), (windows.input.image(), windows.output.image()));
         for first in (0..channels).step_by(LANES) {
-            let mask = s.mask(channels - first);
+            let lanes = Lanes::first(s, channels - first);
             let mut to = target.as_mut_ptr().cast::<f32>().wrapping_add(first);
             for start in windows.starts() {
                 // SAFETY: windows lie inside the image, and only lanes of real channels are read and written.
                 unsafe {
                     let mut greatest = s.splat(f32::NEG_INFINITY);
                     for offset in offsets {
-                        let x = s.load_some(source.as_ptr().add(start + offset + first), mask);
+                        let x = lanes.load(s, source.as_ptr().add(start + offset + first));
                         greatest = s.where_above(x, greatest, x, greatest);
                     }
-                    s.store_some(to, mask, greatest);
+                    lanes.store(s, to, greatest);
                 }
                 to = to.wrapping_add(channels);
             }
@@ -143,27 +143,27 @@ impl Kernel for ToGreatest<'_> {
         assert_eq!((source.len(), target.len()), (windows.input.image(), windows.input.image()));
         assert_eq!(gradient.len(), windows.output.image());
         for first in (0..channels).step_by(LANES) {
-            let mask = s.mask(channels - first);
+            let lanes = Lanes::first(s, channels - first);
             let mut from = gradient.as_ptr().wrapping_add(first);
             for start in windows.starts() {
                 // SAFETY: as in the forward pass; the target has the shape of the source.
                 unsafe {
-                    let dy = s.load_some(from, mask);
+                    let dy = lanes.load(s, from);
                     let mut greatest = s.splat(f32::NEG_INFINITY);
                     for offset in offsets {
-                        let x = s.load_some(source.as_ptr().add(start + offset + first), mask);
+                        let x = lanes.load(s, source.as_ptr().add(start + offset + first));
                         greatest = s.where_above(x, greatest, x, greatest);
                     }
                     // What has been handed on is gone for the pixels behind.
                     let mut rest = dy;
                     for offset in offsets {
                         let at = start + offset + first;
-                        let x = s.load_some(source.as_ptr().add(at), mask);
+                        let x = lanes.load(s, source.as_ptr().add(at));
                         let to = target.as_mut_ptr().add(at);
                         let zero = s.splat(0.0);
                         let share = s.where_above(greatest, x, zero, rest);
                         rest = s.where_above(greatest, x, rest, zero);
-                        s.store_some(to, mask, s.add(s.load_some(to, mask), share));
+                        lanes.store(s, to, s.add(lanes.load(s, to), share));
                     }
                 }
                 from = from.wrapping_add(channels);

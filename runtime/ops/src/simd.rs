@@ -52,6 +52,53 @@ pub(crate) trait Simd: Copy {
     fn where_above(self, a: Self::V, b: Self::V, value: Self::V, other: Self::V) -> Self::V;
 }
 
+/// Which lanes of a vector are channels.
+#[derive(Clone, Copy)]
+pub(crate) enum Lanes<S: Simd> {
+    /// Each of them.
+    All,
+    /// Those of a mask; slow to write on some processors.
+    Some(S::Mask),
+}
+
+impl<S: Simd> Lanes<S> {
+    /// The first `count` lanes, or all if there are fewer.
+    #[inline(always)]
+    pub(crate) fn first(s: S, count: usize) -> Self {
+        if count >= LANES { Self::All } else { Self::Some(s.mask(count)) }
+    }
+
+    /// The floats at `from`, 0 in other lanes.
+    ///
+    /// # Safety
+    /// The floats of the lanes can be read.
+    #[inline(always)]
+    pub(crate) unsafe fn load(self, s: S, from: *const f32) -> S::V {
+        // SAFETY: the caller says so.
+        unsafe {
+            match self {
+                Self::All => s.load(from),
+                Self::Some(mask) => s.load_some(from, mask),
+            }
+        }
+    }
+
+    /// Writes to `to`.
+    ///
+    /// # Safety
+    /// The floats of the lanes can be written.
+    #[inline(always)]
+    pub(crate) unsafe fn store(self, s: S, to: *mut f32, value: S::V) {
+        // SAFETY: the caller says so.
+        unsafe {
+            match self {
+                Self::All => s.store(to, value),
+                Self::Some(mask) => s.store_some(to, mask, value),
+            }
+        }
+    }
+}
+
 /// A computation that can be compiled for any [`Simd`].
 pub(crate) trait Kernel {
     /// What is computed.

@@ -10,7 +10,7 @@ use super::{IMAGES, offsets, padded};
 use crate::activation::Activation;
 use crate::buffer::written;
 use crate::images::Images;
-use crate::simd::{Kernel, LANES, Level, Simd};
+use crate::simd::{Kernel, LANES, Lanes, Level, Simd};
 
 /// See [`super::forward`].
 pub(super) fn forward(
@@ -159,21 +159,20 @@ impl Kernel for Forward<'_> {
         let mut to = target.as_mut_ptr().cast::<f32>();
         for start in Framed::starts(geometry, line, &offsets, floats.len()) {
             for first in (0..channels).step_by(LANES) {
-                let mask = s.mask(channels - first);
+                let lanes = Lanes::first(s, channels - first);
                 // SAFETY: the taps of all pixels are inside the frame, and only lanes of real channels are read; weights
                 // and bias have whole vectors; the target has a float for each channel of each output pixel.
                 unsafe {
                     let mut sum = s.load(bias.as_ptr().add(first));
                     for (tap, offset) in offsets.iter().enumerate() {
-                        let x = floats.as_ptr().add(start + offset + first);
-                        let x = if first + LANES <= channels { s.load(x) } else { s.load_some(x, mask) };
+                        let x = lanes.load(s, floats.as_ptr().add(start + offset + first));
                         sum = s.fma(x, s.load(weights.as_ptr().add(tap * stride + first)), sum);
                     }
                     let sum = match activation {
                         Activation::Identity => sum,
                         Activation::Relu => s.relu(sum),
                     };
-                    s.store_some(to.add(first), mask, sum);
+                    lanes.store(s, to.add(first), sum);
                 }
             }
             to = to.wrapping_add(channels);
@@ -202,14 +201,14 @@ impl Kernel for Scatter<'_> {
         let mut from = gradient.as_ptr();
         for start in Framed::starts(geometry, line, &offsets, framed.len()) {
             for first in (0..channels).step_by(LANES) {
-                let mask = s.mask(channels - first);
+                let lanes = Lanes::first(s, channels - first);
                 // SAFETY: as in the forward pass, with the roles of frame and output exchanged.
                 unsafe {
-                    let dy = s.load_some(from.add(first), mask);
+                    let dy = lanes.load(s, from.add(first));
                     for (tap, offset) in offsets.iter().enumerate() {
                         let to = framed.as_mut_ptr().add(start + offset + first);
                         let weight = s.load(weights.as_ptr().add(tap * stride + first));
-                        s.store_some(to, mask, s.fma(dy, weight, s.load_some(to, mask)));
+                        lanes.store(s, to, s.fma(dy, weight, lanes.load(s, to)));
                     }
                 }
             }
@@ -235,15 +234,15 @@ impl Kernel for Weights<'_> {
         assert_eq!((sums.len(), gradient.len()), (offsets.len() * stride, geometry.output.image()));
         let starts: Vec<usize> = Framed::starts(geometry, line, &offsets, floats.len()).collect();
         for first in (0..channels).step_by(LANES) {
-            let mask = s.mask(channels - first);
+            let lanes = Lanes::first(s, channels - first);
             for (tap, offset) in offsets.iter().enumerate() {
                 // SAFETY: as in the forward pass; the sums have whole vectors for each tap.
                 unsafe {
                     // Two sums hide half of the latency of their additions.
                     let mut two = [s.splat(0.0); 2];
                     for (pixel, start) in starts.iter().enumerate() {
-                        let x = s.load_some(floats.as_ptr().add(start + offset + first), mask);
-                        let dy = s.load_some(gradient.as_ptr().add(pixel * channels + first), mask);
+                        let x = lanes.load(s, floats.as_ptr().add(start + offset + first));
+                        let dy = lanes.load(s, gradient.as_ptr().add(pixel * channels + first));
                         two[pixel % 2] = s.fma(x, dy, two[pixel % 2]);
                     }
                     let to = sums.as_mut_ptr().add(tap * stride + first);
