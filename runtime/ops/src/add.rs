@@ -2,10 +2,9 @@
 
 use std::mem::MaybeUninit;
 
-use rayon::prelude::*;
-
 use crate::buffer::written;
 use crate::simd::{Kernel, LANES, Level, Simd};
+use crate::threads::for_chunks;
 
 /// Floats of a block, and blocks that a thread takes at once.
 const BLOCK: usize = 8192;
@@ -17,10 +16,16 @@ pub(crate) fn add(level: Level, a: &[f32], b: &[f32]) -> Vec<f32> {
     // SAFETY: each block is written.
     unsafe {
         written(a.len(), |sum| {
-            sum.par_chunks_mut(BLOCK)
-                .zip(a.par_chunks(BLOCK).zip(b.par_chunks(BLOCK)))
-                .with_min_len(BLOCKS)
-                .for_each(|(sum, (a, b))| level.run(Add { a, b, sum }));
+            for_chunks(
+                sum,
+                BLOCK,
+                BLOCKS,
+                || (),
+                |(), block, sum| {
+                    let [a, b] = [a, b].map(|of| &of[block * BLOCK..][..sum.len()]);
+                    level.run(Add { a, b, sum });
+                },
+            );
         })
     }
 }

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use rayon::prelude::*;
+use crate::threads::for_chunks;
 
 /// Which of the axes of an image is the innermost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,10 +75,15 @@ impl<'a> Images<'a> {
             Order::ChannelsFirst => {
                 let mut turned = vec![0.0; self.data.len()];
                 let frame = Frame::around(self.size);
-                turned
-                    .par_chunks_mut(self.size.image())
-                    .enumerate()
-                    .for_each(|(image, to)| self.copy(image, frame, self.size.channels, to));
+                for_chunks(
+                    &mut turned,
+                    self.size.image(),
+                    1,
+                    || (),
+                    |(), image, to| {
+                        self.copy(image, frame, self.size.channels, to);
+                    },
+                );
                 Cow::Owned(turned)
             }
         }

@@ -19,6 +19,7 @@ pub mod norm;
 pub mod pool;
 mod simd;
 mod tensors;
+mod threads;
 
 pub use activation::Activation;
 pub use images::{Images, Order, Size};

@@ -6,11 +6,10 @@
 
 use std::mem::MaybeUninit;
 
-use rayon::prelude::*;
-
 use crate::activation::Activation;
 use crate::buffer::written;
 use crate::simd::{Kernel, LANES, Lanes, Level, Simd};
+use crate::threads::for_chunks;
 
 /// Floats of a block.
 const BLOCK: usize = 8192;
@@ -104,10 +103,16 @@ pub fn forward(level: Level, x: &[f32], line: &Line, activation: Activation) -> 
     // SAFETY: each block is written.
     unsafe {
         written(x.len(), |y| {
-            y.par_chunks_mut(size)
-                .zip(x.par_chunks(size))
-                .with_min_len(BLOCKS)
-                .for_each(|(y, x)| level.run(Apply { x, y, line, activation }));
+            for_chunks(
+                y,
+                size,
+                BLOCKS,
+                || (),
+                |(), block, y| {
+                    let x = x_of(x, block, channels);
+                    level.run(Apply { x, y, line, activation });
+                },
+            );
         })
     }
 }
@@ -148,12 +153,16 @@ pub fn backward(
     // SAFETY: each block is written.
     let input = unsafe {
         written(x.len(), |to| {
-            to.par_chunks_mut(size)
-                .zip(x.par_chunks(size).zip(gradient.par_chunks(size)))
-                .with_min_len(BLOCKS)
-                .for_each(|(to, (x, gradient))| {
+            for_chunks(
+                to,
+                size,
+                BLOCKS,
+                || (),
+                |(), block, to| {
+                    let (x, gradient) = (x_of(x, block, channels), x_of(gradient, block, channels));
                     level.run(ApplyGradient { x, gradient, to, line: &line, factors, activation });
-                });
+                },
+            );
         })
     };
     Gradients { input, gamma: of_gamma, beta: of_beta }
@@ -169,10 +178,10 @@ fn x_of(x: &[f32], block: usize, channels: usize) -> &[f32] {
 }
 
 /// Two sums for each channel, over all blocks.
-fn summed(x: &[f32], channels: usize, block: impl Fn(usize, &mut [f32]) + Sync) -> Vec<[f64; 2]> {
+fn summed(x: &[f32], channels: usize, block: impl Fn(usize, &mut [f32]) + Sync + Send) -> Vec<[f64; 2]> {
     let blocks = x.len().div_ceil(block_floats(channels));
     let mut sums = vec![0.0; blocks * 2 * channels];
-    sums.par_chunks_mut(2 * channels).with_min_len(BLOCKS).enumerate().for_each(|(at, sums)| block(at, sums));
+    for_chunks(&mut sums, 2 * channels, BLOCKS, || (), |(), at, sums| block(at, sums));
     (0..channels)
         .map(|channel| {
             let sum =

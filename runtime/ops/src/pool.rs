@@ -2,11 +2,10 @@
 
 use std::mem::MaybeUninit;
 
-use rayon::prelude::*;
-
 use crate::buffer::written;
 use crate::images::{Images, Size};
 use crate::simd::{Kernel, LANES, Lanes, Level, Simd};
+use crate::threads::for_chunks;
 
 /// Images that a thread takes at once.
 const IMAGES: usize = 4;
@@ -58,17 +57,14 @@ impl Windows {
 pub fn forward(level: Level, windows: &Windows, input: Images<'_>) -> Vec<f32> {
     assert_eq!(input.size(), windows.input, "the images are those of the windows");
     let offsets = windows.offsets();
-    let pool = |turned: &mut Vec<f32>, (image, target): (usize, &mut [MaybeUninit<f32>])| {
+    let pool = |turned: &mut Vec<f32>, image: usize, target: &mut [MaybeUninit<f32>]| {
         let source = input.turned(image, turned);
         level.run(Greatest { windows, offsets: &offsets, source, target });
     };
     // SAFETY: each image is written.
     unsafe {
         written(windows.output.floats(), |made| {
-            made.par_chunks_mut(windows.output.image())
-                .with_min_len(IMAGES)
-                .enumerate()
-                .for_each_init(Vec::new, pool);
+            for_chunks(made, windows.output.image(), IMAGES, Vec::new, pool);
         })
     }
 }
@@ -79,9 +75,12 @@ pub fn backward(level: Level, windows: &Windows, input: Images<'_>, gradient: Im
     assert_eq!(gradient.size(), windows.output, "the gradients are those of the windows");
     let offsets = windows.offsets();
     let mut made = vec![0.0; windows.input.floats()];
-    made.par_chunks_mut(windows.input.image()).with_min_len(IMAGES).enumerate().for_each_init(
+    for_chunks(
+        &mut made,
+        windows.input.image(),
+        IMAGES,
         || (Vec::new(), Vec::new()),
-        |(turned, turned_gradient), (image, target)| {
+        |(turned, turned_gradient), image, target| {
             let source = input.turned(image, turned);
             let gradient = gradient.turned(image, turned_gradient);
             level.run(ToGreatest { windows, offsets: &offsets, source, gradient, target });

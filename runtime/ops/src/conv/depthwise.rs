@@ -2,8 +2,6 @@
 
 use std::mem::MaybeUninit;
 
-use rayon::prelude::*;
-
 use super::geometry::Geometry;
 use super::weight_gradient::summed;
 use super::{IMAGES, offsets, padded};
@@ -11,6 +9,7 @@ use crate::activation::Activation;
 use crate::buffer::written;
 use crate::images::Images;
 use crate::simd::{Kernel, LANES, Lanes, Level, Simd};
+use crate::threads::for_chunks;
 
 /// See [`super::forward`].
 pub(super) fn forward(
@@ -23,17 +22,14 @@ pub(super) fn forward(
 ) -> Vec<f32> {
     let weights = by_tap(geometry, weight);
     let bias = padded(bias, geometry.output.channels);
-    let convolve = |framed: &mut Vec<f32>, (image, target): (usize, &mut [MaybeUninit<f32>])| {
+    let convolve = |framed: &mut Vec<f32>, image: usize, target: &mut [MaybeUninit<f32>]| {
         let read = framed_image(geometry, input, image, framed);
         level.run(Forward { frame: read, weights: &weights, bias: &bias, activation, target });
     };
     // SAFETY: each image is written.
     unsafe {
         written(geometry.output.floats(), |made| {
-            made.par_chunks_mut(geometry.output.image())
-                .with_min_len(IMAGES)
-                .enumerate()
-                .for_each_init(Vec::new, convolve);
+            for_chunks(made, geometry.output.image(), IMAGES, Vec::new, convolve);
         })
     }
 }
@@ -49,9 +45,12 @@ pub(super) fn input_gradient(
     let (size, frame) = (geometry.input, geometry.input_frame());
     let channels = size.channels;
     let mut made = vec![0.0; size.floats()];
-    made.par_chunks_mut(size.image()).with_min_len(IMAGES).enumerate().for_each_init(
+    for_chunks(
+        &mut made,
+        size.image(),
+        IMAGES,
         || (vec![0.0; frame.height * frame.width * channels], Vec::new()),
-        |(framed, turned), (image, target)| {
+        |(framed, turned), image, target| {
             framed.fill(0.0);
             let gradient = gradient.turned(image, turned);
             level.run(Scatter { geometry, weights: &weights, gradient, framed });

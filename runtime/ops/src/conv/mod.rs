@@ -6,12 +6,11 @@
 
 use std::mem::MaybeUninit;
 
-use rayon::prelude::*;
-
 use crate::activation::Activation;
 use crate::buffer::written;
 use crate::images::{Frame, Images};
 use crate::simd::{LANES, Level};
+use crate::threads::for_chunks;
 
 mod depthwise;
 mod geometry;
@@ -157,7 +156,7 @@ fn sweep_all(
     let channels = input.size().channels;
     let pixels: usize = sweeps.iter().map(|(_, sweep)| sweep.pixels()).sum();
     assert_eq!(pixels * sweeps[0].0.channels(), image, "the sweeps make all pixels");
-    let sweep_image = |framed: &mut Vec<f32>, (at, target): (usize, &mut [MaybeUninit<f32>])| {
+    let sweep_image = |framed: &mut Vec<f32>, at: usize, target: &mut [MaybeUninit<f32>]| {
         let source = input.framed(at, frame, channels, framed);
         for (weights, sweep) in sweeps {
             level.run(Image { sweep, weights, bias, activation, source, target });
@@ -166,7 +165,7 @@ fn sweep_all(
     // SAFETY: sweeps make different pixels, each with all its channels, and together as many as an image has.
     unsafe {
         written(input.size().batch * image, |made| {
-            made.par_chunks_mut(image).with_min_len(IMAGES).enumerate().for_each_init(Vec::new, sweep_image);
+            for_chunks(made, image, IMAGES, Vec::new, sweep_image);
         })
     }
 }

@@ -4,14 +4,13 @@
 //! many threads there are. Within an image the pixels are taken in bands of rows that stay in the first-level cache, and
 //! each band is summed on its own, which also keeps the rounding small.
 
-use rayon::prelude::*;
-
 use super::depthwise;
 use super::geometry::{Channels, Geometry};
 use super::offsets;
 use super::tile::{Factors, blocks, most_rows, parts, tile};
 use crate::images::{Frame, Images};
 use crate::simd::{Kernel, LANES, Level, Simd};
+use crate::threads::map;
 
 /// Parts of a batch whose sums are independent.
 pub(super) const PARTS: usize = 8;
@@ -41,12 +40,8 @@ pub(super) fn summed(
     batch: usize,
     part: impl Fn(std::ops::Range<usize>) -> Vec<f32> + Sync + Send,
 ) -> Vec<f32> {
-    let parts: Vec<Vec<f32>> = parts(batch, batch.div_ceil(PARTS))
-        .map(|(start, len)| start..start + len)
-        .collect::<Vec<_>>()
-        .into_par_iter()
-        .map(part)
-        .collect();
+    let ranges = parts(batch, batch.div_ceil(PARTS)).map(|(start, len)| start..start + len).collect();
+    let parts: Vec<Vec<f32>> = map(ranges, part);
     parts
         .into_iter()
         .reduce(|mut sums, part| {
