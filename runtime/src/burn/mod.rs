@@ -13,6 +13,7 @@ mod batches;
 mod device;
 #[cfg(test)]
 mod fixtures;
+mod fusion;
 mod layer;
 mod network;
 mod record;
@@ -25,6 +26,7 @@ pub(crate) struct BurnFactory;
 
 impl TrainerFactory for BurnFactory {
     fn start(&self, job: TrainingJob, checkpoint: Option<&Path>) -> Result<Box<dyn Trainer>, TrainError> {
+        peng_ops::keep_freed_memory();
         let device = device::bind(plan::Device::Cpu);
         Ok(Box::new(supervised::Supervised::start(job, checkpoint, device)?))
     }

@@ -4,6 +4,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use peng_spec::arch::{ArchGraph, Shape, ShapeError};
 
+use super::fusion::{Step, steps};
 use super::layer::{Layer, Value};
 use crate::seed::SeedTree;
 
@@ -21,6 +22,8 @@ struct Wiring {
     reads: Vec<Vec<usize>>,
     /// The last layer that reads each value.
     last_reader: Vec<usize>,
+    /// What each layer does.
+    steps: Vec<Step>,
 }
 
 impl Network {
@@ -53,16 +56,16 @@ impl Network {
                 Layer::new(&node.op, channels_in, &mut seed.child(&node.name, 0).rng(), device)
             })
             .collect();
-        Ok(Self { layers, wiring: Wiring::new(arch) })
+        Ok(Self { layers, wiring: Wiring::new(arch, &shapes) })
     }
 
     /// Scores for the classes, `[batch, classes]`. A value is dropped after the last layer that reads it.
     pub(super) fn forward(&self, images: Tensor<4>) -> Tensor<2> {
-        let Wiring { reads, last_reader } = &self.wiring;
+        let Wiring { reads, last_reader, steps } = &self.wiring;
         let mut values: Vec<Option<Value>> = vec![None; last_reader.len()];
         values[0] = Some(Value::Image(images));
         for (index, (layer, reads)) in self.layers.iter().zip(reads).enumerate() {
-            let inputs = reads
+            let mut inputs: Vec<Value> = reads
                 .iter()
                 .enumerate()
                 .map(|(place, &read)| {
@@ -71,14 +74,22 @@ impl Network {
                     value.expect("a value lives until its last reader")
                 })
                 .collect();
-            values[index + 1] = Some(layer.forward(inputs));
+            values[index + 1] = match steps[index] {
+                Step::Alone => Some(layer.forward(inputs)),
+                Step::Later => inputs.pop(),
+                Step::Norm { conv, norm, activation } => {
+                    let input = inputs.pop().expect("every node reads something");
+                    let conv = conv.map(|conv| &self.layers[conv]);
+                    Some(self.layers[norm].normalise(conv, activation, input))
+                }
+            };
         }
         values.pop().flatten().expect("there is a last layer").vector()
     }
 }
 
 impl Wiring {
-    fn new(arch: &ArchGraph) -> Self {
+    fn new(arch: &ArchGraph, shapes: &[Shape]) -> Self {
         let reads: Vec<Vec<usize>> = arch
             .nodes
             .iter()
@@ -93,7 +104,7 @@ impl Wiring {
                 last_reader[read] = index;
             }
         }
-        Self { reads, last_reader }
+        Self { reads, last_reader, steps: steps(arch, shapes) }
     }
 }
 
