@@ -3,7 +3,7 @@
 use peng_spec::expr::Dimension;
 use peng_spec::plan::{
     BudgetPlan, ConfirmWhat, Count, DatasetPlan, ExecutionPlan, ExecutorPlan, Goal, KindCall, OptimizerPlan,
-    Plan, SchedulePlan, SpacePlan, StepKind, TrainingPlan,
+    Plan, SchedulePlan, SpacePlan, StepKind,
 };
 use serde_json::Value;
 
@@ -27,7 +27,7 @@ pub fn describe(plan: &Plan, counted: Option<&[String]>) -> Vec<PlanSection> {
         section("space", space(&plan.space, counted)),
         section("search", search(plan)),
         section("objectives", vec![objectives(plan)]),
-        section("training", training(&plan.training)),
+        section("training", training(plan)),
         section("estimator", estimator(plan)),
         section("cost", cost(plan)),
         section("execution", execution(&plan.execution)),
@@ -89,7 +89,8 @@ fn objectives(plan: &Plan) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-fn training(training: &TrainingPlan) -> Vec<String> {
+fn training(plan: &Plan) -> Vec<String> {
+    let training = &plan.training;
     let every = training.measure_every;
     let unit = if every.numerator > every.denominator { "epochs" } else { "epoch" };
     let measured = every.count_in(training.epochs).unwrap_or_default();
@@ -98,7 +99,10 @@ fn training(training: &TrainingPlan) -> Vec<String> {
         SchedulePlan::Cosine => "cosine",
         SchedulePlan::Constant => "constant",
     };
-    vec![
+    let own = plan.space.facts.settings.iter().map(|setting| setting.name().replace('_', " "));
+    let own = own.collect::<Vec<_>>().join(", ");
+    let own = (!own.is_empty()).then(|| format!("but {own} as the space says for each network"));
+    let lines = vec![
         format!(
             "{}, measured every {every} {unit} ({})",
             counted(training.epochs.into(), "epoch", "epochs"),
@@ -108,7 +112,8 @@ fn training(training: &TrainingPlan) -> Vec<String> {
             "sgd, lr {lr} ({schedule}), momentum {momentum}, weight decay {weight_decay}, batch size {}",
             training.batch_size
         ),
-    ]
+    ];
+    lines.into_iter().chain(own).collect()
 }
 
 fn estimator(plan: &Plan) -> Vec<String> {

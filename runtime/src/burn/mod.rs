@@ -14,6 +14,8 @@ mod device;
 #[cfg(test)]
 mod fixtures;
 mod layer;
+#[cfg(test)]
+mod members;
 mod network;
 mod record;
 mod supervised;

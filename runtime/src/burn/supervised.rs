@@ -75,7 +75,9 @@ impl Supervised {
 
         let network = self.network.take().expect("it is put back below");
         let device = self.device.clone().autodiff();
-        let scores = network.forward(images(train, chosen.iter().map(|&i| i as usize), &device));
+        let noise = self.job.seed.child("dropout", self.done);
+        let read = images(train, chosen.iter().map(|&i| i as usize), &device);
+        let scores = network.forward_training(read, noise);
         tally.add(scores.clone(), &labels);
         let targets: Vec<i64> = labels.iter().map(|&label| i64::from(label)).collect();
         let targets = Tensor::<1, Int>::from_data(TensorData::new(targets, [labels.len()]), &device);

@@ -120,6 +120,7 @@ pub(crate) fn plan() -> Plan {
             facts: SpaceFacts {
                 genomes: 256.0,
                 continuous: Vec::new(),
+                settings: Vec::new(),
                 moves: Moves { mutate: true, crossover: true },
                 least: cost(900, 1_000_000),
                 most: cost(90_000, 60_000_000),

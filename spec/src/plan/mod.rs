@@ -5,6 +5,7 @@
 
 mod digest;
 mod parts;
+mod settings;
 mod step;
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ pub use parts::{
     BudgetPlan, Count, DatasetPlan, Device, EpochFraction, EstimatorPlan, ExecutionPlan, ExecutorPlan, Goal,
     Limit, Metric, Objective, OptimizerPlan, OutputPlan, PlannedCost, SchedulePlan, SpacePlan, TrainingPlan,
 };
+pub use settings::{Setting, Settings};
 pub use step::{ConfirmWhat, Step, StepKind};
 
 /// The version of the plan format that this crate reads and writes.
