@@ -2,8 +2,8 @@
 
 use peng_spec::expr::Dimension;
 use peng_spec::plan::{
-    BudgetPlan, ConfirmWhat, Count, DatasetPlan, ExecutionPlan, ExecutorPlan, Goal, KindCall, OptimizerPlan,
-    Plan, SchedulePlan, SpacePlan, StepKind,
+    AdamPlan, BudgetPlan, ConfirmWhat, Count, DatasetPlan, Decayed, ExecutionPlan, ExecutorPlan, Goal,
+    KindCall, OptimizerPlan, Plan, SchedulePlan, SpacePlan, StepKind, TrainingPlan,
 };
 use serde_json::Value;
 
@@ -94,11 +94,6 @@ fn training(plan: &Plan) -> Vec<String> {
     let every = training.measure_every;
     let unit = if every.numerator > every.denominator { "epochs" } else { "epoch" };
     let measured = every.count_in(training.epochs).unwrap_or_default();
-    let OptimizerPlan::Sgd { lr, momentum, weight_decay } = &training.optimizer;
-    let schedule = match training.schedule {
-        SchedulePlan::Cosine => "cosine",
-        SchedulePlan::Constant => "constant",
-    };
     let own = plan.space.facts.settings.iter().map(|setting| setting.name().replace('_', " "));
     let own = own.collect::<Vec<_>>().join(", ");
     let own = (!own.is_empty()).then(|| format!("but {own} as the space says for each network"));
@@ -108,12 +103,47 @@ fn training(plan: &Plan) -> Vec<String> {
             counted(training.epochs.into(), "epoch", "epochs"),
             counted(measured.into(), "measurement", "measurements")
         ),
-        format!(
-            "sgd, lr {lr} ({schedule}), momentum {momentum}, weight decay {weight_decay}, batch size {}",
-            training.batch_size
-        ),
+        format!("{}, batch size {}", optimizer(training), training.batch_size),
     ];
-    lines.into_iter().chain(own).collect()
+    let smoothed = (training.label_smoothing > 0.0)
+        .then(|| format!("label smoothing {}", training.label_smoothing))
+        .into_iter()
+        .chain(training.clip_gradients.map(|length| format!("gradients cut to a length of {length}")));
+    let smoothed = smoothed.collect::<Vec<_>>().join(", ");
+    let smoothed = (!smoothed.is_empty()).then_some(smoothed);
+    lines.into_iter().chain(smoothed).chain(own).collect()
+}
+
+fn optimizer(training: &TrainingPlan) -> String {
+    let mut schedule = match training.schedule {
+        SchedulePlan::Cosine => "cosine".to_owned(),
+        SchedulePlan::Step { every, factor } => {
+            format!("times {factor} every {}", counted(every.into(), "epoch", "epochs"))
+        }
+        SchedulePlan::Constant => "constant".to_owned(),
+    };
+    if training.warm_up > 0 {
+        let epochs = counted(training.warm_up.into(), "epoch", "epochs");
+        schedule = format!("{schedule} after {epochs} of warm-up");
+    }
+    let decays = |weight_decay: f64, decayed: Decayed| match decayed {
+        Decayed::All => format!("weight decay {weight_decay}"),
+        Decayed::Weights => format!("weight decay {weight_decay} of weights alone"),
+    };
+    let of_adam = |name: &str, adam: &AdamPlan| {
+        let AdamPlan { lr, beta1, beta2, epsilon, weight_decay, decayed } = *adam;
+        let decay = decays(weight_decay, decayed);
+        format!("{name}, lr {lr} ({schedule}), betas {beta1} and {beta2}, epsilon {epsilon}, {decay}")
+    };
+    match &training.optimizer {
+        OptimizerPlan::Sgd { lr, momentum, nesterov, weight_decay, decayed } => {
+            let nesterov = if *nesterov { "Nesterov " } else { "" };
+            let decay = decays(*weight_decay, *decayed);
+            format!("sgd, lr {lr} ({schedule}), {nesterov}momentum {momentum}, {decay}")
+        }
+        OptimizerPlan::Adam(adam) => of_adam("adam", adam),
+        OptimizerPlan::AdamW(adam) => of_adam("adamw", adam),
+    }
 }
 
 fn estimator(plan: &Plan) -> Vec<String> {

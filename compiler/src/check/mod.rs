@@ -5,6 +5,7 @@ mod budget;
 mod dataset;
 mod estimator;
 mod objectives;
+mod optimizer;
 mod plan;
 mod search;
 mod training;
@@ -41,6 +42,11 @@ const CHECKS: &[Check] = &[
     objectives::objectives_are_distinct,
     objectives::objectives_improve,
     training::measurements_end_with_the_training,
+    optimizer::keys_suit_the_kind,
+    optimizer::steps_have_a_distance,
+    optimizer::warm_up_ends_within_the_training,
+    optimizer::nesterov_has_a_momentum,
+    optimizer::settings_suit_the_optimizer,
     estimator::estimator_can_stop,
     estimator::estimator_watches_an_objective,
     watched::what_the_estimator_watches_is_measured,

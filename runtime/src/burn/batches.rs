@@ -34,8 +34,7 @@ impl Batches {
         (2 * above * self.per_epoch() + below) / (2 * below)
     }
 
-    /// The epoch of a batch.
-    pub(super) fn epoch(&self, batch: u64) -> u64 {
+    fn epoch(&self, batch: u64) -> u64 {
         batch / self.per_epoch()
     }
 
@@ -51,7 +50,8 @@ impl Batches {
         &self.order[start..self.examples.min(start + self.size)]
     }
 
-    fn per_epoch(&self) -> u64 {
+    /// Number of batches of an epoch.
+    pub(super) fn per_epoch(&self) -> u64 {
         self.examples.div_ceil(self.size).max(1) as u64
     }
 }

@@ -8,7 +8,7 @@ use burn::tensor::Device;
 use peng_estimator::Progress;
 use peng_spec::arch::{Genome, Op, Shape};
 use peng_spec::catalog::DatasetFacts;
-use peng_spec::plan::{EpochFraction, OptimizerPlan, SchedulePlan, TrainingPlan};
+use peng_spec::plan::{Decayed, EpochFraction, OptimizerPlan, SchedulePlan, TrainingPlan};
 use rand::RngExt as _;
 use serde_json::{Value, json};
 
@@ -142,8 +142,17 @@ fn members_of_layers_are_built_trained_and_resumed() {
             let training = TrainingPlan {
                 epochs: 2,
                 batch_size: 6,
-                optimizer: OptimizerPlan::Sgd { lr: 0.01, momentum: 0.9, weight_decay: 1e-4 },
+                optimizer: OptimizerPlan::Sgd {
+                    lr: 0.01,
+                    momentum: 0.9,
+                    nesterov: false,
+                    weight_decay: 1e-4,
+                    decayed: Decayed::All,
+                },
                 schedule: SchedulePlan::Cosine,
+                warm_up: 0,
+                label_smoothing: 0.0,
+                clip_gradients: None,
                 measure_every: EpochFraction::new(1, 2).unwrap(),
             };
             let training = training.with(&space.settings(&genome).unwrap());

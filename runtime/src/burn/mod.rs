@@ -10,6 +10,7 @@ use peng_spec::plan;
 use crate::train::{TrainError, Trainer, TrainerFactory, TrainingJob};
 
 mod batches;
+mod clip;
 mod device;
 #[cfg(test)]
 mod fixtures;
@@ -17,7 +18,11 @@ mod layer;
 #[cfg(test)]
 mod members;
 mod network;
+mod optimizer;
+mod rate;
 mod record;
+#[cfg(test)]
+mod reference;
 mod supervised;
 mod tally;
 

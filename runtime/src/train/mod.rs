@@ -33,7 +33,7 @@ pub struct TrainingJob {
 pub struct Measurement {
     /// Where.
     pub at: Progress,
-    /// All four measured metrics; a diverged network has NaN or infinite ones.
+    /// All measured metrics; a diverged network has NaN or infinite ones.
     pub metrics: BTreeMap<Metric, f64>,
     /// Training images since the last measurement.
     pub images: u64,

@@ -7,7 +7,9 @@ mod decode;
 mod execution;
 mod kind;
 mod leaf;
+mod optimizer;
 mod quantity;
+mod schedule;
 mod training;
 
 use schemars::JsonSchema;
@@ -19,8 +21,10 @@ pub use execution::{
 };
 pub use kind::{COMMON_KEYS, KindSpec, NEVER};
 pub use leaf::{Word, words};
+pub use optimizer::{OptimizerKind, OptimizerSpec};
 pub use quantity::{Duration, Percent, Points};
-pub use training::{OptimizerKind, OptimizerSpec, ScheduleKind, ScheduleSpec, TrainingSpec};
+pub use schedule::{ScheduleKind, ScheduleSpec};
+pub use training::TrainingSpec;
 
 use crate::plan::{Goal, Metric};
 use crate::source::{Span, Spanned};

@@ -4,6 +4,7 @@
 //! digest.
 
 mod digest;
+mod optimizer;
 mod parts;
 mod settings;
 mod step;
@@ -12,9 +13,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use digest::{PlanError, sha256_hex};
+pub use optimizer::{AdamPlan, Decayed, OptimizerPlan};
 pub use parts::{
     BudgetPlan, Count, DatasetPlan, Device, EpochFraction, EstimatorPlan, ExecutionPlan, ExecutorPlan, Goal,
-    Limit, Metric, Objective, OptimizerPlan, OutputPlan, PlannedCost, SchedulePlan, SpacePlan, TrainingPlan,
+    Limit, Metric, Objective, OutputPlan, PlannedCost, SchedulePlan, SpacePlan, TrainingPlan,
 };
 pub use settings::{Setting, Settings};
 pub use step::{ConfirmWhat, Step, StepKind};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{OptimizerPlan, TrainingPlan};
+use super::TrainingPlan;
 
 /// A setting that a space may let vary with the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -42,12 +42,10 @@ impl TrainingPlan {
     pub fn with(&self, settings: &Settings) -> Self {
         let mut training = self.clone();
         for &(setting, value) in settings {
-            let OptimizerPlan::Sgd { lr, momentum, weight_decay } = &mut training.optimizer;
-            match setting {
-                Setting::Lr => *lr = value,
-                Setting::BatchSize => training.batch_size = value as usize,
-                Setting::Momentum => *momentum = value,
-                Setting::WeightDecay => *weight_decay = value,
+            if setting == Setting::BatchSize {
+                training.batch_size = value as usize;
+            } else if let Some(place) = training.optimizer.setting(setting) {
+                *place = value;
             }
         }
         training
@@ -57,20 +55,27 @@ impl TrainingPlan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{EpochFraction, SchedulePlan};
+    use crate::plan::{Decayed, EpochFraction, OptimizerPlan, SchedulePlan};
+
+    fn sgd(lr: f64, momentum: f64, weight_decay: f64) -> OptimizerPlan {
+        OptimizerPlan::Sgd { lr, momentum, nesterov: false, weight_decay, decayed: Decayed::All }
+    }
 
     #[test]
     fn what_a_network_brings_along_takes_the_place_of_the_plan() {
         let plan = TrainingPlan {
             epochs: 4,
             batch_size: 128,
-            optimizer: OptimizerPlan::Sgd { lr: 0.1, momentum: 0.9, weight_decay: 0.0 },
+            optimizer: sgd(0.1, 0.9, 0.0),
             schedule: SchedulePlan::Cosine,
+            warm_up: 0,
+            label_smoothing: 0.0,
+            clip_gradients: None,
             measure_every: EpochFraction::ONE,
         };
         assert_eq!(plan.with(&Vec::new()), plan);
         let all = Setting::ALL.into_iter().zip([0.5, 32.0, 0.25, 0.125]).collect();
-        let optimizer = OptimizerPlan::Sgd { lr: 0.5, momentum: 0.25, weight_decay: 0.125 };
+        let optimizer = sgd(0.5, 0.25, 0.125);
         assert_eq!(plan.with(&all), TrainingPlan { batch_size: 32, optimizer, ..plan });
     }
 }
