@@ -2,8 +2,9 @@
 
 use peng_spec::expr::Dimension;
 use peng_spec::plan::{
-    AdamPlan, BudgetPlan, ConfirmWhat, Count, DatasetPlan, Decayed, ExecutionPlan, ExecutorPlan, Goal,
-    KindCall, OptimizerPlan, Plan, SchedulePlan, SpacePlan, StepKind, TrainingPlan,
+    AdamPlan, Augmentation, BudgetPlan, ConfirmWhat, Count, DatasetPlan, Decayed, ExecutionPlan,
+    ExecutorPlan, Goal, KindCall, Normalize, OptimizerPlan, Plan, SchedulePlan, SpacePlan, StepKind,
+    TrainingPlan,
 };
 use serde_json::Value;
 
@@ -38,7 +39,13 @@ pub fn describe(plan: &Plan, counted: Option<&[String]>) -> Vec<PlanSection> {
 
 fn data(dataset: &DatasetPlan) -> Vec<String> {
     let [train, validation, test] = dataset.splits;
-    vec![
+    let mut words: Vec<String> = dataset.augment.iter().map(augmentation).collect();
+    match dataset.normalize {
+        Normalize::None => {}
+        Normalize::Channels => words.push("each channel normalised by the training split".to_owned()),
+    }
+    let changed = (!words.is_empty()).then(|| words.join(", "));
+    let lines = vec![
         call(&dataset.call),
         format!(
             "examples of {}, {}",
@@ -52,7 +59,18 @@ fn data(dataset: &DatasetPlan) -> Vec<String> {
             Dimension::Percent.format(dataset.validation_percent),
             grouped(test as u64)
         ),
-    ]
+    ];
+    lines.into_iter().chain(changed).collect()
+}
+
+fn augmentation(augmentation: &Augmentation) -> String {
+    match augmentation {
+        Augmentation::RandomCrop { pixels } => format!("random crop of {pixels} pixels"),
+        Augmentation::HorizontalFlip => "horizontal flip".to_owned(),
+        Augmentation::VerticalFlip => "vertical flip".to_owned(),
+        Augmentation::Cutout { pixels } => format!("cutout of {pixels} pixels"),
+        Augmentation::Mixup { alpha } => format!("mixup {alpha}"),
+    }
 }
 
 fn space(space: &SpacePlan, counted: Option<&[String]>) -> Vec<String> {

@@ -1,13 +1,14 @@
 //! A checked spec to a plan: nothing is left open, and nothing remembers how it was written.
 
-use peng_spec::model::{OptimizerKind, OptimizerSpec, ScheduleKind, TrainingSpec};
+use peng_spec::model::{OptimizerKind, OptimizerSpec, ScheduleKind, TrainingSpec, augmentation};
 use peng_spec::plan::{
-    AdamPlan, BudgetPlan, ConfirmWhat, DatasetPlan, EstimatorPlan, ExecutionPlan, Limit, Objective,
-    OptimizerPlan, OutputPlan, PLAN_FORMAT, Plan, PlannedCost, SchedulePlan, SpacePlan, Step, StepKind,
-    TrainingPlan,
+    AdamPlan, Augmentation, BudgetPlan, ConfirmWhat, DatasetPlan, EstimatorPlan, ExecutionPlan, Limit,
+    Objective, OptimizerPlan, OutputPlan, PLAN_FORMAT, Plan, PlannedCost, SchedulePlan, SpacePlan, Step,
+    StepKind, TrainingPlan,
 };
 use peng_spec::source::Spanned;
 
+use crate::check::least_side;
 use crate::checked::CheckedSpec;
 
 /// Lowers a checked spec; this cannot fail.
@@ -27,6 +28,8 @@ pub(crate) fn lower(checked: &CheckedSpec) -> Plan {
                 validation: limit(&spec.dataset.limit.validation),
                 test: limit(&spec.dataset.limit.test),
             },
+            augment: augment(checked),
+            normalize: spec.dataset.normalize.value.0,
             facts: checked.dataset_facts.clone(),
             splits: checked.splits,
         },
@@ -56,6 +59,12 @@ pub(crate) fn lower(checked: &CheckedSpec) -> Plan {
         steps: steps(spec.finally.confirm.value.0),
     }
     .sealed()
+}
+
+fn augment(checked: &CheckedSpec) -> Vec<Augmentation> {
+    let side = least_side(checked.dataset_facts.input);
+    let read = |text: &Spanned<String>| augmentation(&text.value, side).expect("it was checked");
+    checked.spec.dataset.augment.iter().map(read).collect()
 }
 
 fn training(spec: &TrainingSpec) -> TrainingPlan {

@@ -107,7 +107,8 @@ fn measure(case: &Case, batch_size: usize) {
         clip_gradients: None,
         measure_every: EpochFraction::ONE,
     };
-    let job = TrainingJob { arch, data: Arc::new(data), training, seed: SeedTree::new(1) };
+    let job =
+        TrainingJob { augment: Vec::new(), arch, data: Arc::new(data), training, seed: SeedTree::new(1) };
     let mut trainer = peng_runtime::trainer().start(job, None).expect("the network can be built");
     let mut loss = 0.0;
     let mut seconds = |until: u32| {

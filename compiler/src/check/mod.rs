@@ -1,6 +1,7 @@
 //! The checks: what no schema can say, since it is about several places of a spec. A rule a file.
 
 mod audit;
+mod augment;
 mod budget;
 mod dataset;
 mod estimator;
@@ -16,6 +17,7 @@ use peng_spec::document::Document;
 use peng_spec::model::Spec;
 use peng_spec::source::Origin;
 
+pub(crate) use augment::least_side;
 pub(crate) use plan::countable;
 
 use crate::resolve::Bound;
@@ -36,6 +38,7 @@ const CHECKS: &[Check] = &[
     dataset::limits_are_within_the_data,
     dataset::a_batch_fits_the_training_split,
     dataset::batches_of_the_space_fit_the_training_split,
+    augment::augmentations_fit_the_images,
     search::space_offers_the_moves,
     search::objectives_suit_the_search,
     search::space_has_enough_networks,

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use peng_estimator::Progress;
 use peng_spec::arch::{ArchGraph, Op, Shape};
-use peng_spec::plan::{Decayed, EpochFraction, Limit, OptimizerPlan, SchedulePlan, TrainingPlan};
+use peng_spec::plan::{
+    Augmentation, Decayed, EpochFraction, Limit, OptimizerPlan, SchedulePlan, TrainingPlan,
+};
 use serde_json::Value;
 
 use super::BurnFactory;
@@ -68,6 +70,8 @@ pub(super) struct Job {
     pub(super) lr: f64,
     /// Momentum.
     pub(super) momentum: f64,
+    /// Changes of the images.
+    pub(super) augment: Vec<Augmentation>,
     /// What else is different.
     pub(super) change: fn(&mut TrainingPlan),
     /// Seed of the training, not of the data.
@@ -76,7 +80,17 @@ pub(super) struct Job {
 
 impl Job {
     pub(super) fn digits(arch: ArchGraph) -> Self {
-        Self { arch, epochs: 1, halves: false, limit: None, lr: 0.05, momentum: 0.9, change: |_| (), seed: 1 }
+        Self {
+            arch,
+            epochs: 1,
+            halves: false,
+            limit: None,
+            lr: 0.05,
+            momentum: 0.9,
+            augment: Vec::new(),
+            change: |_| (),
+            seed: 1,
+        }
     }
 
     pub(super) fn points(&self) -> Vec<Progress> {
@@ -105,7 +119,13 @@ impl Job {
             measure_every: EpochFraction::new(1, if self.halves { 2 } else { 1 }).unwrap(),
         };
         (self.change)(&mut training);
-        let job = TrainingJob { arch: self.arch.clone(), data, training, seed: SeedTree::new(self.seed) };
+        let job = TrainingJob {
+            augment: self.augment.clone(),
+            arch: self.arch.clone(),
+            data,
+            training,
+            seed: SeedTree::new(self.seed),
+        };
         BurnFactory.start(job, checkpoint)
     }
 

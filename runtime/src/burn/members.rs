@@ -156,7 +156,7 @@ fn members_of_layers_are_built_trained_and_resumed() {
                 measure_every: EpochFraction::new(1, 2).unwrap(),
             };
             let training = training.with(&space.settings(&genome).unwrap());
-            let job = TrainingJob { arch, data: Arc::clone(&data), training, seed };
+            let job = TrainingJob { augment: Vec::new(), arch, data: Arc::clone(&data), training, seed };
             let mut trainer = BurnFactory.start(job.clone(), None).unwrap();
             let whole = measure(&mut *trainer, points());
             let losses = whole.iter().flat_map(|measured| measured.metrics.values());

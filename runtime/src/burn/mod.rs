@@ -9,6 +9,7 @@ use peng_spec::plan;
 
 use crate::train::{TrainError, Trainer, TrainerFactory, TrainingJob};
 
+mod augment;
 mod batches;
 mod clip;
 mod device;

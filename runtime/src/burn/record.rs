@@ -151,7 +151,7 @@ fn failure(path: &Path, action: &'static str, reason: &dyn std::fmt::Display) ->
 
 #[cfg(test)]
 mod tests {
-    use peng_spec::plan::{AdamPlan, Decayed, OptimizerPlan, SchedulePlan, TrainingPlan};
+    use peng_spec::plan::{AdamPlan, Augmentation, Decayed, OptimizerPlan, SchedulePlan, TrainingPlan};
 
     use super::*;
     use crate::burn::fixtures::{Job, every_op, small_net};
@@ -221,6 +221,27 @@ mod tests {
                     assert_eq!(&measured, expected, "change {number} after {stop}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn an_augmented_training_goes_on_in_the_middle_of_an_epoch() {
+        let augment = vec![
+            Augmentation::RandomCrop { pixels: 1 },
+            Augmentation::HorizontalFlip,
+            Augmentation::Cutout { pixels: 2 },
+            Augmentation::Mixup { alpha: 0.4 },
+        ];
+        let job = Job { epochs: 2, limit: Some(100), halves: true, augment, ..Job::digits(small_net()) };
+        let whole = job.curve();
+        assert_ne!(whole, Job { augment: Vec::new(), ..job.clone() }.curve());
+        let dir = tempfile::tempdir().unwrap();
+        let mut trainer = job.start(None);
+        trainer.advance(job.points()[0], &mut |_, _| {}).unwrap();
+        trainer.save(dir.path()).unwrap();
+        let mut trainer = job.start(Some(dir.path()));
+        for (point, expected) in job.points()[1..].iter().zip(&whole[1..]) {
+            assert_eq!(&trainer.advance(*point, &mut |_, _| {}).unwrap(), expected);
         }
     }
 

@@ -14,7 +14,8 @@ use peng_estimator::Progress;
 use peng_spec::arch::ShapeError;
 use peng_spec::plan::Metric;
 
-use super::batches::{Batches, images};
+use super::augment::{self, Mixture};
+use super::batches::{Batches, images, pixels};
 use super::clip::clip;
 use super::network::Network;
 use super::optimizer::optimizer;
@@ -64,21 +65,32 @@ impl Supervised {
     /// Trains the next batch, and counts it as the network saw it.
     fn step(&mut self, tally: &mut Tally) {
         let train = &self.job.data.train;
+        let epoch = self.batches.epoch(self.done);
         let chosen = self.batches.examples(self.done);
+        let (augment, seed) = (&self.job.augment, self.job.seed);
+        let mut read = pixels(train, chosen.iter().map(|&i| i as usize));
+        for (image, &example) in read.chunks_exact_mut(train.input.numel() as usize).zip(chosen) {
+            augment::augment(image, train.input, augment, seed, (epoch, example.into()));
+        }
+        let mixture = augment::mix(&mut read, chosen.len(), augment, seed, self.done);
         let labels: Vec<u16> = chosen.iter().map(|&i| train.labels[i as usize]).collect();
 
         let network = self.network.take().expect("it is put back below");
         let device = self.device.clone().autodiff();
         let noise = self.job.seed.child("dropout", self.done);
-        let read = images(train, chosen.iter().map(|&i| i as usize), &device);
-        let scores = network.forward_training(read, noise);
+        let scores = network.forward_training(images(read, train.input, &device), noise);
         tally.add(scores.clone(), &labels);
-        let targets: Vec<i64> = labels.iter().map(|&label| i64::from(label)).collect();
-        let targets = Tensor::<1, Int>::from_data(TensorData::new(targets, [labels.len()]), &device);
         let training = &self.job.training;
         let smoothing = (training.label_smoothing > 0.0).then_some(training.label_smoothing as f32);
-        let loss = CrossEntropyLossConfig::new().with_smoothing(smoothing).init(&device);
-        let loss = loss.forward(scores, targets);
+        let entropy = CrossEntropyLossConfig::new().with_smoothing(smoothing).init(&device);
+        let loss = match mixture {
+            None => entropy.forward(scores, targets(labels.iter().copied(), &device)),
+            Some(Mixture { others, share }) => {
+                let own = entropy.forward(scores.clone(), targets(labels.iter().copied(), &device));
+                let others = others.iter().map(|&other| labels[other]);
+                own * share + entropy.forward(scores, targets(others, &device)) * (1.0 - share)
+            }
+        };
         let mut gradients = GradientsParams::from_grads(loss.backward(), &network);
         if let Some(most) = training.clip_gradients {
             gradients = clip(gradients, &network, most);
@@ -99,7 +111,8 @@ impl Supervised {
         let size = self.job.training.batch_size;
         for start in (0..examples.labels.len()).step_by(size) {
             let end = examples.labels.len().min(start + size);
-            let scores = network.forward(images(examples, start..end, &self.device));
+            let read = pixels(examples, start..end);
+            let scores = network.forward(images(read, examples.input, &self.device));
             tally.add(scores, &examples.labels[start..end]);
         }
         tally
@@ -139,6 +152,12 @@ impl Trainer for Supervised {
     fn save(&mut self, dir: &Path) -> Result<(), TrainError> {
         record::save(dir, &self.job.arch, self.done, self.network(), &self.optimizer)
     }
+}
+
+fn targets(labels: impl ExactSizeIterator<Item = u16>, device: &Device) -> Tensor<1, Int> {
+    let count = labels.len();
+    let labels: Vec<i64> = labels.map(i64::from).collect();
+    Tensor::from_data(TensorData::new(labels, [count]), device)
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use peng_spec::arch::{Cost, Genome, Shape};
 use peng_spec::catalog::{DatasetFacts, Moves, SpaceFacts};
 use peng_spec::plan::{
     BudgetPlan, ConfirmWhat, Count, DatasetPlan, Decayed, Device, EpochFraction, EstimatorPlan,
-    ExecutionPlan, ExecutorPlan, Goal, KindCall, Limit, Metric, Objective, OptimizerPlan, OutputPlan,
-    PLAN_FORMAT, Plan, PlannedCost, SchedulePlan, SpacePlan, Step, StepKind, TrainingPlan,
+    ExecutionPlan, ExecutorPlan, Goal, KindCall, Limit, Metric, Normalize, Objective, OptimizerPlan,
+    OutputPlan, PLAN_FORMAT, Plan, PlannedCost, SchedulePlan, SpacePlan, Step, StepKind, TrainingPlan,
 };
 use serde_json::{Value, json};
 
@@ -105,6 +105,8 @@ pub(crate) fn plan() -> Plan {
         seed: 42,
         dataset: DatasetPlan {
             call: call("digits", json!({})),
+            augment: Vec::new(),
+            normalize: Normalize::None,
             validation_percent: 10.0,
             limit: Limit::default(),
             facts: DatasetFacts {

@@ -133,6 +133,7 @@ impl Attempt<'_, '_> {
         let job = TrainingJob {
             arch: self.lease.arch.clone(),
             data: Arc::clone(&self.context.data),
+            augment: plan.dataset.augment.clone(),
             training: self.lease.training.clone(),
             seed: SeedTree::new(plan.seed).child("trial", self.lease.trial.0.into()),
         };

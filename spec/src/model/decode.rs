@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::augment::{self, NormalizeSpec};
 use super::execution::{self, BudgetSpec, ExecutionSpec, FinallySpec, OutputSpec};
 use super::leaf::{Chosen, Leaf, Word};
 use super::optimizer::{self, OptimizerKind, OptimizerSpec};
@@ -118,6 +119,8 @@ fn spec(root: &Section<'_>) -> Decoded<Spec> {
                 validation: limit.optional("validation")?,
                 test: limit.optional("test")?,
             },
+            augment: texts(&dataset, "augment"),
+            normalize: normalize(&dataset)?,
         },
         search_space: root.kind(Slot::SearchSpace)?,
         search: root.kind(Slot::Search)?,
@@ -188,6 +191,18 @@ fn schedule(section: &Section<'_>) -> Decoded<ScheduleSpec> {
         factor: section.filled("factor", is_step.then_some(schedule::default_factor))?,
         warm_up: section.or("warm_up", schedule::default_warm_up)?,
     })
+}
+
+fn texts(section: &Section<'_>, key: &str) -> Vec<Spanned<String>> {
+    let found = section.document().find(&section.pointer.key(key));
+    let list = found.map(|found| found.node.elements()).unwrap_or_default();
+    let written = |node: &crate::document::Node| Some(Spanned::written(node.as_str()?.to_owned(), node.span));
+    list.iter().filter_map(written).collect()
+}
+
+fn normalize(section: &Section<'_>) -> Decoded<Spanned<NormalizeSpec>> {
+    let chosen = section.word_or("normalize", || augment::default_normalize().0)?;
+    Ok(Spanned { value: NormalizeSpec(chosen.value), span: chosen.span, origin: chosen.origin })
 }
 
 fn objectives(root: &Section<'_>) -> Vec<ObjectiveSpec> {

@@ -3,6 +3,7 @@
 //! Left of it nothing trains, right of it nothing reads YAML. The same meaning has the same bytes, and so the same
 //! digest.
 
+mod augmentation;
 mod digest;
 mod optimizer;
 mod parts;
@@ -12,6 +13,7 @@ mod step;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use augmentation::{Augmentation, Normalize};
 pub use digest::{PlanError, sha256_hex};
 pub use optimizer::{AdamPlan, Decayed, OptimizerPlan};
 pub use parts::{

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{KindCall, OptimizerPlan};
+use super::{Augmentation, KindCall, Normalize, OptimizerPlan};
 use crate::catalog::{DatasetFacts, SpaceFacts};
 
 /// A data set, and what is made of it.
@@ -18,6 +18,12 @@ pub struct DatasetPlan {
     pub validation_percent: f64,
     /// Sizes to which the splits are cut, after the split.
     pub limit: Limit,
+    /// Changes of the training images, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub augment: Vec<Augmentation>,
+    /// Whether the values of images are shifted and scaled.
+    #[serde(default, skip_serializing_if = "Normalize::is_none")]
+    pub normalize: Normalize,
     /// What the data must be.
     pub facts: DatasetFacts,
     /// Sizes of the splits: training, validation, test.
