@@ -63,12 +63,16 @@ fn data(dataset: &DatasetPlan) -> Vec<String> {
     lines.into_iter().chain(changed).collect()
 }
 
+fn of_pixels(pixels: usize) -> String {
+    counted(pixels as u64, "pixel", "pixels")
+}
+
 fn augmentation(augmentation: &Augmentation) -> String {
     match augmentation {
-        Augmentation::RandomCrop { pixels } => format!("random crop of {pixels} pixels"),
+        Augmentation::RandomCrop { pixels } => format!("random crop of {}", of_pixels(*pixels)),
         Augmentation::HorizontalFlip => "horizontal flip".to_owned(),
         Augmentation::VerticalFlip => "vertical flip".to_owned(),
-        Augmentation::Cutout { pixels } => format!("cutout of {pixels} pixels"),
+        Augmentation::Cutout { pixels } => format!("cutout of {}", of_pixels(*pixels)),
         Augmentation::Mixup { alpha } => format!("mixup {alpha}"),
     }
 }

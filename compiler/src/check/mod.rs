@@ -44,6 +44,7 @@ const CHECKS: &[Check] = &[
     search::space_has_enough_networks,
     objectives::objectives_are_distinct,
     objectives::objectives_improve,
+    objectives::objectives_tell_networks_apart,
     training::measurements_end_with_the_training,
     optimizer::keys_suit_the_kind,
     optimizer::steps_have_a_distance,
