@@ -9,9 +9,11 @@ use serde_json::Value;
 mod digits;
 mod fashion_mnist;
 mod idx;
+mod normalize;
 mod split;
 mod synthetic;
 
+pub(crate) use normalize::normalize;
 pub use split::{Splits, split};
 
 /// All data sets, in the order in which they are listed to users.
