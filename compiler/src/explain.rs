@@ -2,8 +2,9 @@
 
 use peng_spec::expr::Dimension;
 use peng_spec::plan::{
-    BudgetPlan, ConfirmWhat, Count, DatasetPlan, ExecutionPlan, ExecutorPlan, Goal, KindCall, OptimizerPlan,
-    Plan, SchedulePlan, SpacePlan, StepKind, TrainingPlan,
+    AdamPlan, Augmentation, BudgetPlan, ConfirmWhat, Count, DatasetPlan, Decayed, ExecutionPlan,
+    ExecutorPlan, Goal, KindCall, Normalize, OptimizerPlan, Plan, SchedulePlan, SpacePlan, StepKind,
+    TrainingPlan,
 };
 use serde_json::Value;
 
@@ -27,7 +28,7 @@ pub fn describe(plan: &Plan, counted: Option<&[String]>) -> Vec<PlanSection> {
         section("space", space(&plan.space, counted)),
         section("search", search(plan)),
         section("objectives", vec![objectives(plan)]),
-        section("training", training(&plan.training)),
+        section("training", training(plan)),
         section("estimator", estimator(plan)),
         section("cost", cost(plan)),
         section("execution", execution(&plan.execution)),
@@ -38,7 +39,13 @@ pub fn describe(plan: &Plan, counted: Option<&[String]>) -> Vec<PlanSection> {
 
 fn data(dataset: &DatasetPlan) -> Vec<String> {
     let [train, validation, test] = dataset.splits;
-    vec![
+    let mut words: Vec<String> = dataset.augment.iter().map(augmentation).collect();
+    match dataset.normalize {
+        Normalize::None => {}
+        Normalize::Channels => words.push("each channel normalised by the training split".to_owned()),
+    }
+    let changed = (!words.is_empty()).then(|| words.join(", "));
+    let lines = vec![
         call(&dataset.call),
         format!(
             "examples of {}, {}",
@@ -52,7 +59,22 @@ fn data(dataset: &DatasetPlan) -> Vec<String> {
             Dimension::Percent.format(dataset.validation_percent),
             grouped(test as u64)
         ),
-    ]
+    ];
+    lines.into_iter().chain(changed).collect()
+}
+
+fn of_pixels(pixels: usize) -> String {
+    counted(pixels as u64, "pixel", "pixels")
+}
+
+fn augmentation(augmentation: &Augmentation) -> String {
+    match augmentation {
+        Augmentation::RandomCrop { pixels } => format!("random crop of {}", of_pixels(*pixels)),
+        Augmentation::HorizontalFlip => "horizontal flip".to_owned(),
+        Augmentation::VerticalFlip => "vertical flip".to_owned(),
+        Augmentation::Cutout { pixels } => format!("cutout of {}", of_pixels(*pixels)),
+        Augmentation::Mixup { alpha } => format!("mixup {alpha}"),
+    }
 }
 
 fn space(space: &SpacePlan, counted: Option<&[String]>) -> Vec<String> {
@@ -89,26 +111,61 @@ fn objectives(plan: &Plan) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-fn training(training: &TrainingPlan) -> Vec<String> {
+fn training(plan: &Plan) -> Vec<String> {
+    let training = &plan.training;
     let every = training.measure_every;
     let unit = if every.numerator > every.denominator { "epochs" } else { "epoch" };
     let measured = every.count_in(training.epochs).unwrap_or_default();
-    let OptimizerPlan::Sgd { lr, momentum, weight_decay } = &training.optimizer;
-    let schedule = match training.schedule {
-        SchedulePlan::Cosine => "cosine",
-        SchedulePlan::Constant => "constant",
-    };
-    vec![
+    let own = plan.space.facts.settings.iter().map(|setting| setting.name().replace('_', " "));
+    let own = own.collect::<Vec<_>>().join(", ");
+    let own = (!own.is_empty()).then(|| format!("but {own} as the space says for each network"));
+    let lines = vec![
         format!(
             "{}, measured every {every} {unit} ({})",
             counted(training.epochs.into(), "epoch", "epochs"),
             counted(measured.into(), "measurement", "measurements")
         ),
-        format!(
-            "sgd, lr {lr} ({schedule}), momentum {momentum}, weight decay {weight_decay}, batch size {}",
-            training.batch_size
-        ),
-    ]
+        format!("{}, batch size {}", optimizer(training), training.batch_size),
+    ];
+    let smoothed = (training.label_smoothing > 0.0)
+        .then(|| format!("label smoothing {}", training.label_smoothing))
+        .into_iter()
+        .chain(training.clip_gradients.map(|length| format!("gradients cut to a length of {length}")));
+    let smoothed = smoothed.collect::<Vec<_>>().join(", ");
+    let smoothed = (!smoothed.is_empty()).then_some(smoothed);
+    lines.into_iter().chain(smoothed).chain(own).collect()
+}
+
+fn optimizer(training: &TrainingPlan) -> String {
+    let mut schedule = match training.schedule {
+        SchedulePlan::Cosine => "cosine".to_owned(),
+        SchedulePlan::Step { every, factor } => {
+            format!("times {factor} every {}", counted(every.into(), "epoch", "epochs"))
+        }
+        SchedulePlan::Constant => "constant".to_owned(),
+    };
+    if training.warm_up > 0 {
+        let epochs = counted(training.warm_up.into(), "epoch", "epochs");
+        schedule = format!("{schedule} after {epochs} of warm-up");
+    }
+    let decays = |weight_decay: f64, decayed: Decayed| match decayed {
+        Decayed::All => format!("weight decay {weight_decay}"),
+        Decayed::Weights => format!("weight decay {weight_decay} of weights alone"),
+    };
+    let of_adam = |name: &str, adam: &AdamPlan| {
+        let AdamPlan { lr, beta1, beta2, epsilon, weight_decay, decayed } = *adam;
+        let decay = decays(weight_decay, decayed);
+        format!("{name}, lr {lr} ({schedule}), betas {beta1} and {beta2}, epsilon {epsilon}, {decay}")
+    };
+    match &training.optimizer {
+        OptimizerPlan::Sgd { lr, momentum, nesterov, weight_decay, decayed } => {
+            let nesterov = if *nesterov { "Nesterov " } else { "" };
+            let decay = decays(*weight_decay, *decayed);
+            format!("sgd, lr {lr} ({schedule}), {nesterov}momentum {momentum}, {decay}")
+        }
+        OptimizerPlan::Adam(adam) => of_adam("adam", adam),
+        OptimizerPlan::AdamW(adam) => of_adam("adamw", adam),
+    }
 }
 
 fn estimator(plan: &Plan) -> Vec<String> {

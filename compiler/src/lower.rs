@@ -1,12 +1,14 @@
 //! A checked spec to a plan: nothing is left open, and nothing remembers how it was written.
 
-use peng_spec::model::{OptimizerKind, ScheduleKind, TrainingSpec};
+use peng_spec::model::{OptimizerKind, OptimizerSpec, ScheduleKind, TrainingSpec, augmentation};
 use peng_spec::plan::{
-    BudgetPlan, ConfirmWhat, DatasetPlan, EstimatorPlan, ExecutionPlan, Limit, Objective, OptimizerPlan,
-    OutputPlan, PLAN_FORMAT, Plan, PlannedCost, SchedulePlan, SpacePlan, Step, StepKind, TrainingPlan,
+    AdamPlan, Augmentation, BudgetPlan, ConfirmWhat, DatasetPlan, EstimatorPlan, ExecutionPlan, Limit,
+    Objective, OptimizerPlan, OutputPlan, PLAN_FORMAT, Plan, PlannedCost, SchedulePlan, SpacePlan, Step,
+    StepKind, TrainingPlan,
 };
 use peng_spec::source::Spanned;
 
+use crate::check::least_side;
 use crate::checked::CheckedSpec;
 
 /// Lowers a checked spec; this cannot fail.
@@ -26,6 +28,8 @@ pub(crate) fn lower(checked: &CheckedSpec) -> Plan {
                 validation: limit(&spec.dataset.limit.validation),
                 test: limit(&spec.dataset.limit.test),
             },
+            augment: augment(checked),
+            normalize: spec.dataset.normalize.value.0,
             facts: checked.dataset_facts.clone(),
             splits: checked.splits,
         },
@@ -57,25 +61,59 @@ pub(crate) fn lower(checked: &CheckedSpec) -> Plan {
     .sealed()
 }
 
+fn augment(checked: &CheckedSpec) -> Vec<Augmentation> {
+    let side = least_side(checked.dataset_facts.input);
+    let read = |text: &Spanned<String>| augmentation(&text.value, side).expect("it was checked");
+    checked.spec.dataset.augment.iter().map(read).collect()
+}
+
 fn training(spec: &TrainingSpec) -> TrainingPlan {
-    let optimizer = match spec.optimizer.kind.value {
-        OptimizerKind::Sgd => OptimizerPlan::Sgd {
-            lr: spec.optimizer.lr.value,
-            momentum: spec.optimizer.momentum.value,
-            weight_decay: spec.optimizer.weight_decay.value,
-        },
-    };
     let schedule = match spec.schedule.kind.value {
         ScheduleKind::Cosine => SchedulePlan::Cosine,
+        ScheduleKind::Step => SchedulePlan::Step {
+            every: known(spec.schedule.every.as_ref()),
+            factor: known(spec.schedule.factor.as_ref()),
+        },
         ScheduleKind::Constant => SchedulePlan::Constant,
     };
     TrainingPlan {
         epochs: spec.epochs.value,
         batch_size: spec.batch_size.value as usize,
-        optimizer,
+        optimizer: optimizer(&spec.optimizer),
         schedule,
+        warm_up: spec.schedule.warm_up.value,
+        label_smoothing: spec.label_smoothing.value,
+        clip_gradients: spec.clip_gradients.as_ref().map(|length| length.value),
         measure_every: spec.measure_every.value.0,
     }
+}
+
+fn optimizer(spec: &OptimizerSpec) -> OptimizerPlan {
+    let (lr, weight_decay, decayed) = (spec.lr.value, spec.weight_decay.value, spec.decayed.value);
+    let adam = || AdamPlan {
+        lr,
+        beta1: known(spec.beta1.as_ref()),
+        beta2: known(spec.beta2.as_ref()),
+        epsilon: known(spec.epsilon.as_ref()),
+        weight_decay,
+        decayed,
+    };
+    match spec.kind.value {
+        OptimizerKind::Sgd => OptimizerPlan::Sgd {
+            lr,
+            momentum: known(spec.momentum.as_ref()),
+            nesterov: known(spec.nesterov.as_ref()),
+            weight_decay,
+            decayed,
+        },
+        OptimizerKind::Adam => OptimizerPlan::Adam(adam()),
+        OptimizerKind::AdamW => OptimizerPlan::AdamW(adam()),
+    }
+}
+
+/// A value of a kind that has it: written, or filled in when the spec was decoded.
+fn known<T: Copy>(value: Option<&Spanned<T>>) -> T {
+    value.expect("the checks admit no kind without its values").value
 }
 
 /// What the plan costs if no training is stopped, and what is left if every one is stopped as early as possible.

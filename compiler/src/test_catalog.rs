@@ -123,6 +123,7 @@ impl SpaceKind for Macro {
         Ok(SpaceFacts {
             genomes: f64::from(bits).exp2(),
             continuous: Vec::new(),
+            settings: Vec::new(),
             moves: Moves { mutate: true, crossover: true },
             least: cost(1),
             most: cost(u64::from(p.phases * p.nodes)),
@@ -143,6 +144,7 @@ impl SpaceKind for Fixed {
         Ok(SpaceFacts {
             genomes: 1.0,
             continuous: Vec::new(),
+            settings: Vec::new(),
             moves: Moves::default(),
             least: Cost::default(),
             most: Cost::default(),

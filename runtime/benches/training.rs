@@ -13,7 +13,7 @@ use peng_runtime::data::{Examples, Splits};
 use peng_runtime::seed::SeedTree;
 use peng_runtime::train::TrainingJob;
 use peng_spec::arch::{ArchGraph, Op, Shape};
-use peng_spec::plan::{EpochFraction, OptimizerPlan, SchedulePlan, TrainingPlan};
+use peng_spec::plan::{Decayed, EpochFraction, OptimizerPlan, SchedulePlan, TrainingPlan};
 
 /// A network of the macro space: nodes a phase, channels a phase, side of the images.
 struct Case {
@@ -94,11 +94,21 @@ fn measure(case: &Case, batch_size: usize) {
     let training = TrainingPlan {
         epochs: EPOCHS,
         batch_size,
-        optimizer: OptimizerPlan::Sgd { lr: 0.025, momentum: 0.9, weight_decay: 3e-4 },
+        optimizer: OptimizerPlan::Sgd {
+            lr: 0.025,
+            momentum: 0.9,
+            nesterov: false,
+            weight_decay: 3e-4,
+            decayed: Decayed::All,
+        },
         schedule: SchedulePlan::Cosine,
+        warm_up: 0,
+        label_smoothing: 0.0,
+        clip_gradients: None,
         measure_every: EpochFraction::ONE,
     };
-    let job = TrainingJob { arch, data: Arc::new(data), training, seed: SeedTree::new(1) };
+    let job =
+        TrainingJob { augment: Vec::new(), arch, data: Arc::new(data), training, seed: SeedTree::new(1) };
     let mut trainer = peng_runtime::trainer().start(job, None).expect("the network can be built");
     let mut loss = 0.0;
     let mut seconds = |until: u32| {

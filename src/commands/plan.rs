@@ -63,7 +63,7 @@ pub(crate) fn run(args: &PlanArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Resul
 /// The plan in words, with how many networks its space holds where the plan alone does not tell.
 fn described(plan: &Plan) -> anyhow::Result<Vec<PlanSection>> {
     let is_cut = plan.space.call.params.get("where").is_some();
-    let is_counted = is_cut || space::untrainable(plan).is_some();
+    let is_counted = is_cut || space::counts_more_than_its_facts(plan);
     let count = is_counted.then(|| space::count_of_plan(plan)).transpose();
     let count = count.map_err(|why| Failure::new(Exit::Environment, why))?;
     Ok(describe(plan, count.map(|count| count.lines()).as_deref()))

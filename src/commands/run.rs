@@ -12,7 +12,7 @@ use peng_runtime::execute::Local;
 use peng_runtime::run::{CancelFlag, RunContext, RunError, run as run_plan};
 use peng_runtime::state::RunState;
 use peng_runtime::store::{Lock, RunDir, StoreError};
-use peng_runtime::{CAN_TRAIN, data, estimate, report, space};
+use peng_runtime::{CAN_TRAIN, data, estimate, report};
 use peng_spec::plan::{Count, Device, Plan};
 
 use crate::commands::load::{self, Loaded};
@@ -53,7 +53,6 @@ pub(crate) fn run(args: &RunArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result
     let Some(Loaded { plan, sources }) = load::plan_or_spec(&args.input, &args.settings, ui, out)? else {
         return Ok(Exit::Findings);
     };
-    can_build(&plan)?;
     if !CAN_TRAIN {
         return Err(cannot_train().into());
     }
@@ -69,16 +68,6 @@ pub(crate) fn run(args: &RunArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result
         std::fs::remove_dir_all(&path).with_context(|| format!("cannot remove `{}`", path.display()))?;
     }
     result
-}
-
-/// Refuses a space whose networks cannot be trained.
-fn can_build(plan: &Plan) -> Result<(), Failure> {
-    let Some(why) = space::untrainable(plan) else { return Ok(()) };
-    let failure = Failure::new(Exit::Findings, format!("search space `{}`: {why}", plan.space.call.kind));
-    let failure = Failure { code: Some("E0106"), ..failure };
-    Err(failure.help(
-        "use `peng check`, `peng plan` and `peng arch`, or train another space; `peng kinds` lists them",
-    ))
 }
 
 /// Goes on with a run.

@@ -1,10 +1,12 @@
 //! The checks: what no schema can say, since it is about several places of a spec. A rule a file.
 
 mod audit;
+mod augment;
 mod budget;
 mod dataset;
 mod estimator;
 mod objectives;
+mod optimizer;
 mod plan;
 mod search;
 mod training;
@@ -15,6 +17,7 @@ use peng_spec::document::Document;
 use peng_spec::model::Spec;
 use peng_spec::source::Origin;
 
+pub(crate) use augment::least_side;
 pub(crate) use plan::countable;
 
 use crate::resolve::Bound;
@@ -35,12 +38,19 @@ const CHECKS: &[Check] = &[
     dataset::limits_are_within_the_data,
     dataset::a_batch_fits_the_training_split,
     dataset::batches_of_the_space_fit_the_training_split,
+    augment::augmentations_fit_the_images,
     search::space_offers_the_moves,
     search::objectives_suit_the_search,
     search::space_has_enough_networks,
     objectives::objectives_are_distinct,
     objectives::objectives_improve,
+    objectives::objectives_tell_networks_apart,
     training::measurements_end_with_the_training,
+    optimizer::keys_suit_the_kind,
+    optimizer::steps_have_a_distance,
+    optimizer::warm_up_ends_within_the_training,
+    optimizer::nesterov_has_a_momentum,
+    optimizer::settings_suit_the_optimizer,
     estimator::estimator_can_stop,
     estimator::estimator_watches_an_objective,
     watched::what_the_estimator_watches_is_measured,

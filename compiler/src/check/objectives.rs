@@ -1,7 +1,7 @@
 //! The objectives themselves.
 
 use peng_spec::diag::{Diagnostic, Sink, codes};
-use peng_spec::plan::Goal;
+use peng_spec::plan::{Goal, Metric};
 
 use super::CheckCx;
 
@@ -18,6 +18,22 @@ pub(super) fn objectives_are_distinct(cx: &CheckCx<'_>, sink: &mut Sink) {
                     .at("/objectives"),
             );
         }
+    }
+}
+
+/// W0402
+pub(super) fn objectives_tell_networks_apart(cx: &CheckCx<'_>, sink: &mut Sink) {
+    let Some(dataset) = &cx.bound.dataset else { return };
+    let classes = dataset.facts.classes;
+    let is_constant = |metric: Metric| matches!(metric, Metric::ValTop5 | Metric::TrainTop5) && classes <= 5;
+    for objective in cx.bound.objectives.iter().filter(|objective| is_constant(objective.metric)) {
+        let message =
+            format!("`{}` is 100 for every network, since there are {classes} classes", objective.metric);
+        sink.push(
+            Diagnostic::warning(codes::W0402, objective.metric_span, message)
+                .help("use an accuracy".to_owned())
+                .at("/objectives"),
+        );
     }
 }
 

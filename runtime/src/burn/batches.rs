@@ -34,7 +34,6 @@ impl Batches {
         (2 * above * self.per_epoch() + below) / (2 * below)
     }
 
-    /// The epoch of a batch.
     pub(super) fn epoch(&self, batch: u64) -> u64 {
         batch / self.per_epoch()
     }
@@ -51,27 +50,29 @@ impl Batches {
         &self.order[start..self.examples.min(start + self.size)]
     }
 
-    fn per_epoch(&self) -> u64 {
+    /// Number of batches of an epoch.
+    pub(super) fn per_epoch(&self) -> u64 {
         self.examples.div_ceil(self.size).max(1) as u64
     }
 }
 
-/// Some examples as one tensor, `[batch, channels, height, width]`.
-pub(super) fn images(
-    examples: &Examples,
-    indices: impl ExactSizeIterator<Item = usize>,
-    device: &Device,
-) -> Tensor<4> {
-    let [channels, height, width] = match examples.input {
-        Shape::Image { channels, height, width } => [channels, height, width],
-        Shape::Vector { features } => [1, 1, features],
-    };
-    let numel = channels * height * width;
-    let count = indices.len();
-    let mut pixels = Vec::with_capacity(count * numel);
+/// The values of some examples, one after another.
+pub(super) fn pixels(examples: &Examples, indices: impl ExactSizeIterator<Item = usize>) -> Vec<f32> {
+    let numel = examples.input.numel() as usize;
+    let mut pixels = Vec::with_capacity(indices.len() * numel);
     for index in indices {
         pixels.extend_from_slice(&examples.pixels[index * numel..(index + 1) * numel]);
     }
+    pixels
+}
+
+/// Examples of a shape as one tensor, `[batch, channels, height, width]`.
+pub(super) fn images(pixels: Vec<f32>, shape: Shape, device: &Device) -> Tensor<4> {
+    let [channels, height, width] = match shape {
+        Shape::Image { channels, height, width } => [channels, height, width],
+        Shape::Vector { features } => [1, 1, features],
+    };
+    let count = pixels.len() / (channels * height * width);
     Tensor::from_data(TensorData::new(pixels, [count, channels, height, width]), device)
 }
 

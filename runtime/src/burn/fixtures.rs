@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use peng_estimator::Progress;
 use peng_spec::arch::{ArchGraph, Op, Shape};
-use peng_spec::plan::{EpochFraction, Limit, OptimizerPlan, SchedulePlan, TrainingPlan};
+use peng_spec::plan::{
+    Augmentation, Decayed, EpochFraction, Limit, OptimizerPlan, SchedulePlan, TrainingPlan,
+};
 use serde_json::Value;
 
 use super::BurnFactory;
@@ -68,13 +70,27 @@ pub(super) struct Job {
     pub(super) lr: f64,
     /// Momentum.
     pub(super) momentum: f64,
+    /// Changes of the images.
+    pub(super) augment: Vec<Augmentation>,
+    /// What else is different.
+    pub(super) change: fn(&mut TrainingPlan),
     /// Seed of the training, not of the data.
     pub(super) seed: u64,
 }
 
 impl Job {
     pub(super) fn digits(arch: ArchGraph) -> Self {
-        Self { arch, epochs: 1, halves: false, limit: None, lr: 0.05, momentum: 0.9, seed: 1 }
+        Self {
+            arch,
+            epochs: 1,
+            halves: false,
+            limit: None,
+            lr: 0.05,
+            momentum: 0.9,
+            augment: Vec::new(),
+            change: |_| (),
+            seed: 1,
+        }
     }
 
     pub(super) fn points(&self) -> Vec<Progress> {
@@ -86,14 +102,30 @@ impl Job {
         let part = data::find("digits").unwrap().open(&Value::Null, Part::Train).unwrap();
         let limit = Limit { train: self.limit, validation: None, test: None };
         let data = Arc::new(data::split(part, 25.0, &limit, SeedTree::new(0)).unwrap());
-        let training = TrainingPlan {
+        let mut training = TrainingPlan {
             epochs: self.epochs,
             batch_size: 32,
-            optimizer: OptimizerPlan::Sgd { lr: self.lr, momentum: self.momentum, weight_decay: 3e-4 },
+            optimizer: OptimizerPlan::Sgd {
+                lr: self.lr,
+                momentum: self.momentum,
+                nesterov: false,
+                weight_decay: 3e-4,
+                decayed: Decayed::All,
+            },
             schedule: SchedulePlan::Cosine,
+            warm_up: 0,
+            label_smoothing: 0.0,
+            clip_gradients: None,
             measure_every: EpochFraction::new(1, if self.halves { 2 } else { 1 }).unwrap(),
         };
-        let job = TrainingJob { arch: self.arch.clone(), data, training, seed: SeedTree::new(self.seed) };
+        (self.change)(&mut training);
+        let job = TrainingJob {
+            augment: self.augment.clone(),
+            arch: self.arch.clone(),
+            data,
+            training,
+            seed: SeedTree::new(self.seed),
+        };
         BurnFactory.start(job, checkpoint)
     }
 

@@ -12,7 +12,19 @@ use burn::tensor::{Device, Shape, Tensor, TensorData};
 use peng_spec::arch::Op;
 use rand::RngExt as _;
 
+use self::add::Add;
+use self::dropout::Dropout;
+use self::flatten::Flatten;
+use self::general_conv::GeneralConv;
+use self::pool::Pool;
 use crate::seed::Rng;
+
+mod add;
+mod dropout;
+mod flatten;
+mod general_conv;
+mod pool;
+mod window;
 
 /// What a layer reads and makes.
 #[derive(Debug, Clone)]
@@ -43,6 +55,16 @@ pub(super) enum Layer {
     Linear(Linear),
     /// [`Op::Concat`]
     Concat(Concat),
+    /// [`Op::GeneralConv`]
+    GeneralConv(GeneralConv),
+    /// [`Op::Pool`]
+    Pool(Pool),
+    /// [`Op::Flatten`]
+    Flatten(Flatten),
+    /// [`Op::Dropout`]
+    Dropout(Dropout),
+    /// [`Op::Add`]
+    Add(Add),
 }
 
 /// The mean over height and width.
@@ -82,16 +104,24 @@ impl Layer {
                 Self::Linear(linear)
             }
             Op::Concat => Self::Concat(Concat),
-            Op::GeneralConv { .. } | Op::Pool { .. } | Op::Flatten | Op::Dropout { .. } | Op::Add => {
-                unreachable!("a space with operations that cannot be built is refused before its run")
+            Op::GeneralConv { filters, kernel, stride, dilation, groups, padding, bias } => {
+                let form = general_conv::Form { filters, kernel, stride, dilation, groups, padding, bias };
+                Self::GeneralConv(GeneralConv::new(form, channels_in, rng, device))
             }
+            Op::Pool { by, kernel, stride, padding } => Self::Pool(Pool::new(by, kernel, stride, padding)),
+            Op::Flatten => Self::Flatten(Flatten),
+            Op::Dropout { rate } => Self::Dropout(Dropout::new(rate)),
+            Op::Add => Self::Add(Add),
         }
     }
 
-    /// Applies the operation. The inputs have the shapes that the architecture says.
+    /// Applies the operation; dropout as in inference. The inputs have the shapes that the architecture says.
     pub(super) fn forward(&self, mut inputs: Vec<Value>) -> Value {
         if let Self::Concat(_) = self {
             return Value::Image(Tensor::cat(inputs.into_iter().map(Value::image).collect(), 1));
+        }
+        if let Self::Add(_) = self {
+            return Add::forward(inputs);
         }
         let input = inputs.pop().expect("every node reads something");
         match (self, input) {
@@ -110,7 +140,10 @@ impl Layer {
                 )
             }
             (Self::Linear(linear), x) => Value::Vector(linear.forward(x.vector())),
-            (Self::Concat(_), x) => x,
+            (Self::GeneralConv(conv), x) => Value::Image(conv.forward(x.image())),
+            (Self::Pool(pool), x) => Value::Image(pool.forward(x.image())),
+            (Self::Flatten(_), x) => Value::Vector(Flatten::forward(x.image())),
+            (Self::Concat(_) | Self::Add(_) | Self::Dropout(_), x) => x,
         }
     }
 }

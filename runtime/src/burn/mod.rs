@@ -9,13 +9,21 @@ use peng_spec::plan;
 
 use crate::train::{TrainError, Trainer, TrainerFactory, TrainingJob};
 
+mod augment;
 mod batches;
+mod clip;
 mod device;
 #[cfg(test)]
 mod fixtures;
 mod layer;
+#[cfg(test)]
+mod members;
 mod network;
+mod optimizer;
+mod rate;
 mod record;
+#[cfg(test)]
+mod reference;
 mod supervised;
 mod tally;
 

@@ -18,7 +18,10 @@ pub(super) struct Network {
 /// What each layer reads; value 0 is the network's input, value `i + 1` what layer `i` makes.
 #[derive(Debug, Clone)]
 struct Wiring {
+    input: Shape,
     reads: Vec<Vec<usize>>,
+    /// The name of each layer, by which what is drawn for it is told apart.
+    names: Vec<String>,
     /// The last layer that reads each value.
     last_reader: Vec<usize>,
 }
@@ -56,13 +59,29 @@ impl Network {
         Ok(Self { layers, wiring: Wiring::new(arch) })
     }
 
-    /// Scores for the classes, `[batch, classes]`. A value is dropped after the last layer that reads it.
+    /// Scores for the classes, `[batch, classes]`, in inference.
     pub(super) fn forward(&self, images: Tensor<4>) -> Tensor<2> {
-        let Wiring { reads, last_reader } = &self.wiring;
+        self.scores(images, None)
+    }
+
+    /// Scores for the classes in training, where what is dropped depends on `noise` and the names of the layers alone.
+    pub(super) fn forward_training(&self, images: Tensor<4>, noise: SeedTree) -> Tensor<2> {
+        self.scores(images, Some(noise))
+    }
+
+    /// A value is dropped after the last layer that reads it.
+    fn scores(&self, images: Tensor<4>, noise: Option<SeedTree>) -> Tensor<2> {
+        let Wiring { input, reads, names, last_reader } = &self.wiring;
         let mut values: Vec<Option<Value>> = vec![None; last_reader.len()];
-        values[0] = Some(Value::Image(images));
+        values[0] = Some(match *input {
+            Shape::Image { .. } => Value::Image(images),
+            Shape::Vector { features } => {
+                let [batch, ..] = images.dims();
+                Value::Vector(images.reshape([batch, features]))
+            }
+        });
         for (index, (layer, reads)) in self.layers.iter().zip(reads).enumerate() {
-            let inputs = reads
+            let mut inputs: Vec<Value> = reads
                 .iter()
                 .enumerate()
                 .map(|(place, &read)| {
@@ -71,7 +90,16 @@ impl Network {
                     value.expect("a value lives until its last reader")
                 })
                 .collect();
-            values[index + 1] = Some(layer.forward(inputs));
+            let made = match (layer, noise, inputs.pop()) {
+                (Layer::Dropout(dropout), Some(noise), Some(x)) => {
+                    dropout.forward(x, &mut noise.child(&names[index], 0).rng())
+                }
+                (layer, _, last) => {
+                    inputs.extend(last);
+                    layer.forward(inputs)
+                }
+            };
+            values[index + 1] = Some(made);
         }
         values.pop().flatten().expect("there is a last layer").vector()
     }
@@ -93,7 +121,8 @@ impl Wiring {
                 last_reader[read] = index;
             }
         }
-        Self { reads, last_reader }
+        let names = arch.nodes.iter().map(|node| node.name.clone()).collect();
+        Self { input: arch.input, reads, names, last_reader }
     }
 }
 

@@ -70,8 +70,13 @@ pub(super) fn save(
     remove_older(dir, &state).map_err(|e| failure(dir, "written", &e))
 }
 
-/// Reads the checkpoint of a training of `arch` into the network and the optimizer of its beginning.
-pub(super) fn load(dir: &Path, arch: &ArchGraph, start: Saved) -> Result<Saved, TrainError> {
+/// Reads the checkpoint of a training of `arch` into the network of its beginning and the optimizer that is made for it.
+pub(super) fn load(
+    dir: &Path,
+    arch: &ArchGraph,
+    start: Network,
+    optimizer: &dyn Fn(&Network) -> ModuleOptimizer,
+) -> Result<Saved, TrainError> {
     let path = dir.join(STATE);
     let text = fs::read_to_string(&path).map_err(|e| failure(&path, "read", &e))?;
     let state: State = serde_json::from_str(&text).map_err(|e| failure(&path, "read", &e))?;
@@ -88,12 +93,9 @@ pub(super) fn load(dir: &Path, arch: &ArchGraph, start: Saved) -> Result<Saved, 
     }
     let record = ModuleRecord::from_bytes(read_content(dir, &state.network)?)
         .map_err(|e| failure(&dir.join(&state.network.file), "read", &e))?;
-    let network = start
-        .network
-        .try_load_record(record)
-        .map_err(|e| failure(&dir.join(&state.network.file), "read", &e))?;
-    let optimizer = start
-        .optimizer
+    let network =
+        start.try_load_record(record).map_err(|e| failure(&dir.join(&state.network.file), "read", &e))?;
+    let optimizer = optimizer(&network)
         .from_bytes(read_content(dir, &state.optimizer)?)
         .map_err(|e| failure(&dir.join(&state.optimizer.file), "read", &e))?;
     Ok(Saved { batches: state.batches, network, optimizer })
@@ -149,6 +151,8 @@ fn failure(path: &Path, action: &'static str, reason: &dyn std::fmt::Display) ->
 
 #[cfg(test)]
 mod tests {
+    use peng_spec::plan::{AdamPlan, Augmentation, Decayed, OptimizerPlan, SchedulePlan, TrainingPlan};
+
     use super::*;
     use crate::burn::fixtures::{Job, every_op, small_net};
 
@@ -170,6 +174,74 @@ mod tests {
                     assert_eq!(&trainer.advance(*point, &mut |_, _| {}).unwrap(), expected, "after {stop}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn every_optimizer_and_schedule_goes_on_in_the_middle_of_an_epoch() {
+        fn adam(decayed: Decayed) -> AdamPlan {
+            AdamPlan { lr: 0.01, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weight_decay: 0.01, decayed }
+        }
+        let changes: [fn(&mut TrainingPlan); 5] = [
+            |plan| plan.optimizer = OptimizerPlan::Adam(adam(Decayed::All)),
+            |plan| plan.optimizer = OptimizerPlan::AdamW(adam(Decayed::Weights)),
+            |plan| {
+                plan.optimizer = OptimizerPlan::Sgd {
+                    lr: 0.05,
+                    momentum: 0.9,
+                    nesterov: true,
+                    weight_decay: 0.01,
+                    decayed: Decayed::Weights,
+                };
+                plan.schedule = SchedulePlan::Step { every: 1, factor: 0.5 };
+            },
+            |plan| {
+                plan.warm_up = 1;
+                plan.label_smoothing = 0.1;
+            },
+            |plan| {
+                plan.schedule = SchedulePlan::Constant;
+                plan.clip_gradients = Some(0.5);
+            },
+        ];
+        for (number, change) in changes.into_iter().enumerate() {
+            let job = Job { epochs: 2, limit: Some(100), halves: true, change, ..Job::digits(every_op()) };
+            let whole = job.curve();
+            assert_ne!(whole, Job { change: |_| (), ..job.clone() }.curve(), "change {number} matters");
+            for stop in [1, 3] {
+                let dir = tempfile::tempdir().unwrap();
+                let mut trainer = job.start(None);
+                for point in &job.points()[..stop] {
+                    trainer.advance(*point, &mut |_, _| {}).unwrap();
+                }
+                trainer.save(dir.path()).unwrap();
+                let mut trainer = job.start(Some(dir.path()));
+                for (point, expected) in job.points()[stop..].iter().zip(&whole[stop..]) {
+                    let measured = trainer.advance(*point, &mut |_, _| {}).unwrap();
+                    assert_eq!(&measured, expected, "change {number} after {stop}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_augmented_training_goes_on_in_the_middle_of_an_epoch() {
+        let augment = vec![
+            Augmentation::RandomCrop { pixels: 1 },
+            Augmentation::HorizontalFlip,
+            Augmentation::Cutout { pixels: 2 },
+            Augmentation::Mixup { alpha: 0.4 },
+        ];
+        let job = Job { epochs: 2, limit: Some(100), halves: true, augment, ..Job::digits(small_net()) };
+        let whole = job.curve();
+        assert_ne!(whole, Job { augment: Vec::new(), ..job.clone() }.curve());
+        let dir = tempfile::tempdir().unwrap();
+        let mut trainer = job.start(None);
+        trainer.advance(job.points()[0], &mut |_, _| {}).unwrap();
+        trainer.save(dir.path()).unwrap();
+        let mut trainer = job.start(Some(dir.path()));
+        for (point, expected) in job.points()[1..].iter().zip(&whole[1..]) {
+            assert_eq!(&trainer.advance(*point, &mut |_, _| {}).unwrap(), expected);
         }
     }
 

@@ -1,24 +1,25 @@
-//! The training loop: plain supervised learning with stochastic gradient descent, from measurement to measurement.
+//! The training loop: plain supervised learning, a step a batch, from measurement to measurement.
 //!
 //! Metrics of training are those of the batches since the last measurement, as the network saw them; metrics of
 //! validation are those of the whole split, with the running statistics of batch norm.
 
 use std::collections::BTreeMap;
-use std::f64::consts::PI;
 use std::path::Path;
 
 use burn::module::Module;
 use burn::nn::loss::CrossEntropyLossConfig;
-use burn::optim::decay::WeightDecayConfig;
-use burn::optim::momentum::MomentumConfig;
-use burn::optim::{GradientsParams, ModuleOptimizer, SgdConfig};
+use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use peng_estimator::Progress;
 use peng_spec::arch::ShapeError;
-use peng_spec::plan::{Metric, OptimizerPlan, SchedulePlan, TrainingPlan};
+use peng_spec::plan::Metric;
 
-use super::batches::{Batches, images};
+use super::augment::{self, Mixture};
+use super::batches::{Batches, images, pixels};
+use super::clip::clip;
 use super::network::Network;
+use super::optimizer::optimizer;
+use super::rate::rate;
 use super::record::{self, Saved};
 use super::tally::Tally;
 use crate::data::Examples;
@@ -49,19 +50,13 @@ impl Supervised {
             let reason = format!("found an input of {}, expected the data's {}", job.arch.input, train.input);
             return Err(ShapeError(reason).into());
         }
-        let mut saved = Saved {
-            batches: 0,
-            network: Network::new(
-                &job.arch,
-                train.classes,
-                job.seed.child("weights", 0),
-                &device.clone().autodiff(),
-            )?,
-            optimizer: optimizer(&job.training.optimizer),
+        let weights = job.seed.child("weights", 0);
+        let network = Network::new(&job.arch, train.classes, weights, &device.clone().autodiff())?;
+        let made = |network: &Network| optimizer(&job.training.optimizer, network);
+        let saved = match checkpoint {
+            Some(dir) => record::load(dir, &job.arch, network, &made)?,
+            None => Saved { batches: 0, optimizer: made(&network), network },
         };
-        if let Some(dir) = checkpoint {
-            saved = record::load(dir, &job.arch, saved)?;
-        }
         let batches = Batches::new(train.labels.len(), job.training.batch_size, job.seed);
         let Saved { batches: done, network, optimizer } = saved;
         Ok(Self { job, device, network: Some(network), optimizer, batches, done })
@@ -70,18 +65,37 @@ impl Supervised {
     /// Trains the next batch, and counts it as the network saw it.
     fn step(&mut self, tally: &mut Tally) {
         let train = &self.job.data.train;
+        let epoch = self.batches.epoch(self.done);
         let chosen = self.batches.examples(self.done);
+        let (augment, seed) = (&self.job.augment, self.job.seed);
+        let mut read = pixels(train, chosen.iter().map(|&i| i as usize));
+        for (image, &example) in read.chunks_exact_mut(train.input.numel() as usize).zip(chosen) {
+            augment::augment(image, train.input, augment, seed, (epoch, example.into()));
+        }
+        let mixture = augment::mix(&mut read, chosen.len(), augment, seed, self.done);
         let labels: Vec<u16> = chosen.iter().map(|&i| train.labels[i as usize]).collect();
 
         let network = self.network.take().expect("it is put back below");
         let device = self.device.clone().autodiff();
-        let scores = network.forward(images(train, chosen.iter().map(|&i| i as usize), &device));
+        let noise = self.job.seed.child("dropout", self.done);
+        let scores = network.forward_training(images(read, train.input, &device), noise);
         tally.add(scores.clone(), &labels);
-        let targets: Vec<i64> = labels.iter().map(|&label| i64::from(label)).collect();
-        let targets = Tensor::<1, Int>::from_data(TensorData::new(targets, [labels.len()]), &device);
-        let loss = CrossEntropyLossConfig::new().init(&device).forward(scores, targets);
-        let gradients = GradientsParams::from_grads(loss.backward(), &network);
-        let rate = learning_rate(&self.job.training, self.batches.epoch(self.done));
+        let training = &self.job.training;
+        let smoothing = (training.label_smoothing > 0.0).then_some(training.label_smoothing as f32);
+        let entropy = CrossEntropyLossConfig::new().with_smoothing(smoothing).init(&device);
+        let loss = match mixture {
+            None => entropy.forward(scores, targets(labels.iter().copied(), &device)),
+            Some(Mixture { others, share }) => {
+                let own = entropy.forward(scores.clone(), targets(labels.iter().copied(), &device));
+                let others = others.iter().map(|&other| labels[other]);
+                own * share + entropy.forward(scores, targets(others, &device)) * (1.0 - share)
+            }
+        };
+        let mut gradients = GradientsParams::from_grads(loss.backward(), &network);
+        if let Some(most) = training.clip_gradients {
+            gradients = clip(gradients, &network, most);
+        }
+        let rate = rate(training, self.done, self.batches.per_epoch());
         self.network = Some(self.optimizer.step(rate, network, gradients));
         self.done += 1;
     }
@@ -97,7 +111,8 @@ impl Supervised {
         let size = self.job.training.batch_size;
         for start in (0..examples.labels.len()).step_by(size) {
             let end = examples.labels.len().min(start + size);
-            let scores = network.forward(images(examples, start..end, &self.device));
+            let read = pixels(examples, start..end);
+            let scores = network.forward(images(read, examples.input, &self.device));
             tally.add(scores, &examples.labels[start..end]);
         }
         tally
@@ -126,8 +141,10 @@ impl Trainer for Supervised {
         let metrics = BTreeMap::from([
             (Metric::TrainAccuracy, train.accuracy()),
             (Metric::TrainLoss, train.loss()),
+            (Metric::TrainTop5, train.top5()),
             (Metric::ValAccuracy, validation.accuracy()),
             (Metric::ValLoss, validation.loss()),
+            (Metric::ValTop5, validation.top5()),
         ]);
         Ok(Measurement { at: until, metrics, images })
     }
@@ -137,40 +154,18 @@ impl Trainer for Supervised {
     }
 }
 
-/// Momentum and weight decay as `PyTorch`'s SGD: `d = g + decay w`, `v = momentum v + d`, `w -= rate v`.
-fn optimizer(plan: &OptimizerPlan) -> ModuleOptimizer {
-    match *plan {
-        OptimizerPlan::Sgd { lr: _, momentum, weight_decay } => SgdConfig::new()
-            .with_momentum((momentum != 0.0).then_some(MomentumConfig {
-                momentum,
-                dampening: 0.0,
-                nesterov: false,
-            }))
-            .with_weight_decay(
-                (weight_decay != 0.0).then_some(WeightDecayConfig { penalty: weight_decay as f32 }),
-            )
-            .init(),
-    }
-}
-
-fn learning_rate(plan: &TrainingPlan, epoch: u64) -> f64 {
-    let OptimizerPlan::Sgd { lr, .. } = plan.optimizer;
-    match plan.schedule {
-        SchedulePlan::Constant => lr,
-        SchedulePlan::Cosine => lr * (1.0 + (PI * epoch as f64 / f64::from(plan.epochs)).cos()) / 2.0,
-    }
+fn targets(labels: impl ExactSizeIterator<Item = u16>, device: &Device) -> Tensor<1, Int> {
+    let count = labels.len();
+    let labels: Vec<i64> = labels.map(i64::from).collect();
+    Tensor::from_data(TensorData::new(labels, [count]), device)
 }
 
 #[cfg(test)]
 mod tests {
     use peng_spec::arch::{ArchGraph, Op, Shape};
-    use peng_spec::plan::EpochFraction;
-    use rand::RngExt as _;
 
     use super::*;
     use crate::burn::fixtures::{Job, every_op, small_net};
-    use crate::data::Splits;
-    use crate::seed::SeedTree;
 
     #[test]
     fn a_small_network_learns_digits() {
@@ -212,6 +207,19 @@ mod tests {
         }
     }
 
+    /// Right after a step too, the running statistics of batch norm are those of all batches.
+    #[test]
+    fn the_measured_network_is_the_trained_one() {
+        let job = Job { limit: Some(64), lr: 0.0, ..Job::digits(small_net()) };
+        let mut trainer = job.start(None);
+        let measured: Vec<f64> = (1..=30)
+            .map(|epoch| trainer.advance(Progress::whole(epoch), &mut |_, _| {}).unwrap())
+            .map(|measured| measured.metrics[&Metric::ValLoss] - measured.metrics[&Metric::TrainLoss])
+            .collect();
+        // The weights stay, so that the statistics come nearer and nearer to those of the batches.
+        assert!(measured[29].abs() < 0.05 && measured[29].abs() < measured[0].abs(), "{measured:?}");
+    }
+
     #[test]
     fn progress_is_told_after_each_batch() {
         let mut told = Vec::new();
@@ -233,62 +241,5 @@ mod tests {
         let pool = arch.push("pool", Op::GlobalAvgPool, []);
         arch.push("head", Op::Linear { units: 10 }, [pool]);
         arch
-    }
-
-    /// Softmax regression on one feature, by hand and in 64 bits.
-    #[test]
-    fn the_steps_are_those_of_momentum_decay_and_cosine() {
-        let (xs, labels) = ([0.5_f32, 0.1, 0.9], [0_u16, 1, 1]);
-        let input = Shape::Image { channels: 1, height: 1, width: 1 };
-        let examples = Examples { input, classes: 2, pixels: xs.to_vec(), labels: labels.to_vec() };
-        let mut arch = ArchGraph::new(input);
-        let pool = arch.push("pool", Op::GlobalAvgPool, []);
-        arch.push("head", Op::Linear { units: 2 }, [pool]);
-        let seed = SeedTree::new(9);
-        let training = TrainingPlan {
-            epochs: 6,
-            batch_size: 3,
-            optimizer: OptimizerPlan::Sgd { lr: 0.8, momentum: 0.9, weight_decay: 0.1 },
-            schedule: SchedulePlan::Cosine,
-            measure_every: EpochFraction::ONE,
-        };
-        let data = Splits { train: examples.clone(), validation: examples }.into();
-        let job = TrainingJob { arch, data, training, seed };
-        let mut trainer = Supervised::start(job, None, Device::flex()).unwrap();
-
-        let mut rng = seed.child("weights", 0).child("head", 0).rng();
-        // Weight and bias of class 0, weight and bias of class 1; a fan-in of 1 makes the bound 1.
-        let drawn: [f64; 4] = std::array::from_fn(|_| f64::from(2.0 * rng.random::<f32>() - 1.0));
-        let mut w = [drawn[0], drawn[2], drawn[1], drawn[3]];
-        let mut v = [0.0; 4];
-        let forward = |w: &[f64; 4], x: f64| {
-            let exp = [(w[0] * x + w[1]).exp(), (w[2] * x + w[3]).exp()];
-            exp.map(|e| e / (exp[0] + exp[1]))
-        };
-        for epoch in 0..6 {
-            let (mut loss, mut g) = (0.0, [0.0; 4]);
-            for (x, label) in xs.iter().map(|&x| f64::from(x)).zip(labels.map(usize::from)) {
-                let p = forward(&w, x);
-                loss -= p[label].ln() / 3.0;
-                for class in 0..2 {
-                    let error = (p[class] - if class == label { 1.0 } else { 0.0 }) / 3.0;
-                    g[2 * class] += error * x;
-                    g[2 * class + 1] += error;
-                }
-            }
-            let rate = 0.8 * (1.0 + (PI * f64::from(epoch) / 6.0).cos()) / 2.0;
-            for k in 0..4 {
-                v[k] = 0.9 * v[k] + g[k] + 0.1 * w[k];
-                w[k] -= rate * v[k];
-            }
-            let after: f64 = xs
-                .iter()
-                .zip(labels)
-                .map(|(&x, l)| -forward(&w, f64::from(x))[usize::from(l)].ln() / 3.0)
-                .sum();
-            let metrics = trainer.advance(Progress::whole(epoch as u32 + 1), &mut |_, _| {}).unwrap().metrics;
-            assert!((metrics[&Metric::TrainLoss] - loss).abs() < 1e-5, "{metrics:?} {loss}");
-            assert!((metrics[&Metric::ValLoss] - after).abs() < 1e-5, "{metrics:?} {after}");
-        }
     }
 }

@@ -7,6 +7,7 @@ use burn::tensor::Tensor;
 pub(super) struct Tally {
     loss: f64,
     right: u64,
+    among_five: u64,
     examples: u64,
 }
 
@@ -19,7 +20,9 @@ impl Tally {
         for (scores, &label) in scores.chunks_exact(classes).zip(labels) {
             let label = usize::from(label);
             self.loss += cross_entropy(scores, label);
-            self.right += u64::from(is_right(scores, label));
+            let rank = rank(scores, label);
+            self.right += u64::from(rank == Some(0));
+            self.among_five += u64::from(rank.is_some_and(|rank| rank < 5));
             self.examples += 1;
         }
     }
@@ -38,6 +41,11 @@ impl Tally {
     pub(super) fn accuracy(&self) -> f64 {
         100.0 * self.right as f64 / self.examples as f64
     }
+
+    /// Share of the examples whose label is among the five with the greatest scores, percent.
+    pub(super) fn top5(&self) -> f64 {
+        100.0 * self.among_five as f64 / self.examples as f64
+    }
 }
 
 fn cross_entropy(scores: &[f32], label: usize) -> f64 {
@@ -46,10 +54,14 @@ fn cross_entropy(scores: &[f32], label: usize) -> f64 {
     sum.ln() + greatest - f64::from(scores[label])
 }
 
-/// Ties go to the lower class; where a score is NaN, nothing is right.
-fn is_right(scores: &[f32], label: usize) -> bool {
+/// How many classes come before the label, by score. Ties go to the lower class; where a score is NaN, nothing is right.
+fn rank(scores: &[f32], label: usize) -> Option<usize> {
+    if scores.iter().any(|score| score.is_nan()) {
+        return None;
+    }
     let (before, rest) = scores.split_at(label);
-    before.iter().all(|&score| score < scores[label]) && rest.iter().all(|&score| score <= scores[label])
+    let ahead = before.iter().filter(|&&score| score >= scores[label]).count();
+    Some(ahead + rest.iter().filter(|&&score| score > scores[label]).count())
 }
 
 #[cfg(test)]
@@ -75,6 +87,17 @@ mod tests {
     #[test]
     fn ties_go_to_the_lower_class() {
         assert_eq!(tally(&[[1.0, 1.0], [1.0, 1.0]], &[0, 1]).accuracy(), 50.0);
+    }
+
+    #[test]
+    fn five_guesses_count() {
+        let mut tally = Tally::default();
+        let scores: Vec<f32> = [0.1, 0.7, 0.3, 0.6, 0.2, 0.5, 0.5].repeat(3);
+        let values = burn::tensor::TensorData::new(scores, [3, 7]);
+        // The label is first, fifth and sixth: of the two that are equal the lower one comes first.
+        tally.add(Tensor::from_data(values, &burn::tensor::Device::flex()), &[1, 2, 4]);
+        assert!((tally.top5() - 200.0 / 3.0).abs() < 1e-12, "{}", tally.top5());
+        assert!((tally.accuracy() - 100.0 / 3.0).abs() < 1e-12);
     }
 
     #[test]

@@ -11,11 +11,13 @@ mod cifar;
 mod digits;
 mod fashion_mnist;
 mod idx;
+mod normalize;
 mod places;
 mod split;
 mod synthetic;
 mod tar;
 
+pub(crate) use normalize::normalize;
 pub use split::{Splits, split};
 
 /// All data sets, in the order in which they are listed to users.

@@ -80,7 +80,9 @@ pub fn value(metric: Metric, value: f64) -> String {
     match metric {
         _ if value.is_nan() => "not a number".to_owned(),
         _ if value.is_infinite() => if value > 0.0 { "infinite" } else { "-infinite" }.to_owned(),
-        Metric::ValAccuracy | Metric::TrainAccuracy => format!("{value:.2}"),
+        Metric::ValAccuracy | Metric::TrainAccuracy | Metric::ValTop5 | Metric::TrainTop5 => {
+            format!("{value:.2}")
+        }
         Metric::ValLoss | Metric::TrainLoss => format!("{value:.4}"),
         Metric::Flops | Metric::Params => magnitude(value),
     }
@@ -89,7 +91,7 @@ pub fn value(metric: Metric, value: f64) -> String {
 /// The unit of a metric's values.
 pub fn unit(metric: Metric) -> &'static str {
     match metric {
-        Metric::ValAccuracy | Metric::TrainAccuracy => "%",
+        Metric::ValAccuracy | Metric::TrainAccuracy | Metric::ValTop5 | Metric::TrainTop5 => "%",
         Metric::ValLoss | Metric::TrainLoss => "nats",
         Metric::Flops => "multiply-accumulates",
         Metric::Params => "parameters",
@@ -99,7 +101,7 @@ pub fn unit(metric: Metric) -> &'static str {
 /// The unit of a difference of two values: percentage points for accuracies.
 pub fn difference_unit(metric: Metric) -> &'static str {
     match metric {
-        Metric::ValAccuracy | Metric::TrainAccuracy => "pp",
+        Metric::ValAccuracy | Metric::TrainAccuracy | Metric::ValTop5 | Metric::TrainTop5 => "pp",
         Metric::ValLoss | Metric::TrainLoss | Metric::Flops | Metric::Params => unit(metric),
     }
 }

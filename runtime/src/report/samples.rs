@@ -7,9 +7,9 @@ use peng_estimator::{Observation, Progress, Verdict};
 use peng_spec::arch::{Cost, Genome, Shape};
 use peng_spec::catalog::{DatasetFacts, Moves, SpaceFacts};
 use peng_spec::plan::{
-    BudgetPlan, ConfirmWhat, Count, DatasetPlan, Device, EpochFraction, EstimatorPlan, ExecutionPlan,
-    ExecutorPlan, Goal, KindCall, Limit, Metric, Objective, OptimizerPlan, OutputPlan, PLAN_FORMAT, Plan,
-    PlannedCost, SchedulePlan, SpacePlan, Step, StepKind, TrainingPlan,
+    BudgetPlan, ConfirmWhat, Count, DatasetPlan, Decayed, Device, EpochFraction, EstimatorPlan,
+    ExecutionPlan, ExecutorPlan, Goal, KindCall, Limit, Metric, Normalize, Objective, OptimizerPlan,
+    OutputPlan, PLAN_FORMAT, Plan, PlannedCost, SchedulePlan, SpacePlan, Step, StepKind, TrainingPlan,
 };
 use serde_json::{Value, json};
 
@@ -105,6 +105,8 @@ pub(crate) fn plan() -> Plan {
         seed: 42,
         dataset: DatasetPlan {
             call: call("digits", json!({})),
+            augment: Vec::new(),
+            normalize: Normalize::None,
             validation_percent: 10.0,
             limit: Limit::default(),
             facts: DatasetFacts {
@@ -120,6 +122,7 @@ pub(crate) fn plan() -> Plan {
             facts: SpaceFacts {
                 genomes: 256.0,
                 continuous: Vec::new(),
+                settings: Vec::new(),
                 moves: Moves { mutate: true, crossover: true },
                 least: cost(900, 1_000_000),
                 most: cost(90_000, 60_000_000),
@@ -133,8 +136,17 @@ pub(crate) fn plan() -> Plan {
         training: TrainingPlan {
             epochs: 8,
             batch_size: 64,
-            optimizer: OptimizerPlan::Sgd { lr: 0.025, momentum: 0.9, weight_decay: 0.0003 },
+            optimizer: OptimizerPlan::Sgd {
+                lr: 0.025,
+                momentum: 0.9,
+                nesterov: false,
+                weight_decay: 0.0003,
+                decayed: Decayed::All,
+            },
             schedule: SchedulePlan::Cosine,
+            warm_up: 0,
+            label_smoothing: 0.0,
+            clip_gradients: None,
             measure_every: EpochFraction::ONE,
         },
         estimator: EstimatorPlan {

@@ -42,9 +42,6 @@ impl<'a> Coordinator<'a> {
     /// Takes up the journal where it ends.
     pub(super) fn new(context: RunContext<'a>) -> Result<Self, RunError> {
         let plan = context.plan;
-        if let Some(why) = space::untrainable(plan) {
-            return Err(RunError::Plan(format!("search space `{}`: {why}", plan.space.call.kind)));
-        }
         let space = space::of_plan(plan).map_err(RunError::Plan)?;
         let (journal, events) = Journal::open(&context.dir.journal_path())?;
         context.dir.check_plan(plan, &events)?;

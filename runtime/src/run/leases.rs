@@ -148,6 +148,7 @@ impl Coordinator<'_> {
             trial: id,
             token: trial.attempts + 1,
             arch: self.space.decode(&trial.genome)?,
+            training: self.plan.training.with(&self.space.settings(&trial.genome)?),
             cost: trial.cost,
             verdicts,
             from,

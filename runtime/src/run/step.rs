@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use peng_estimator::Revises;
-use peng_spec::arch::Genome;
-use peng_spec::plan::{ConfirmWhat, Plan};
+use peng_spec::arch::{ArchGraph, Genome};
+use peng_spec::plan::{ConfirmWhat, Plan, Settings};
 
 use super::coordinator::{Coordinator, FailedOf, Flow};
 use super::{RunError, amended, results};
@@ -60,6 +60,7 @@ impl Coordinator<'_> {
         for (trial, genome) in ids.zip(genomes) {
             trials.push(trial);
             let arch = self.space.decode(&genome)?;
+            let key = network_key(&arch, &self.space.settings(&genome)?);
             match self.state.trial(trial) {
                 Some(known) if known.genome == genome => {}
                 Some(known) => {
@@ -75,7 +76,7 @@ impl Coordinator<'_> {
                     self.emit(EventKind::TrialCreated { trial, generation, genome, cost, audit })?;
                 }
             }
-            let from = *twins.entry(network_key(&arch)).or_insert(trial);
+            let from = *twins.entry(key).or_insert(trial);
             if from != trial && self.state.trial(trial).is_some_and(|t| t.outcome.is_none()) {
                 self.emit(EventKind::TrialSkipped { trial, from })?;
             }
@@ -87,7 +88,9 @@ impl Coordinator<'_> {
     fn networks(&self, first: u32) -> Result<BTreeMap<String, TrialId>, RunError> {
         let mut networks = BTreeMap::new();
         for trial in &self.state.trials[..first as usize] {
-            networks.entry(network_key(&self.space.decode(&trial.genome)?)).or_insert(trial.id);
+            let arch = self.space.decode(&trial.genome)?;
+            let settings = self.space.settings(&trial.genome)?;
+            networks.entry(network_key(&arch, &settings)).or_insert(trial.id);
         }
         Ok(networks)
     }
@@ -141,7 +144,8 @@ pub(crate) fn unconfirmed(plan: &Plan, state: &RunState, what: ConfirmWhat) -> V
     }
 }
 
-/// What makes two networks the same: the graph, without the genome that it was decoded from.
-pub(crate) fn network_key(arch: &peng_spec::arch::ArchGraph) -> String {
-    serde_json::to_string(arch).expect("a graph has string keys")
+/// What makes two networks the same: the graph and what it brings along of its training, without the genome that they were
+/// decoded from.
+pub(crate) fn network_key(arch: &ArchGraph, settings: &Settings) -> String {
+    serde_json::to_string(&(arch, settings)).expect("a graph has string keys")
 }

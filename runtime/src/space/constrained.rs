@@ -6,6 +6,7 @@ use peng_spec::arch::{ArchGraph, Cost, Genome, NetworkFacts, SINGLES};
 use peng_spec::catalog::Issue;
 use peng_spec::diag::codes;
 use peng_spec::expr::{Comparison, Formula, Operator, condition};
+use peng_spec::plan::Settings;
 
 use super::{GenomeError, Scarce, SearchSpace};
 use crate::seed::Rng;
@@ -211,6 +212,10 @@ impl SearchSpace for Constrained {
 
     fn decode(&self, genome: &Genome) -> Result<ArchGraph, GenomeError> {
         self.space.decode(genome)
+    }
+
+    fn settings(&self, genome: &Genome) -> Result<Settings, GenomeError> {
+        self.space.settings(genome)
     }
 
     fn facts(&self, genome: &Genome) -> Result<NetworkFacts, GenomeError> {

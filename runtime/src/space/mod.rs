@@ -2,7 +2,7 @@
 
 use peng_spec::arch::{ArchGraph, Genome, NetworkFacts};
 use peng_spec::catalog::{DatasetFacts, Issue, SpaceKind};
-use peng_spec::plan::Plan;
+use peng_spec::plan::{Plan, Settings};
 use serde_json::Value;
 
 use crate::seed::Rng;
@@ -23,9 +23,9 @@ pub trait SpaceEntry: SpaceKind {
     fn build(&self, params: &Value, dataset: &DatasetFacts) -> Result<Box<dyn SearchSpace>, Vec<Issue>>;
     /// How many networks it holds; this may take seconds. `params` are normalised.
     fn count(&self, params: &Value, dataset: &DatasetFacts) -> Result<SpaceCount, Vec<Issue>>;
-    /// Why its networks cannot be trained by this version, if they cannot.
-    fn untrainable(&self) -> Option<&'static str> {
-        None
+    /// Whether `count` may tell more than the facts also where there are no conditions.
+    fn counts_more_than_its_facts(&self) -> bool {
+        false
     }
 }
 
@@ -39,6 +39,10 @@ pub trait SearchSpace: Send + Sync {
     fn crossover(&self, first: &Genome, second: &Genome, rng: &mut Rng) -> Result<[Genome; 2], GenomeError>;
     /// The network that a genome encodes. Every genome of the space has one, and it has shapes.
     fn decode(&self, genome: &Genome) -> Result<ArchGraph, GenomeError>;
+    /// What the network brings along of its training, in place of what the plan says.
+    fn settings(&self, _genome: &Genome) -> Result<Settings, GenomeError> {
+        Ok(Settings::new())
+    }
     /// What conditions may say of the network.
     fn facts(&self, genome: &Genome) -> Result<NetworkFacts, GenomeError> {
         Ok(self.decode(genome)?.facts().expect("networks of a space have shapes"))
@@ -92,9 +96,9 @@ pub fn count_of_plan(plan: &Plan) -> Result<SpaceCount, String> {
         .map_err(|issues| issues.iter().map(|i| i.message.as_str()).collect::<Vec<_>>().join("; "))
 }
 
-/// Why the networks of a plan cannot be trained by this version, if they cannot.
-pub fn untrainable(plan: &Plan) -> Option<&'static str> {
-    find(&plan.space.call.kind).and_then(SpaceEntry::untrainable)
+/// Whether [`count_of_plan`] may tell more than the facts of the plan also where there are no conditions.
+pub fn counts_more_than_its_facts(plan: &Plan) -> bool {
+    find(&plan.space.call.kind).is_some_and(SpaceEntry::counts_more_than_its_facts)
 }
 
 /// The kind of that name.

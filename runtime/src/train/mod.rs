@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use peng_estimator::Progress;
 use peng_spec::arch::ArchGraph;
-use peng_spec::plan::{Metric, TrainingPlan};
+use peng_spec::plan::{Augmentation, Metric, TrainingPlan};
 
 use crate::data::Splits;
 use crate::seed::SeedTree;
@@ -22,6 +22,8 @@ pub struct TrainingJob {
     pub arch: ArchGraph,
     /// The data; shared between the trials of a worker.
     pub data: Arc<Splits>,
+    /// Changes of the training images, in order.
+    pub augment: Vec<Augmentation>,
     /// How it is trained.
     pub training: TrainingPlan,
     /// The seed of initial weights and of the order of the data.
@@ -33,7 +35,7 @@ pub struct TrainingJob {
 pub struct Measurement {
     /// Where.
     pub at: Progress,
-    /// All four measured metrics; a diverged network has NaN or infinite ones.
+    /// All measured metrics; a diverged network has NaN or infinite ones.
     pub metrics: BTreeMap<Metric, f64>,
     /// Training images since the last measurement.
     pub images: u64,

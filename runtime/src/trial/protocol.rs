@@ -5,13 +5,14 @@
 
 use peng_estimator::{History, Observation, Progress};
 use peng_spec::arch::{ArchGraph, Cost};
+use peng_spec::plan::TrainingPlan;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{TrialId, TrialOutcome};
 use crate::state::MeasuredPoint;
 
 /// The version of the protocol.
-pub const PROTOCOL: &str = "peng.worker/2";
+pub const PROTOCOL: &str = "peng.worker/3";
 
 /// What hands an attempt at a trial to a worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,6 +23,8 @@ pub struct Lease {
     pub token: u32,
     /// The network.
     pub arch: ArchGraph,
+    /// How it is trained: as the plan says, with the settings that the network brings along.
+    pub training: TrainingPlan,
     /// What it costs.
     pub cost: Cost,
     /// What the estimator's verdicts do.

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 
 use peng_estimator::History;
-use peng_spec::plan::Plan;
+use peng_spec::plan::{Normalize, Plan};
 
 use super::judge::Learned;
 use super::protocol::{FromWorker, PROTOCOL, ToWorker};
@@ -144,10 +144,14 @@ pub(crate) fn load_splits(plan: &Plan, data: Option<&str>) -> Result<Splits, Dat
         )));
     }
     let seed = SeedTree::new(plan.seed).child("validation split", 0);
-    let splits = split(examples, plan.dataset.validation_percent, &plan.dataset.limit, seed)?;
+    let mut splits = split(examples, plan.dataset.validation_percent, &plan.dataset.limit, seed)?;
     let sizes = [splits.train.labels.len(), splits.validation.labels.len()];
     if sizes != plan.dataset.splits[..2] {
         return Err(facts(format!("found splits of {sizes:?}, expected {:?}", &plan.dataset.splits[..2])));
+    }
+    match plan.dataset.normalize {
+        Normalize::None => {}
+        Normalize::Channels => data::normalize(&mut splits),
     }
     Ok(splits)
 }

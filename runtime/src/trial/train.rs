@@ -133,7 +133,8 @@ impl Attempt<'_, '_> {
         let job = TrainingJob {
             arch: self.lease.arch.clone(),
             data: Arc::clone(&self.context.data),
-            training: plan.training.clone(),
+            augment: plan.dataset.augment.clone(),
+            training: self.lease.training.clone(),
             seed: SeedTree::new(plan.seed).child("trial", self.lease.trial.0.into()),
         };
         let checkpoint =

@@ -75,15 +75,16 @@ impl Verifier<'_> {
             None => self.found(place, "`genome`", genome, "none: the search asks for fewer"),
         }
         self.compare(place, "`audit`", &audit, &audit::is_chosen(self.plan, &self.state, trial));
-        let arch = match self.space.decode(genome) {
-            Ok(arch) => arch,
+        let decoded = self.space.decode(genome);
+        let (arch, settings) = match decoded.and_then(|arch| Ok((arch, self.space.settings(genome)?))) {
+            Ok(decoded) => decoded,
             Err(error) => return self.found(place, "`genome`", genome, error),
         };
         match arch.cost() {
             Ok(expected) => self.compare(place, "`cost`", &cost, &expected),
             Err(error) => self.found(place, "`cost`", "known", error),
         }
-        let original = *self.networks.entry(network_key(&arch)).or_insert(trial);
+        let original = *self.networks.entry(network_key(&arch, &settings)).or_insert(trial);
         if original != trial {
             self.originals.insert(trial, original);
         }

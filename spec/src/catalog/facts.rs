@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::arch::{Cost, Shape};
-use crate::plan::{EpochFraction, Metric, Objective};
+use crate::plan::{EpochFraction, Metric, Objective, Setting};
 
 /// What is known of a data set without reading it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +38,9 @@ pub struct SpaceFacts {
     /// What varies continuously.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub continuous: Vec<String>,
+    /// Settings of the training that each network brings along.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settings: Vec<Setting>,
     /// The moves that it offers.
     pub moves: Moves,
     /// A lower bound of the cost of its networks, each figure for itself.

@@ -2,9 +2,12 @@
 
 use serde_json::{Map, Value};
 
+use super::augment::{self, NormalizeSpec};
 use super::execution::{self, BudgetSpec, ExecutionSpec, FinallySpec, OutputSpec};
 use super::leaf::{Chosen, Leaf, Word};
-use super::training::{self, OptimizerSpec, ScheduleSpec, TrainingSpec};
+use super::optimizer::{self, OptimizerKind, OptimizerSpec};
+use super::schedule::{self, ScheduleKind, ScheduleSpec};
+use super::training::{self, TrainingSpec};
 use super::{DatasetSpec, EstimatorSpec, KindSpec, LimitSpec, NEVER, ObjectiveSpec, Spec};
 use crate::catalog::Slot;
 use crate::diag::{Diagnostic, Diagnostics, codes};
@@ -59,9 +62,17 @@ impl Section<'_> {
         })
     }
 
-    fn or<T: Leaf>(&self, key: &str, default: fn() -> T) -> Decoded<Spanned<T>> {
+    fn or<T: Leaf>(&self, key: &str, default: impl FnOnce() -> T) -> Decoded<Spanned<T>> {
         let fill_in = || Spanned::filled_in(default(), self.document().span_near(&self.pointer.key(key)));
         Ok(self.optional(key)?.unwrap_or_else(fill_in))
+    }
+
+    /// A key that is filled in for some kinds only; for others it stays if it is written, so that a check tells of it.
+    fn filled<T: Leaf>(&self, key: &str, default: Option<fn() -> T>) -> Decoded<Option<Spanned<T>>> {
+        match default {
+            Some(default) => self.or(key, default).map(Some),
+            None => self.optional(key),
+        }
     }
 
     fn word_or<W: Word>(&self, key: &str, default: fn() -> W) -> Decoded<Spanned<W>> {
@@ -108,6 +119,8 @@ fn spec(root: &Section<'_>) -> Decoded<Spec> {
                 validation: limit.optional("validation")?,
                 test: limit.optional("test")?,
             },
+            augment: texts(&dataset, "augment"),
+            normalize: normalize(&dataset)?,
         },
         search_space: root.kind(Slot::SearchSpace)?,
         search: root.kind(Slot::Search)?,
@@ -137,20 +150,59 @@ fn spec(root: &Section<'_>) -> Decoded<Spec> {
 }
 
 fn training(section: &Section<'_>) -> Decoded<TrainingSpec> {
-    let optimizer = section.section("optimizer");
-    let schedule = section.section("schedule");
     Ok(TrainingSpec {
         epochs: section.required("epochs")?,
         batch_size: section.or("batch_size", training::default_batch_size)?,
-        optimizer: OptimizerSpec {
-            kind: optimizer.word_or("kind", training::default_optimizer)?,
-            lr: optimizer.or("lr", training::default_lr)?,
-            momentum: optimizer.or("momentum", training::default_momentum)?,
-            weight_decay: optimizer.or("weight_decay", training::default_weight_decay)?,
-        },
-        schedule: ScheduleSpec { kind: schedule.word_or("kind", training::default_schedule)? },
+        optimizer: optimizer(&section.section("optimizer"))?,
+        schedule: schedule(&section.section("schedule"))?,
+        label_smoothing: section.or("label_smoothing", training::default_label_smoothing)?,
+        clip_gradients: section.optional("clip_gradients")?,
         measure_every: section.or("measure_every", training::default_measure_every)?,
     })
+}
+
+fn optimizer(section: &Section<'_>) -> Decoded<OptimizerSpec> {
+    let kind = section.word_or("kind", optimizer::default_optimizer)?;
+    let (is_sgd, is_adam) = match kind.value {
+        OptimizerKind::Sgd => (true, false),
+        OptimizerKind::Adam | OptimizerKind::AdamW => (false, true),
+    };
+    let of_sgd = |default: fn() -> f64| is_sgd.then_some(default);
+    let of_adam = |default: fn() -> f64| is_adam.then_some(default);
+    Ok(OptimizerSpec {
+        kind,
+        lr: section.or("lr", || kind.value.lr())?,
+        momentum: section.filled("momentum", of_sgd(optimizer::default_momentum))?,
+        nesterov: section.filled("nesterov", is_sgd.then_some(optimizer::default_nesterov))?,
+        beta1: section.filled("beta1", of_adam(optimizer::default_beta1))?,
+        beta2: section.filled("beta2", of_adam(optimizer::default_beta2))?,
+        epsilon: section.filled("epsilon", of_adam(optimizer::default_epsilon))?,
+        weight_decay: section.or("weight_decay", || kind.value.weight_decay())?,
+        decayed: section.word_or("decayed", optimizer::default_decayed)?,
+    })
+}
+
+fn schedule(section: &Section<'_>) -> Decoded<ScheduleSpec> {
+    let kind = section.word_or("kind", schedule::default_schedule)?;
+    let is_step = kind.value == ScheduleKind::Step;
+    Ok(ScheduleSpec {
+        kind,
+        every: section.optional("every")?,
+        factor: section.filled("factor", is_step.then_some(schedule::default_factor))?,
+        warm_up: section.or("warm_up", schedule::default_warm_up)?,
+    })
+}
+
+fn texts(section: &Section<'_>, key: &str) -> Vec<Spanned<String>> {
+    let found = section.document().find(&section.pointer.key(key));
+    let list = found.map(|found| found.node.elements()).unwrap_or_default();
+    let written = |node: &crate::document::Node| Some(Spanned::written(node.as_str()?.to_owned(), node.span));
+    list.iter().filter_map(written).collect()
+}
+
+fn normalize(section: &Section<'_>) -> Decoded<Spanned<NormalizeSpec>> {
+    let chosen = section.word_or("normalize", || augment::default_normalize().0)?;
+    Ok(Spanned { value: NormalizeSpec(chosen.value), span: chosen.span, origin: chosen.origin })
 }
 
 fn objectives(root: &Section<'_>) -> Vec<ObjectiveSpec> {

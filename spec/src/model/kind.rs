@@ -11,8 +11,10 @@ use crate::source::Spanned;
 pub const NEVER: &str = "never";
 
 /// Keys of a slot's section that are common to all of its kinds, and so no parameters.
-pub const COMMON_KEYS: &[(Slot, &[&str])] =
-    &[(Slot::Dataset, &["validation", "limit"]), (Slot::Estimator, &["metric", "audit", "max_regret"])];
+pub const COMMON_KEYS: &[(Slot, &[&str])] = &[
+    (Slot::Dataset, &["validation", "limit", "augment", "normalize"]),
+    (Slot::Estimator, &["metric", "audit", "max_regret"]),
+];
 
 /// A kind and its parameters.
 #[derive(Debug, Clone, PartialEq)]

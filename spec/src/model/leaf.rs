@@ -63,6 +63,19 @@ impl Leaf for f64 {
     }
 }
 
+impl Leaf for bool {
+    fn read(node: &Node) -> Option<Self> {
+        match &node.value {
+            NodeValue::Bool(value) => Some(*value),
+            NodeValue::Null
+            | NodeValue::Number(_)
+            | NodeValue::String(_)
+            | NodeValue::List(_)
+            | NodeValue::Map(_) => None,
+        }
+    }
+}
+
 impl Leaf for String {
     fn read(node: &Node) -> Option<Self> {
         node.as_str().map(str::to_owned)

@@ -3,26 +3,32 @@
 //! The JSON Schema of the fixed part comes from these types, their doc comments are its descriptions, and their default
 //! functions serve both [`decode()`] and the schema. Names (kinds, metrics) are not looked up yet.
 
+mod augment;
 mod decode;
 mod execution;
 mod kind;
 mod leaf;
+mod optimizer;
 mod quantity;
+mod schedule;
 mod training;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub use augment::{NormalizeSpec, augmentation};
 pub use decode::decode;
 pub use execution::{
     BudgetSpec, ConfirmSpec, ExecutionSpec, ExecutorSpec, FinallySpec, OutputSpec, WorkersSpec,
 };
 pub use kind::{COMMON_KEYS, KindSpec, NEVER};
 pub use leaf::{Word, words};
+pub use optimizer::{OptimizerKind, OptimizerSpec};
 pub use quantity::{Duration, Percent, Points};
-pub use training::{OptimizerKind, OptimizerSpec, ScheduleKind, ScheduleSpec, TrainingSpec};
+pub use schedule::{ScheduleKind, ScheduleSpec};
+pub use training::TrainingSpec;
 
-use crate::plan::{Goal, Metric};
+use crate::plan::{Goal, Metric, Normalize};
 use crate::source::{Span, Spanned};
 
 /// An experiment of peng: a search for neural networks, and when their training may stop.
@@ -80,6 +86,16 @@ pub struct DatasetSpec {
     /// Sizes to which the splits are cut, after the split.
     #[schemars(default = "empty_section")]
     pub limit: LimitSpec,
+    /// Changes of training images, drawn anew for each image and epoch, in order: `random_crop(4)` (moved by up to 4 pixels),
+    /// `horizontal_flip`, `vertical_flip`, `cutout(8)` (a square of zeros), `mixup(0.2)` (of images and targets; the metrics of
+    /// training are then about the first of both).
+    #[schemars(with = "Vec<String>", default, extend("examples" = [["random_crop(4)", "horizontal_flip"]]))]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub augment: Vec<Spanned<String>>,
+    /// `none`: values of images stay between 0 and 1; `channels`: each channel gets mean 0 and standard deviation 1, as measured
+    /// on the training split alone.
+    #[schemars(default = "augment::default_normalize", schema_with = "words::<Normalize>")]
+    pub normalize: Spanned<NormalizeSpec>,
 }
 
 /// Sizes to which the splits are cut, after the split.

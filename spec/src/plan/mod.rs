@@ -3,18 +3,24 @@
 //! Left of it nothing trains, right of it nothing reads YAML. The same meaning has the same bytes, and so the same
 //! digest.
 
+mod augmentation;
 mod digest;
+mod optimizer;
 mod parts;
+mod settings;
 mod step;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use augmentation::{Augmentation, Normalize};
 pub use digest::{PlanError, sha256_hex};
+pub use optimizer::{AdamPlan, Decayed, OptimizerPlan};
 pub use parts::{
     BudgetPlan, Count, DatasetPlan, Device, EpochFraction, EstimatorPlan, ExecutionPlan, ExecutorPlan, Goal,
-    Limit, Metric, Objective, OptimizerPlan, OutputPlan, PlannedCost, SchedulePlan, SpacePlan, TrainingPlan,
+    Limit, Metric, Objective, OutputPlan, PlannedCost, SchedulePlan, SpacePlan, TrainingPlan,
 };
+pub use settings::{Setting, Settings};
 pub use step::{ConfirmWhat, Step, StepKind};
 
 /// The version of the plan format that this crate reads and writes.

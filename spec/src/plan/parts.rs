@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::KindCall;
+use super::{Augmentation, KindCall, Normalize, OptimizerPlan};
 use crate::catalog::{DatasetFacts, SpaceFacts};
 
 /// A data set, and what is made of it.
@@ -18,6 +18,12 @@ pub struct DatasetPlan {
     pub validation_percent: f64,
     /// Sizes to which the splits are cut, after the split.
     pub limit: Limit,
+    /// Changes of the training images, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub augment: Vec<Augmentation>,
+    /// Whether the values of images are shifted and scaled.
+    #[serde(default, skip_serializing_if = "Normalize::is_none")]
+    pub normalize: Normalize,
     /// What the data must be.
     pub facts: DatasetFacts,
     /// Sizes of the splits: training, validation, test.
@@ -74,10 +80,14 @@ pub enum Metric {
     TrainAccuracy,
     /// Mean cross entropy while training, nats.
     TrainLoss,
+    /// Share of the training examples whose class is among the five with the greatest scores while training, percent.
+    TrainTop5,
     /// Share of the validation examples classified correctly, percent.
     ValAccuracy,
     /// Mean cross entropy on the validation examples, nats.
     ValLoss,
+    /// Share of the validation examples whose class is among the five with the greatest scores, percent.
+    ValTop5,
     /// Multiply-accumulates for one example, as NSGA-Net counts them.
     Flops,
     /// Learned parameters.
@@ -86,16 +96,26 @@ pub enum Metric {
 
 impl Metric {
     /// All metrics.
-    pub const ALL: [Self; 6] =
-        [Self::ValAccuracy, Self::ValLoss, Self::TrainAccuracy, Self::TrainLoss, Self::Flops, Self::Params];
+    pub const ALL: [Self; 8] = [
+        Self::ValAccuracy,
+        Self::ValLoss,
+        Self::ValTop5,
+        Self::TrainAccuracy,
+        Self::TrainLoss,
+        Self::TrainTop5,
+        Self::Flops,
+        Self::Params,
+    ];
 
     /// The name in specs, journals and tables.
     pub fn name(self) -> &'static str {
         match self {
             Self::TrainAccuracy => "train_accuracy",
             Self::TrainLoss => "train_loss",
+            Self::TrainTop5 => "train_top5",
             Self::ValAccuracy => "val_accuracy",
             Self::ValLoss => "val_loss",
+            Self::ValTop5 => "val_top5",
             Self::Flops => "flops",
             Self::Params => "params",
         }
@@ -106,8 +126,10 @@ impl Metric {
         match self {
             Self::TrainAccuracy => "accuracy on the training examples, in percent",
             Self::TrainLoss => "cross entropy on the training examples, in nats",
+            Self::TrainTop5 => "share of the training examples whose class is among five guesses, in percent",
             Self::ValAccuracy => "accuracy on the validation examples, in percent",
             Self::ValLoss => "cross entropy on the validation examples, in nats",
+            Self::ValTop5 => "share of the validation examples whose class is among five guesses, in percent",
             Self::Flops => "multiply-accumulates of one example, counted as NSGA-Net does",
             Self::Params => "trainable parameters",
         }
@@ -116,7 +138,12 @@ impl Metric {
     /// Whether it is measured during training; else it follows from the architecture.
     pub fn is_measured(self) -> bool {
         match self {
-            Self::TrainAccuracy | Self::TrainLoss | Self::ValAccuracy | Self::ValLoss => true,
+            Self::TrainAccuracy
+            | Self::TrainLoss
+            | Self::TrainTop5
+            | Self::ValAccuracy
+            | Self::ValLoss
+            | Self::ValTop5 => true,
             Self::Flops | Self::Params => false,
         }
     }
@@ -124,7 +151,7 @@ impl Metric {
     /// The direction in which a network gets better.
     pub fn goal(self) -> Goal {
         match self {
-            Self::TrainAccuracy | Self::ValAccuracy => Goal::Maximize,
+            Self::TrainAccuracy | Self::TrainTop5 | Self::ValAccuracy | Self::ValTop5 => Goal::Maximize,
             Self::TrainLoss | Self::ValLoss | Self::Flops | Self::Params => Goal::Minimize,
         }
     }
@@ -207,31 +234,43 @@ pub struct TrainingPlan {
     pub optimizer: OptimizerPlan,
     /// The learning rate over the training.
     pub schedule: SchedulePlan,
+    /// Epochs at the beginning in which the learning rate rises linearly; the schedule begins after them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub warm_up: u32,
+    /// Share of each target that is spread evenly over all classes.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub label_smoothing: f64,
+    /// Length to which the gradient of all parameters together is shortened; `None`: it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clip_gradients: Option<f64>,
     /// Epochs between two measurements; `epochs` is a multiple of it.
     pub measure_every: EpochFraction,
 }
 
-/// An optimizer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum OptimizerPlan {
-    /// Stochastic gradient descent.
-    Sgd {
-        /// Learning rate at the start.
-        lr: f64,
-        /// Momentum without dampening, 0: none.
-        momentum: f64,
-        /// L2 penalty on all parameters.
-        weight_decay: f64,
-    },
+// What is as it was before there was a choice, is left out, so that a plan keeps its digest.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands in references")]
+fn is_zero(epochs: &u32) -> bool {
+    *epochs == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands in references")]
+fn is_none(share: &f64) -> bool {
+    *share == 0.0
 }
 
 /// The learning rate over the training.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum SchedulePlan {
     /// Half a cosine from the start value to zero, a step an epoch.
     Cosine,
+    /// Smaller in steps.
+    Step {
+        /// Epochs between two steps.
+        every: u32,
+        /// What a step multiplies by.
+        factor: f64,
+    },
     /// The start value throughout.
     Constant,
 }

@@ -5,7 +5,6 @@ use crate::document::Pointer;
 
 /// Keys, as pointers.
 const KEYS: &[&str] = &[
-    "/dataset/augment",
     "/search_space/variant",
     "/search/reuse",
     "/gpu_budget/memory",
@@ -44,8 +43,7 @@ const KINDS: &[(Slot, &[&str])] = &[
 const VALUES: &[(&str, &[&str])] = &[
     ("/gpu_budget/devices", &["cuda", "vulkan", "metal", "rocm", "wgpu", "1 x", "2 x", "3 x", "4 x", "8 x"]),
     ("/execution/executor", &["slurm"]),
-    ("/training/optimizer/kind", &["adam", "rmsprop"]),
-    ("/training/schedule/kind", &["step"]),
+    ("/training/optimizer/kind", &["rmsprop"]),
 ];
 
 /// Whether a later version will know the key.

@@ -28,6 +28,14 @@ impl Domain {
         Self::Choices { values: vec![value], log: false }
     }
 
+    /// The value, if it may be no other.
+    pub(super) fn only(&self) -> Option<f64> {
+        match self {
+            Self::Choices { values, .. } if values.len() == 1 => Some(values[0]),
+            Self::Choices { .. } | Self::Stretch { .. } | Self::Derived(_) => None,
+        }
+    }
+
     /// Reads a value at a pointer; formulas may use these names.
     pub(super) fn read(
         written: &Written,

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use peng_spec::arch::{ArchGraph, Genome};
+use peng_spec::plan::Settings;
 use rand::RngExt;
 use serde_json::{Map, Value, json};
 
@@ -127,7 +128,7 @@ impl Walk {
             }
         }
         for (number, (_, domain)) in (0..).zip(&self.program.training) {
-            if domain.count() == 1 && matches!(domain, Domain::Choices { .. }) {
+            if domain.only().is_some() {
                 continue;
             }
             let key = (usize::MAX, 0, 0, Slot::Training(number));
@@ -146,6 +147,16 @@ impl Walk {
         member
     }
 
+    /// What a member brings along of its training, decided or fixed.
+    pub(super) fn settings_of(&self, member: &Member) -> Settings {
+        let numbered = (0..).zip(&self.program.training);
+        let values = numbered.map(|(number, (setting, domain))| {
+            let decided = member.values.get(&(usize::MAX, 0, 0, Slot::Training(number)));
+            (*setting, decided.copied().or(domain.only()).expect("what may vary was decided"))
+        });
+        values.collect()
+    }
+
     /// Writes a genome.
     pub(super) fn encode(&self, member: &Member) -> Genome {
         let outer =
@@ -153,9 +164,9 @@ impl Walk {
         let blocks: Value = outer.map(|block| self.encode_block(member, block, 0)).collect();
         let mut genome = json!({ "blocks": blocks });
         let mut training = Map::new();
-        for (number, (name, domain)) in (0..).zip(&self.program.training) {
+        for (number, (setting, domain)) in (0..).zip(&self.program.training) {
             if let Some(value) = member.values.get(&(usize::MAX, 0, 0, Slot::Training(number))) {
-                training.insert((*name).to_owned(), written(*value, domain));
+                training.insert(setting.name().to_owned(), written(*value, domain));
             }
         }
         if !training.is_empty() {
@@ -204,7 +215,7 @@ impl Walk {
         if let Some(training) = map.get("training") {
             let training = training.as_object().ok_or("`training` is no mapping")?;
             for (name, value) in training {
-                let number = self.program.training.iter().position(|(known, _)| known == name);
+                let number = self.program.training.iter().position(|(known, _)| known.name() == name);
                 let number = number.ok_or_else(|| format!("`training` has no `{name}` that varies"))?;
                 let value = value.as_f64().ok_or_else(|| format!("`{name}` is no number"))?;
                 given.values.insert((usize::MAX, 0, 0, Slot::Training(number as u8)), value);
@@ -290,7 +301,7 @@ impl Walk {
             Slot::Kind => format!("`layer` of `{}`", label()),
             Slot::Param(param) => format!("`{}` of `{}`", Param::ALL[param as usize].name(), label()),
             Slot::Training(number) => {
-                format!("`{}` of the training", self.program.training[number as usize].0)
+                format!("`{}` of the training", self.program.training[number as usize].0.name())
             }
         }
     }

@@ -3,7 +3,6 @@
 //!
 //! [`params`] is what is written, [`program`] what is made of it, [`walk`] goes through it from decision to decision; [`member`]
 //! are networks and their genomes, [`build`] their operations, [`bounds`] and [`count`] what is known of all of them.
-//! Its networks are not trained by this version.
 //!
 #![doc = include_str!("README.md")]
 
@@ -18,6 +17,7 @@ mod walk;
 
 use peng_spec::arch::{ArchGraph, Genome, Shape};
 use peng_spec::catalog::{DatasetFacts, Issue, Moves, SpaceFacts, SpaceKind, Typed, read_params};
+use peng_spec::plan::Settings;
 use rand::RngExt;
 use serde_json::Value;
 
@@ -36,8 +36,8 @@ pub(crate) struct Layers;
 impl Typed for Layers {
     type Params = Params;
     const NAME: &'static str = "layers";
-    const SUMMARY: &'static str = "a space as data: blocks of layers with repetitions, choices, ranges and conditions; it is checked, \
-        counted and shown, but not trained yet";
+    const SUMMARY: &'static str =
+        "a space as data: blocks of layers with repetitions, choices, ranges and conditions";
 
     fn check(params: &Params) -> Vec<Issue> {
         Program::new(params).err().unwrap_or_default()
@@ -53,7 +53,8 @@ impl SpaceKind for Layers {
         let settings: u128 = walk.program.training.iter().map(|(_, domain)| domain.count()).product();
         let genomes = count::genomes(&walk).times(Size::Whole(settings)).rounded();
         let moves = Moves { mutate: true, crossover: true };
-        Ok(SpaceFacts { genomes, continuous: continuous(&walk), moves, least, most })
+        let settings = walk.program.training.iter().map(|(setting, _)| *setting).collect();
+        Ok(SpaceFacts { genomes, continuous: continuous(&walk), settings, moves, least, most })
     }
 
     fn largest_batch(&self, params: &Value) -> Option<(u64, String)> {
@@ -72,8 +73,8 @@ impl SpaceEntry for Layers {
         Ok(count::count(&walk(&read_params(params)?, dataset)?))
     }
 
-    fn untrainable(&self) -> Option<&'static str> {
-        Some("its networks cannot be trained by this version of peng yet")
+    fn counts_more_than_its_facts(&self) -> bool {
+        true
     }
 }
 
@@ -96,7 +97,7 @@ fn continuous(walk: &Walk) -> Vec<String> {
     });
     let training =
         walk.program.training.iter().filter(|(_, domain)| matches!(domain, Domain::Stretch { .. }));
-    blocks.chain(training.map(|(name, _)| (*name).to_owned())).collect()
+    blocks.chain(training.map(|(setting, _)| setting.name().to_owned())).collect()
 }
 
 impl Walk {
@@ -142,6 +143,10 @@ impl SearchSpace for Walk {
 
     fn decode(&self, genome: &Genome) -> Result<ArchGraph, GenomeError> {
         Ok(self.known(genome)?.graph)
+    }
+
+    fn settings(&self, genome: &Genome) -> Result<Settings, GenomeError> {
+        Ok(self.settings_of(&self.known(genome)?))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The parameters of `layers` as they are written, and their schema.
 
+use peng_spec::plan::Setting;
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value, json};
 
@@ -284,13 +285,13 @@ pub(super) struct TrainingSpace {
 
 impl TrainingSpace {
     /// The settings, with what they may be.
-    pub(super) fn settings(&self) -> [(&'static str, Option<&Written>, Limits); 4] {
+    pub(super) fn settings(&self) -> [(Setting, Option<&Written>, Limits); 4] {
         let real = |low, high| Limits { low, high, whole: false };
         [
-            ("lr", self.lr.as_ref(), real(1e-12, 1e3)),
-            ("batch_size", self.batch_size.as_ref(), Limits { low: 1.0, high: 65_536.0, whole: true }),
-            ("momentum", self.momentum.as_ref(), real(0.0, 0.999_999)),
-            ("weight_decay", self.weight_decay.as_ref(), real(0.0, 1e3)),
+            (Setting::Lr, self.lr.as_ref(), real(1e-12, 1e3)),
+            (Setting::BatchSize, self.batch_size.as_ref(), Limits { low: 1.0, high: 65_536.0, whole: true }),
+            (Setting::Momentum, self.momentum.as_ref(), real(0.0, 0.999_999)),
+            (Setting::WeightDecay, self.weight_decay.as_ref(), real(0.0, 1e3)),
         ]
     }
 }
@@ -298,8 +299,8 @@ impl TrainingSpace {
 impl TrainingSpace {
     /// The largest batch, and where it stands.
     pub(super) fn largest_batch(&self) -> Option<(u64, String)> {
-        let [_, (name, Some(written), limits), ..] = self.settings() else { return None };
-        let pointer = format!("/training/{name}");
+        let [_, (setting, Some(written), limits), ..] = self.settings() else { return None };
+        let pointer = format!("/training/{}", setting.name());
         let Ok(Domain::Choices { values, .. }) = Domain::read(written, limits, &[], &pointer) else {
             return None;
         };

@@ -4,6 +4,7 @@
 use peng_spec::catalog::Issue;
 use peng_spec::diag::{codes, did_you_mean, one_of, quoted};
 use peng_spec::expr::{Dimension, Form, Formula, Name, condition, link};
+use peng_spec::plan::Setting;
 
 use super::domain::Domain;
 use super::params::{BlockSpec, Head, LayerKind, Limits, PaddingWord, Param, Params, Written};
@@ -25,7 +26,7 @@ pub(super) struct Program {
     /// What vectors are made by.
     pub(super) head: Head,
     /// Settings of the training that vary.
-    pub(super) training: Vec<(&'static str, Domain)>,
+    pub(super) training: Vec<(Setting, Domain)>,
     /// What all networks satisfy.
     pub(super) conditions: Vec<Formula>,
     /// Which names of formulas occur in one.
@@ -73,10 +74,11 @@ impl Program {
         }
         let mut training = Vec::new();
         if let Some(space) = &params.training {
-            for (name, written, limits) in space.settings() {
+            for (setting, written, limits) in space.settings() {
                 let Some(written) = written else { continue };
-                let pointer = format!("/training/{name}");
-                training.extend(maker.drawn(name, written, limits, &pointer).map(|domain| (name, domain)));
+                let name = setting.name();
+                let drawn = maker.drawn(name, written, limits, &format!("/training/{name}"));
+                training.extend(drawn.map(|domain| (setting, domain)));
             }
         }
         let read = conditions(&params.conditions);

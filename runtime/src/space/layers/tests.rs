@@ -3,10 +3,12 @@
 use peng_spec::arch::NetworkFacts;
 use peng_spec::catalog::Kind;
 use peng_spec::expr::Formula;
+use peng_spec::plan::Setting;
 use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::run::network_key;
 use crate::seed::SeedTree;
 use crate::space::constrained::conditions;
 use crate::space::count::{Bound, Satisfying};
@@ -76,6 +78,26 @@ fn brute_force(walk: &Walk, conditions: &[Formula]) -> (usize, usize) {
     genomes.dedup();
     assert_eq!(genomes.len(), count, "genomes are distinct");
     (count, satisfying)
+}
+
+#[test]
+fn a_network_brings_along_what_was_decided_and_what_is_fixed() {
+    let params = json!({
+        "blocks": [{ "layer": "relu" }],
+        "training": { "lr": "log(1e-3..1e-1)", "batch_size": 32, "momentum": [0.5, 0.9] },
+    });
+    let walk = space(&params, "1x4x4");
+    let of = |training: Value| {
+        let genome = Genome::new(json!({ "blocks": [[{}]], "training": training }));
+        let settings = walk.settings(&genome).unwrap();
+        (network_key(&walk.decode(&genome).unwrap(), &settings), settings)
+    };
+    let (first, settings) = of(json!({ "lr": 0.01, "momentum": 0.5 }));
+    assert_eq!(settings, [(Setting::Lr, 0.01), (Setting::BatchSize, 32.0), (Setting::Momentum, 0.5)]);
+    let (second, _) = of(json!({ "lr": 0.02, "momentum": 0.5 }));
+    assert_ne!(first, second, "one graph with two learning rates is trained twice");
+    let facts = Layers.facts(&Layers.normalise(&params).unwrap(), &dataset("1x4x4")).unwrap();
+    assert_eq!(facts.settings, [Setting::Lr, Setting::BatchSize, Setting::Momentum]);
 }
 
 #[test]

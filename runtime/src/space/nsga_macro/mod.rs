@@ -67,6 +67,7 @@ impl SpaceKind for NsgaMacro {
         Ok(SpaceFacts {
             genomes: f64::powi(2.0, layout.bits() as i32),
             continuous: Vec::new(),
+            settings: Vec::new(),
             moves,
             least,
             most,

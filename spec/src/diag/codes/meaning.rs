@@ -43,6 +43,8 @@ pub const E0406: Code = Code("E0406");
 pub const E0407: Code = Code("E0407");
 /// A search of more networks than the space has.
 pub const W0401: Code = Code("W0401");
+/// An objective in which all networks are equal.
+pub const W0402: Code = Code("W0402");
 /// Parameters of an estimator that don't hold.
 pub const E0501: Code = Code("E0501");
 /// An estimator of something that is not measured during training.
@@ -240,6 +242,19 @@ pub(super) static MEANING: &[CodeInfo] = &[
             smaller search, or a larger space, does the same.",
         bad: Part("search: {kind: random, networks: 1000000}\n"),
         good: Part("search: {kind: random, networks: 20}\n"),
+    },
+    CodeInfo {
+        code: W0402,
+        title: "an objective in which all networks are equal",
+        explanation: "Of at most five classes the right one is always among five guesses: `val_top5` and `train_top5` are 100 \
+            for every network, and no search can choose by them.",
+        bad: Part(
+            "dataset: {kind: synthetic, input: 1x8x8, classes: 4, train: 400, test: 40}
+\
+             objectives: [{maximize: val_top5}]
+",
+        ),
+        good: Part("objectives: [{maximize: val_accuracy}]\n"),
     },
     CodeInfo {
         code: E0501,
