@@ -8,12 +8,15 @@ use peng_spec::catalog::DatasetKind;
 use serde_json::Value;
 
 mod cifar;
+mod declared;
 mod digits;
 mod fashion_mnist;
 mod idx;
+mod mat;
 mod normalize;
 mod places;
 mod split;
+mod svhn;
 mod synthetic;
 mod tar;
 
@@ -26,6 +29,8 @@ pub static DATASETS: &[&dyn DatasetEntry] = &[
     &fashion_mnist::FashionMnist,
     &cifar::Cifar10,
     &cifar::Cifar100,
+    &svhn::Svhn,
+    &idx::IdxFiles,
     &synthetic::Synthetic,
 ];
 
