@@ -1,24 +1,38 @@
 //! Data sets: the slot's trait and its list, and the splits that are made of one.
 
-use std::path::PathBuf;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
 
 use peng_spec::arch::Shape;
 use peng_spec::catalog::DatasetKind;
 use serde_json::Value;
 
+mod cifar;
+mod declared;
 mod digits;
 mod fashion_mnist;
 mod idx;
+mod mat;
 mod normalize;
+mod places;
 mod split;
+mod svhn;
 mod synthetic;
+mod tar;
 
 pub(crate) use normalize::normalize;
 pub use split::{Splits, split};
 
 /// All data sets, in the order in which they are listed to users.
-pub static DATASETS: &[&dyn DatasetEntry] =
-    &[&digits::Digits, &fashion_mnist::FashionMnist, &synthetic::Synthetic];
+pub static DATASETS: &[&dyn DatasetEntry] = &[
+    &digits::Digits,
+    &fashion_mnist::FashionMnist,
+    &cifar::Cifar10,
+    &cifar::Cifar100,
+    &svhn::Svhn,
+    &idx::IdxFiles,
+    &synthetic::Synthetic,
+];
 
 /// A kind of data set.
 pub trait DatasetEntry: DatasetKind {
@@ -67,12 +81,12 @@ pub enum DataError {
         help: String,
     },
     /// A file cannot be read.
-    #[error("cannot read `{}`", path.display())]
+    #[error("cannot read `{}`: {source}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// A file is not what it should be.
     #[error("`{}` is not the expected file: {reason}", path.display())]
@@ -93,4 +107,18 @@ pub enum DataError {
 /// The kind of that name.
 pub fn find(name: &str) -> Option<&'static dyn DatasetEntry> {
     DATASETS.iter().copied().find(|kind| kind.name() == name)
+}
+
+/// What an error of reading says of a file: that it is damaged, or that it cannot be read.
+fn broken(path: &Path, source: io::Error) -> DataError {
+    let path = path.to_owned();
+    match source.kind() {
+        ErrorKind::UnexpectedEof => {
+            DataError::Malformed { path, reason: "the file ends too early".to_owned() }
+        }
+        ErrorKind::InvalidData | ErrorKind::InvalidInput => {
+            DataError::Malformed { path, reason: format!("found damaged data: {source}") }
+        }
+        _ => DataError::Unreadable { path, source },
+    }
 }

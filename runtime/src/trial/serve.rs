@@ -139,7 +139,7 @@ pub(crate) fn load_splits(plan: &Plan, data: Option<&str>) -> Result<Splits, Dat
     let found = (examples.input, examples.classes, examples.labels.len());
     if found != (planned.input, planned.classes, planned.train) {
         return Err(facts(format!(
-            "found {} training images of {} in {} classes, expected {} of {} in {}",
+            "found {} training examples of {} in {} classes, expected {} of {} in {}",
             found.2, found.0, found.1, planned.train, planned.input, planned.classes
         )));
     }

@@ -9,25 +9,28 @@ use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
-use super::DataError;
+use crate::data::DataError;
 
 /// Two zeros, then the code of unsigned bytes; the fourth byte is the number of dimensions.
 const MAGIC: [u8; 3] = [0, 0, 8];
 const GZIP: [u8; 2] = [0x1f, 0x8b];
+/// Bytes that are set aside before it is known that a file has as many.
+const LARGEST_AHEAD: usize = 64 << 20;
 
 /// An IDX file in memory.
 #[derive(Debug)]
-pub(super) struct Idx {
+pub(in crate::data) struct Idx {
     content: Vec<u8>,
     header: usize,
 }
 
 impl Idx {
     /// Reads a file that must have these dimensions.
-    pub(super) fn read(path: &Path, dims: &[usize]) -> Result<Self, DataError> {
+    pub(in crate::data) fn read(path: &Path, dims: &[usize]) -> Result<Self, DataError> {
         let unreadable = |source| DataError::Unreadable { path: path.to_owned(), source };
         let header = 4 + 4 * dims.len();
-        let length = header + dims.iter().product::<usize>();
+        let values = dims.iter().try_fold(1_usize, |product, &dim| product.checked_mul(dim));
+        let length = header.saturating_add(values.unwrap_or(usize::MAX / 2));
 
         let mut file = BufReader::new(File::open(path).map_err(unreadable)?);
         let mut start = Vec::new();
@@ -37,7 +40,7 @@ impl Idx {
         let source: Box<dyn Read> =
             if packed { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) };
         // One byte more than wanted tells a file that is too long from one that fits.
-        let mut content = Vec::with_capacity(length + 1);
+        let mut content = Vec::with_capacity(length.min(LARGEST_AHEAD) + 1);
         source.take(length as u64 + 1).read_to_end(&mut content).map_err(unreadable)?;
 
         match mismatch(&content, dims, length) {
@@ -47,12 +50,12 @@ impl Idx {
     }
 
     /// The whole file, unpacked.
-    pub(super) fn content(&self) -> &[u8] {
+    pub(in crate::data) fn content(&self) -> &[u8] {
         &self.content
     }
 
     /// The values, in the order of the file.
-    pub(super) fn values(&self) -> &[u8] {
+    pub(in crate::data) fn values(&self) -> &[u8] {
         &self.content[self.header..]
     }
 }
