@@ -1,7 +1,7 @@
 //! How long fronts and crowding of 100,000 random points take, by the number of objectives.
 //!
-//! `cargo bench --no-default-features -p peng -p peng-runtime --bench pareto [-- PYTHON]` prints medians in seconds of the
-//! processor; with a Python that has pymoo, also pymoo's on the same points, in turns.
+//! `cargo bench --no-default-features -p peng -p peng-runtime --bench pareto [-- PYTHON]` prints medians in
+//! seconds; with a Python that has pymoo, also pymoo's on the same points, in turns.
 #![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "a benchmark reads the clock and prints")]
 
 use std::io::{BufRead, BufReader, Write};
@@ -74,10 +74,8 @@ impl Peer {
         command.arg(script).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("Python starts");
         let stdin = child.stdin.as_mut().expect("it is piped");
-        let text: String = costs
-            .iter()
-            .map(|row| row.iter().map(|v| format!("{v:?} ")).collect::<String>() + "\n")
-            .collect();
+        let line = |row: &Vec<f64>| row.iter().map(|v| format!("{v:?}")).collect::<Vec<_>>().join(" ");
+        let text = costs.iter().map(line).collect::<Vec<_>>().join("\n");
         writeln!(stdin, "{}\n{text}", costs.len()).expect("Python reads");
         let lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
         Peer { child, lines }

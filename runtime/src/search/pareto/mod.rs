@@ -117,7 +117,6 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
     use proptest::sample::select;
-    use rand::RngExt as _;
 
     use super::*;
 
