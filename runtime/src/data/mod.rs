@@ -13,6 +13,7 @@ mod digits;
 mod fashion_mnist;
 mod idx;
 mod mat;
+#[cfg(feature = "engine")]
 mod normalize;
 mod places;
 mod split;
@@ -20,6 +21,7 @@ mod svhn;
 mod synthetic;
 mod tar;
 
+#[cfg(feature = "engine")]
 pub(crate) use normalize::normalize;
 pub use split::{Splits, split};
 
