@@ -15,7 +15,6 @@ from pymoo.util.nds.non_dominated_sorting import NonDominatedSorting
 
 count = int(sys.stdin.readline())
 points = np.array([[float(value) for value in sys.stdin.readline().split()] for _ in range(count)])
-sys.stdin.readline()
 crowding = get_crowding_function("cd")
 for _ in iter(sys.stdin.readline, ""):
     start = time.perf_counter()
