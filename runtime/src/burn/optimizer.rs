@@ -6,9 +6,9 @@
 use burn::module::{Module, ModuleVisitor, Param, ParamGroup, ParamId};
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::momentum::MomentumConfig;
-use burn::optim::{Adam, AdamConfig, AdamW, AdamWConfig, ModuleOptimizer, Sgd, SgdConfig};
+use burn::optim::{Adam, AdamConfig, AdamW, AdamWConfig, ModuleOptimizer, Optimizer, Sgd, SgdConfig};
 use burn::tensor::Tensor;
-use peng_spec::plan::{AdamPlan, Decayed, OptimizerPlan};
+use peng_spec::plan::{Decayed, OptimizerPlan};
 
 use super::network::Network;
 
@@ -24,12 +24,7 @@ pub(super) fn optimizer(plan: &OptimizerPlan, network: &Network) -> ModuleOptimi
             let make = |decay: f64| -> Sgd {
                 SgdConfig::new().with_momentum(momentum.clone()).with_weight_decay(penalty(decay)).build()
             };
-            match decayed {
-                Decayed::All => make(*weight_decay).into(),
-                Decayed::Weights => {
-                    ModuleOptimizer::from(make(*weight_decay)).with_group(flat(network), make(0.0), None)
-                }
-            }
+            decaying(make, *weight_decay, *decayed, network)
         }
         OptimizerPlan::Adam(plan) => {
             let make = |decay: f64| -> Adam {
@@ -40,32 +35,34 @@ pub(super) fn optimizer(plan: &OptimizerPlan, network: &Network) -> ModuleOptimi
                     .with_weight_decay(penalty(decay))
                     .build()
             };
-            match plan.decayed {
-                Decayed::All => make(plan.weight_decay).into(),
-                Decayed::Weights => {
-                    ModuleOptimizer::from(make(plan.weight_decay)).with_group(flat(network), make(0.0), None)
-                }
-            }
+            decaying(make, plan.weight_decay, plan.decayed, network)
         }
         OptimizerPlan::AdamW(plan) => {
-            let make = |decay: f64| adamw(plan, decay);
-            match plan.decayed {
-                Decayed::All => make(plan.weight_decay).into(),
-                Decayed::Weights => {
-                    ModuleOptimizer::from(make(plan.weight_decay)).with_group(flat(network), make(0.0), None)
-                }
-            }
+            let make = |decay: f64| -> AdamW {
+                AdamWConfig::new()
+                    .with_beta_1(plan.beta1 as f32)
+                    .with_beta_2(plan.beta2 as f32)
+                    .with_epsilon(plan.epsilon as f32)
+                    .with_weight_decay(decay as f32)
+                    .build()
+            };
+            decaying(make, plan.weight_decay, plan.decayed, network)
         }
     }
 }
 
-fn adamw(plan: &AdamPlan, decay: f64) -> AdamW {
-    AdamWConfig::new()
-        .with_beta_1(plan.beta1 as f32)
-        .with_beta_2(plan.beta2 as f32)
-        .with_epsilon(plan.epsilon as f32)
-        .with_weight_decay(decay as f32)
-        .build()
+/// What `make` makes of a weight decay, without it for the parameters that do not decay.
+fn decaying<O: Optimizer + 'static>(
+    make: impl Fn(f64) -> O,
+    decay: f64,
+    decayed: Decayed,
+    network: &Network,
+) -> ModuleOptimizer {
+    let all = ModuleOptimizer::from(make(decay));
+    match decayed {
+        Decayed::All => all,
+        Decayed::Weights => all.with_group(flat(network), make(0.0), None),
+    }
 }
 
 fn penalty(decay: f64) -> Option<WeightDecayConfig> {

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::idx::Idx;
+use super::places::usual;
 use super::{DataError, DatasetEntry, Examples, Part};
 
 const SIDE: usize = 28;
@@ -20,9 +21,6 @@ const INPUT: Shape = Shape::Image { channels: 1, height: SIDE, width: SIDE };
 const CLASSES: usize = 10;
 const TRAIN: usize = 60_000;
 const TEST: usize = 10_000;
-
-/// Where the files are looked for without `path`: the place of the Debian package, and one below the current directory.
-const USUAL_PLACES: [&str; 2] = ["/usr/share/datasets/fashion-mnist", "data/fashion-mnist"];
 
 /// The data set.
 #[derive(Debug)]
@@ -125,7 +123,7 @@ fn find_dir(params: &Value) -> Result<PathBuf, DataError> {
     let path = read_params::<Params>(params).ok().and_then(|params| params.path);
     let looked: Vec<PathBuf> = match &path {
         Some(path) => vec![path.into()],
-        None => USUAL_PLACES.map(PathBuf::from).to_vec(),
+        None => usual(FashionMnist::NAME),
     };
     let mut fewest: Option<Vec<&Source>> = None;
     for dir in &looked {

@@ -26,12 +26,23 @@ impl<B: Operations> Backward<B, 2> for Conv {
         let gradient = gradients.consume::<B>(&ops.node);
         let x = checkpointer.retrieve_node_output(x);
         let weight = checkpointer.retrieve_node_output(weight);
-        if let Some(node) = x_node {
-            gradients.register::<B>(node.id, B::peng_conv2d_input(gradient.clone(), weight, geometry));
-        }
-        if let Some(node) = weight_node {
-            gradients.register::<B>(node.id, B::peng_conv2d_weight(x, gradient, geometry));
-        }
+        let nodes = [x_node, weight_node].map(|node| Some(node?.id));
+        register_conv::<B>(nodes, [x, weight, gradient], geometry, gradients);
+    }
+}
+
+/// Registers the gradients of input and weights, from both of them and the gradient of the output.
+fn register_conv<B: Operations>(
+    [x_node, weight_node]: [Option<NodeId>; 2],
+    [x, weight, gradient]: [FloatTensor<B>; 3],
+    geometry: Geometry,
+    gradients: &mut Gradients,
+) {
+    if let Some(node) = x_node {
+        gradients.register::<B>(node, B::peng_conv2d_input(gradient.clone(), weight, geometry));
+    }
+    if let Some(node) = weight_node {
+        gradients.register::<B>(node, B::peng_conv2d_weight(x, gradient, geometry));
     }
 }
 
@@ -50,12 +61,8 @@ impl<B: Operations> Backward<B, 3> for ConvWithBias {
         if let Some(node) = bias_node {
             gradients.register::<B>(node.id, B::conv2d_bias_backward(x.clone(), bias, gradient.clone()));
         }
-        if let Some(node) = x_node {
-            gradients.register::<B>(node.id, B::peng_conv2d_input(gradient.clone(), weight, geometry));
-        }
-        if let Some(node) = weight_node {
-            gradients.register::<B>(node.id, B::peng_conv2d_weight(x, gradient, geometry));
-        }
+        let nodes = [x_node, weight_node].map(|node| Some(node?.id));
+        register_conv::<B>(nodes, [x, weight, gradient], geometry, gradients);
     }
 }
 
