@@ -14,11 +14,15 @@ mod fashion_mnist;
 mod idx;
 mod mat;
 mod normalize;
+mod npy;
+mod npz;
 mod places;
 mod split;
 mod svhn;
 mod synthetic;
+mod table;
 mod tar;
+mod zip;
 
 pub(crate) use normalize::normalize;
 pub use split::{Splits, split};
@@ -31,6 +35,8 @@ pub static DATASETS: &[&dyn DatasetEntry] = &[
     &cifar::Cifar100,
     &svhn::Svhn,
     &idx::IdxFiles,
+    &npz::Npz,
+    &table::Table,
     &synthetic::Synthetic,
 ];
 
