@@ -12,11 +12,16 @@ mod declared;
 mod digits;
 mod fashion_mnist;
 mod idx;
+mod image_folder;
 mod mat;
 mod normalize;
 mod npy;
 mod npz;
+#[cfg(feature = "data")]
+mod picture;
 mod places;
+#[cfg(feature = "data")]
+mod resize;
 mod split;
 mod svhn;
 mod synthetic;
@@ -35,6 +40,7 @@ pub static DATASETS: &[&dyn DatasetEntry] = &[
     &cifar::Cifar100,
     &svhn::Svhn,
     &idx::IdxFiles,
+    &image_folder::ImageFolder,
     &npz::Npz,
     &table::Table,
     &synthetic::Synthetic,

@@ -147,12 +147,11 @@ fn little(bytes: &[u8]) -> u64 {
 fn signed(kind: Number, bytes: &[u8]) -> i64 {
     let number = little(bytes);
     match kind {
-        Number::Bool | Number::U8 | Number::U16 | Number::U32 => number as i64,
+        Number::Bool | Number::U8 | Number::U16 | Number::U32 | Number::I64 => number as i64,
         Number::U64 => i64::try_from(number).unwrap_or(i64::MAX),
         Number::I8 => i64::from(number as i8),
         Number::I16 => i64::from(number as i16),
         Number::I32 => i64::from(number as i32),
-        Number::I64 => number as i64,
         Number::F32 | Number::F64 => 0,
     }
 }

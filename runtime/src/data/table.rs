@@ -98,18 +98,15 @@ impl DatasetEntry for Table {
             let reason = format!("found {found} lines below the names, expected {count}");
             return Err(DataError::Malformed { path, reason });
         }
-        let labels = lines
-            .classes
-            .iter()
-            .map(|(line, class)| match classes.binary_search_by(|known| order(known, class)) {
-                Ok(label) => Ok(label as u16),
-                Err(_) => {
-                    let reason =
-                        format!("found the class `{class}` in line {line}, which the training part has not");
-                    Err(DataError::Malformed { path: path.clone(), reason })
-                }
-            })
-            .collect::<Result<_, _>>()?;
+        let mut labels = Vec::with_capacity(count);
+        for (line, class) in &lines.classes {
+            let Ok(label) = classes.binary_search_by(|known| order(known, class)) else {
+                let reason =
+                    format!("found the class `{class}` in line {line}, which the training part has not");
+                return Err(DataError::Malformed { path, reason });
+            };
+            labels.push(label as u16);
+        }
         let input = Shape::Vector { features: params.input };
         Ok(Examples { input, classes: params.classes, pixels: lines.values, labels })
     }
