@@ -47,19 +47,14 @@ pub(crate) enum Command {
     Config(commands::config::ConfigArgs),
     Plan(commands::plan::PlanArgs),
     Arch(commands::arch::ArchArgs),
-    Run(commands::run::RunArgs),
-    Resume(commands::run::ResumeArgs),
-    Status(commands::status::StatusArgs),
-    Log(commands::log::LogArgs),
-    Report(commands::report::ReportArgs),
-    Verify(commands::verify::VerifyArgs),
-    Replay(commands::replay::ReplayArgs),
-    Engine(commands::engine::EngineArgs),
+    #[command(flatten)]
+    Engine(commands::EngineCommand),
     Schema(commands::schema::SchemaArgs),
     Explain(commands::explain::ExplainArgs),
     Kinds(commands::kinds::KindsArgs),
     #[cfg(feature = "lsp")]
     Lsp(commands::lsp::LspArgs),
-    #[command(hide = true)]
-    Worker(commands::worker::WorkerArgs),
+    #[cfg(not(feature = "lsp"))]
+    #[command(hide = true, disable_help_flag = true)]
+    Lsp(commands::absent::Anything),
 }

@@ -1,10 +1,12 @@
 //! How a command fails: a message, a hint, and an exit code that programs can rely on.
 
+#[cfg(feature = "engine")]
+mod run;
+
 use std::fmt;
 use std::process::ExitCode;
 
-use peng_runtime::run::RunError;
-use peng_runtime::store::StoreError;
+use peng_runtime::space::SpaceError;
 
 /// The exit codes of `peng`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,18 +69,9 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        Self::from(RunError::from(error))
-    }
-}
-
-impl From<RunError> for Failure {
-    fn from(error: RunError) -> Self {
-        let exit = match &error {
-            RunError::Store(_) | RunError::Diverged { .. } => Exit::RunDir,
-            RunError::Executor(_) | RunError::Plan(_) | RunError::Space(_) => Exit::Environment,
-        };
-        Self { exit, code: Some(error.code()), message: error.to_string(), help: error.help() }
+impl From<SpaceError> for Failure {
+    fn from(error: SpaceError) -> Self {
+        let (code, help) = (Some(error.code()), error.help());
+        Self { exit: Exit::Environment, code, message: error.to_string(), help }
     }
 }

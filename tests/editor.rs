@@ -93,6 +93,7 @@ fn undocumented(schema: &Value, at: &str, faults: &mut Vec<String>) {
     }
 }
 
+#[cfg(feature = "engine")]
 #[test]
 fn the_reference_has_what_diagnostics_link_to() {
     let sandbox = Sandbox::new();

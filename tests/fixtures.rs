@@ -8,7 +8,6 @@ use std::process::ExitCode;
 use libtest_mimic::{Arguments, Trial};
 use peng_compiler::{Analysed, Compiled, ConfigValue, analyse, compile, compile_document, config};
 use peng_runtime::catalog;
-use peng_runtime::report::reference;
 use peng_spec::diag::{CODES, Diagnostic, Diagnostics, Example, Fix, codes};
 use peng_spec::document::{self, Document};
 use peng_spec::overlay;
@@ -28,9 +27,11 @@ fn main() -> ExitCode {
     tests.push(Trial::test("every_code_has_a_fixture", || Ok(every_code_has_a_fixture()?)));
     tests.push(Trial::test("the_examples_of_each_code_hold", || Ok(the_examples_of_each_code_hold()?)));
     tests.push(Trial::test("the_shape_reads_every_keyword", || Ok(the_shape_reads_every_keyword()?)));
+    #[cfg(feature = "engine")]
     tests.push(Trial::test("the_reference_is_current", || Ok(the_reference_is_current()?)));
     tests.push(Trial::test("schema_is_current", || Ok(schema_is_current()?)));
     tests.push(Trial::test("the_page_of_the_codes_is_current", || Ok(the_page_of_the_codes_is_current()?)));
+    tests.push(Trial::test("causes_elsewhere_are_labelled", || Ok(causes_elsewhere_are_labelled()?)));
     tests.push(Trial::test("fixes_make_findings_go_away", || Ok(fixes_make_findings_go_away()?)));
     libtest_mimic::run(&args, tests).exit_code()
 }
@@ -250,7 +251,10 @@ fn the_shape_reads_every_keyword() -> TestResult {
     if unread.is_empty() { Ok(()) } else { Err(format!("not read: {}", unread.join(", ")).into()) }
 }
 
+#[cfg(feature = "engine")]
 fn the_reference_is_current() -> TestResult {
+    use peng_runtime::report::reference;
+
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/experiment.v1.md");
     is_current(&path, &reference::markdown(&SpecSchema::new(&catalog()).reference()))
 }
@@ -266,6 +270,26 @@ fn schema_is_current() -> TestResult {
 fn the_page_of_the_codes_is_current() -> TestResult {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("spec/src/diag/codes/README.md");
     is_current(&path, &codes::page())
+}
+
+/// What is wrong only together with another place names that place, too.
+fn causes_elsewhere_are_labelled() -> TestResult {
+    for (name, code, cause) in [
+        ("E0302-image-used-up.yaml", "E0302", "digits"),
+        ("E0303-limits.yaml", "E0303", "digits"),
+        ("E0304-limit.yaml", "E0304", "digits"),
+        ("E0304-none-left.yaml", "E0304", "digits"),
+        ("E0501-window.yaml", "E0501", "4"),
+    ] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/specs/bad").join(name);
+        let (mut sources, file) = source(name, &std::fs::read(path)?);
+        let found = findings(&mut sources, file);
+        let is_labelled = |d: &Diagnostic| d.labels.iter().any(|label| sources.slice(label.span) == cause);
+        if !found.iter().any(|d| d.code.as_str() == code && is_labelled(d)) {
+            return Err(format!("{name}: no {code} with a label at `{cause}`").into());
+        }
+    }
+    Ok(())
 }
 
 /// Applied to the bad specs and to the bad examples, each fix takes its finding away and breaks no YAML.

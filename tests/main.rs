@@ -2,9 +2,14 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
 
+#[cfg(not(feature = "engine"))]
+mod checker;
 mod ci;
+// What is written there is printed by the whole program.
+#[cfg(all(feature = "engine", feature = "lsp"))]
 mod cli;
 mod editor;
+#[cfg(feature = "engine")]
 mod engine;
 mod fuzz;
 #[cfg(feature = "lsp")]
@@ -15,4 +20,5 @@ mod overlay;
 mod runs;
 mod support;
 mod tidy;
+#[cfg(feature = "engine")]
 mod verify;

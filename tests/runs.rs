@@ -69,6 +69,19 @@ fn no_worker_stays(dir: &Path) {
 }
 
 #[test]
+fn a_run_keeps_the_spec_its_bases_and_the_settings_as_they_were() {
+    let sandbox = Sandbox::new();
+    sandbox.write("base.yaml", SPEC);
+    std::fs::create_dir(sandbox.path("specs")).unwrap();
+    let spec = "extends: ../base.yaml\nsearch: {kind: random, networks: 1}\n";
+    sandbox.write("specs/longer.peng.yaml", spec);
+    sandbox.peng(&["run", "specs/longer.peng.yaml", "--dir", "run", "--quiet", "--set", "seed=8"], 0);
+    assert_eq!(sandbox.read("run/spec/base.yaml"), SPEC);
+    assert_eq!(sandbox.read("run/spec/specs/longer.peng.yaml"), spec);
+    assert_eq!(sandbox.read("run/spec/command-line.txt"), "--set seed=8\n");
+}
+
+#[test]
 fn equal_specs_have_equal_trials_at_any_number_of_workers() {
     let sandbox = sandbox();
     let first = undisturbed(&sandbox, "first");

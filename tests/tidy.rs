@@ -63,7 +63,7 @@ fn burn_occurs_in_its_own_folder_only() {
 
 #[test]
 fn libraries_do_not_know_the_terminal() {
-    for library in ["spec", "compiler", "runtime", "runtime/estimator"] {
+    for library in ["spec", "compiler", "runtime", "runtime/estimator", "runtime/ops"] {
         let manifest = fs::read_to_string(root().join(library).join("Cargo.toml")).unwrap();
         for name in ["clap", "indicatif", "anyhow"] {
             assert!(!manifest.lines().any(|l| l.starts_with(name)), "{library} depends on {name}");

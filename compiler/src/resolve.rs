@@ -10,6 +10,7 @@ use peng_spec::diag::{Diagnostic, Sink, codes, one_of};
 use peng_spec::document::{Document, Pointer};
 use peng_spec::model::{KindSpec, ObjectiveSpec, Spec};
 use peng_spec::plan::{KindCall, Metric, Objective};
+use peng_spec::source::Span;
 use serde_json::Value;
 
 use crate::checked::CheckedObjective;
@@ -95,7 +96,8 @@ impl Resolver<'_> {
         let section = &spec.search_space;
         let kind = entry(catalog.spaces(), &section.kind.value)?;
         let params = self.take(section, codes::E0302, kind.normalise(&written(section)))?;
-        let facts = self.take(section, codes::E0302, kind.facts(&params, data))?;
+        let cause = (spec.dataset.call.kind.span, "the data set");
+        let facts = self.take_caused(section, codes::E0302, kind.facts(&params, data), Some(cause))?;
         Some(BoundKind { call: call(section, params), facts })
     }
 
@@ -118,7 +120,8 @@ impl Resolver<'_> {
         let params = self.take(section, codes::E0501, kind.normalise(&written(section)))?;
         // Measurements that don't divide the training are reported by a check; what follows from them is not.
         training.measure_every.count_in(training.epochs)?;
-        let params = self.take(section, codes::E0501, kind.resolve(&params, training))?;
+        let cause = (spec.training.epochs.span, "trained here");
+        let params = self.take_caused(section, codes::E0501, kind.resolve(&params, training), Some(cause))?;
         let facts = kind.needs(&params, training);
         Some(BoundKind { call: call(section, params), facts })
     }
@@ -148,6 +151,18 @@ impl Resolver<'_> {
 
     /// Reports the issues of a kind at their places.
     fn take<T>(&mut self, section: &KindSpec, code: codes::Code, result: Result<T, Vec<Issue>>) -> Option<T> {
+        self.take_caused(section, code, result, None)
+    }
+
+    /// The same where parameters that are right by themselves do not suit what stands at another place. Issues that have
+    /// a code or another place of their own are about that.
+    fn take_caused<T>(
+        &mut self,
+        section: &KindSpec,
+        code: codes::Code,
+        result: Result<T, Vec<Issue>>,
+        cause: Option<(Span, &str)>,
+    ) -> Option<T> {
         let issues = match result {
             Ok(value) => return Some(value),
             Err(issues) => issues,
@@ -160,10 +175,14 @@ impl Resolver<'_> {
                 (Some(_), None) => self.document.span_near(&pointer),
                 (None, _) => section.kind.span,
             };
+            let cause = cause.filter(|_| issue.code.is_none() && issue.also.is_none());
             let code = issue.code.unwrap_or(code);
             let mut diagnostic = Diagnostic::error(code, span, issue.message).help(issue.help).at(pointer);
-            if let Some((other, message)) = issue.also {
+            if let Some((other, message)) = issue.also.map(|also| *also) {
                 let span = self.document.span_near(&section.pointer.join(&other));
+                diagnostic = diagnostic.also(span, message);
+            }
+            if let Some((span, message)) = cause {
                 diagnostic = diagnostic.also(span, message);
             }
             self.sink.push(diagnostic);

@@ -9,24 +9,38 @@
 #![recursion_limit = "256"]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+#[cfg(feature = "engine")]
 pub mod audit;
 mod catalog;
+#[cfg(feature = "engine")]
 pub mod clock;
 pub mod data;
 pub mod estimate;
+#[cfg(feature = "engine")]
 pub mod event;
+#[cfg(feature = "engine")]
 pub mod execute;
+#[cfg(feature = "engine")]
 pub mod fitness;
+#[cfg(feature = "engine")]
 pub mod report;
+#[cfg(feature = "engine")]
 pub mod run;
 pub mod search;
 pub mod seed;
+#[cfg(feature = "engine")]
 pub mod sink;
 pub mod space;
+#[cfg(feature = "engine")]
 pub mod state;
+#[cfg(feature = "engine")]
 pub mod store;
+pub mod table;
+#[cfg(feature = "engine")]
 pub mod train;
+#[cfg(feature = "engine")]
 pub mod trial;
+#[cfg(feature = "engine")]
 pub mod verify;
 
 #[cfg(feature = "train")]
@@ -40,6 +54,7 @@ pub fn catalog() -> RuntimeCatalog {
 }
 
 /// What trains networks in this build.
+#[cfg(feature = "engine")]
 pub fn trainer() -> Box<dyn train::TrainerFactory> {
     #[cfg(feature = "train")]
     return Box::new(burn::BurnFactory);

@@ -4,10 +4,9 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use peng_runtime::report::{Align, Table};
-use peng_runtime::run::RunError;
 use peng_runtime::seed::SeedTree;
 use peng_runtime::space::{self, SearchSpace, SpaceError};
+use peng_runtime::table::{Align, Table};
 use peng_spec::arch::{ArchReport, Genome};
 use peng_spec::plan::Plan;
 
@@ -60,9 +59,7 @@ pub(crate) fn run(args: &ArchArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Resul
     } else {
         let seed = SeedTree::new(plan.seed);
         let drawn = (0..args.sample).map(|i| space.sample(&mut seed.child("arch sample", i.into()).rng()));
-        drawn
-            .collect::<Result<_, _>>()
-            .map_err(|scarce| Failure::from(RunError::from(SpaceError::from(scarce))))?
+        drawn.collect::<Result<_, _>>().map_err(|scarce| Failure::from(SpaceError::from(scarce)))?
     };
     for genome in &genomes {
         let graph = space.decode(genome).map_err(|e| Failure::new(Exit::Usage, e.to_string()))?;

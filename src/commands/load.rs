@@ -6,7 +6,6 @@ use std::path::Path;
 
 use clap::Args;
 use peng_compiler::{Compiled, compile_document};
-use peng_runtime::store::SourceFile;
 use peng_spec::diag::Diagnostics;
 use peng_spec::document::{Document, MOST_BYTES};
 use peng_spec::overlay::{self, Setting};
@@ -32,8 +31,8 @@ pub(crate) struct Settings {
 pub(crate) struct Loaded {
     /// The plan.
     pub(crate) plan: Plan,
-    /// The files.
-    pub(crate) sources: Vec<SourceFile>,
+    /// The files; none of a plan.
+    pub(crate) sources: SourceMap,
 }
 
 /// Reads a plan (`.json`) or compiles a spec. `None`: the spec is rejected, and the findings are printed.
@@ -55,7 +54,7 @@ pub(crate) fn plan_or_spec(
             let failure = Failure { code: Some("E0701"), ..Failure::new(Exit::Findings, message) };
             failure.help("compile the spec anew with `peng plan SPEC -o plan.json`")
         })?;
-        return Ok(Some(Loaded { plan, sources: Vec::new() }));
+        return Ok(Some(Loaded { plan, sources: SourceMap::new() }));
     }
     spec(path, settings, ui, out)
 }
@@ -77,7 +76,7 @@ pub(crate) fn spec(
             if !ui.quiet {
                 diagnostics::print(&sources, &warnings, ui.color_stderr, &mut io::stderr())?;
             }
-            Ok(Some(Loaded { plan, sources: kept(&sources, settings) }))
+            Ok(Some(Loaded { plan, sources }))
         }
         Err(found) => {
             diagnostics::print(&sources, found.as_slice(), ui.color_stdout, out)?;
@@ -93,30 +92,6 @@ pub(crate) fn document(
     settings: &Settings,
 ) -> Result<Document, Diagnostics> {
     overlay::load(sources, file, &settings.list, &|base| bytes_of(base).map_err(|e| e.to_string()))
-}
-
-/// What a run keeps of the spec: its files, placed to each other as they were, and the settings.
-fn kept(sources: &SourceMap, settings: &Settings) -> Vec<SourceFile> {
-    let absolute = |name: &str| std::path::absolute(name).unwrap_or_else(|_| name.into());
-    let files: Vec<_> = sources
-        .files()
-        .filter(|&file| sources.name(file) != overlay::COMMAND_LINE)
-        .map(|file| (absolute(sources.name(file)), sources.text(file).to_string()))
-        .collect();
-    let mut folder = files.first().and_then(|(path, _)| path.parent()).unwrap_or(Path::new("")).to_owned();
-    while !files.iter().all(|(path, _)| path.starts_with(&folder)) && folder.pop() {}
-    let mut kept: Vec<SourceFile> = files
-        .iter()
-        .map(|(path, text)| SourceFile {
-            path: path.strip_prefix(&folder).unwrap_or(path).to_owned(),
-            text: text.clone(),
-        })
-        .collect();
-    if !settings.list.is_empty() {
-        let text = settings.list.iter().flat_map(|setting| ["--set ", setting.as_str(), "\n"]).collect();
-        kept.push(SourceFile { path: "command-line.txt".into(), text });
-    }
-    kept
 }
 
 /// Reads a spec that a user names.

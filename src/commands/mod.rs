@@ -1,29 +1,53 @@
-//! The commands, a file each, and which arguments lead to which.
+//! The commands, a file each, and which arguments lead to which. What needs the feature `engine` is listed in
+//! `with_engine.rs`, and what is said where it is missing in `without_engine.rs`.
 
+#[cfg(not(all(feature = "engine", feature = "lsp")))]
+pub(crate) mod absent;
 pub(crate) mod arch;
 pub(crate) mod check;
 pub(crate) mod config;
+#[cfg(feature = "engine")]
 mod curves;
+#[cfg(feature = "engine")]
 pub(crate) mod engine;
+#[cfg(feature = "engine")]
 mod estimator;
 pub(crate) mod explain;
 pub(crate) mod init;
+#[cfg(feature = "engine")]
+mod kept;
 pub(crate) mod kinds;
 mod load;
+#[cfg(feature = "engine")]
 pub(crate) mod log;
 #[cfg(feature = "lsp")]
 pub(crate) mod lsp;
 pub(crate) mod plan;
+#[cfg(feature = "engine")]
 pub(crate) mod replay;
+#[cfg(feature = "engine")]
 pub(crate) mod report;
+#[cfg(feature = "engine")]
 pub(crate) mod run;
 pub(crate) mod schema;
 mod specs;
+#[cfg(feature = "engine")]
 pub(crate) mod status;
+#[cfg(feature = "engine")]
 pub(crate) mod verify;
+#[cfg(feature = "engine")]
+mod with_engine;
+#[cfg(not(feature = "engine"))]
+mod without_engine;
+#[cfg(feature = "engine")]
 pub(crate) mod worker;
 
 use std::io::{BufWriter, Write};
+
+#[cfg(feature = "engine")]
+pub(crate) use with_engine::EngineCommand;
+#[cfg(not(feature = "engine"))]
+pub(crate) use without_engine::EngineCommand;
 
 use crate::args::Command;
 use crate::failure::Exit;
@@ -38,20 +62,14 @@ pub(crate) fn dispatch(command: &Command, ui: Ui) -> anyhow::Result<Exit> {
         Command::Config(args) => config::run(args, ui, &mut out),
         Command::Plan(args) => plan::run(args, ui, &mut out),
         Command::Arch(args) => arch::run(args, ui, &mut out),
-        Command::Run(args) => run::run(args, ui, &mut out),
-        Command::Resume(args) => run::resume(args, ui, &mut out),
-        Command::Status(args) => status::run(args, ui.paint(), &mut out),
-        Command::Log(args) => log::run(args, &mut out),
-        Command::Report(args) => report::run(args, &mut out),
-        Command::Verify(args) => verify::run(args, ui.paint(), &mut out),
-        Command::Replay(args) => replay::run(args, ui, &mut out),
-        Command::Engine(args) => engine::run(args, ui, &mut out),
+        Command::Engine(command) => command.run(ui, &mut out),
         Command::Schema(args) => schema::run(args, &mut out),
         Command::Explain(args) => explain::run(args, &mut out),
         Command::Kinds(args) => kinds::run(args, &mut out),
         #[cfg(feature = "lsp")]
         Command::Lsp(args) => lsp::run(args),
-        Command::Worker(args) => worker::run(args),
+        #[cfg(not(feature = "lsp"))]
+        Command::Lsp(_) => Err(absent::failure("lsp", "lsp").into()),
     };
     out.flush()?;
     exit

@@ -15,6 +15,7 @@ use peng_runtime::store::{Lock, RunDir, StoreError};
 use peng_runtime::{CAN_TRAIN, data, estimate, report};
 use peng_spec::plan::{Count, Device, Plan};
 
+use crate::commands::kept::kept;
 use crate::commands::load::{self, Loaded};
 use crate::failure::{Exit, Failure};
 use crate::ui::Ui;
@@ -61,7 +62,7 @@ pub(crate) fn run(args: &RunArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result
         Some(dir) => (dir.clone(), !dir.exists()),
         None => (free_dir(&plan), true),
     };
-    let (dir, lock) = RunDir::create(&path, &plan, &sources).map_err(Failure::from)?;
+    let (dir, lock) = RunDir::create(&path, &plan, &kept(&sources, &args.settings)).map_err(Failure::from)?;
     let result = execute(&plan, &dir, &lock, bound, args.progress, ui, out);
     if fresh && result.is_err() && !dir.journal_path().exists() {
         // The run never began: leave nothing behind that looks like one.

@@ -3,10 +3,13 @@
 use std::io::Write;
 
 use clap::{Args, ValueEnum};
+#[cfg(feature = "engine")]
 use peng_runtime::report::reference;
 use peng_spec::shape::{Draft, SpecSchema};
 
-use crate::failure::Exit;
+#[cfg(not(feature = "engine"))]
+use crate::commands::absent;
+use crate::failure::{Exit, Failure};
 
 /// Print the JSON Schema of a spec, for editors and other programs, or its documentation
 #[derive(Debug, Args)]
@@ -43,17 +46,30 @@ enum DocsForm {
 /// Prints the schema or the documentation.
 pub(crate) fn run(args: &SchemaArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let schema = SpecSchema::new(&peng_runtime::catalog());
-    match args.docs {
-        Some(DocsForm::Markdown) => write!(out, "{}", reference::markdown(&schema.reference()))?,
-        Some(DocsForm::Html) => write!(out, "{}", reference::html(&schema.reference()))?,
-        None => {
-            let draft = match args.draft {
-                SchemaDraft::Seven => Draft::Draft7,
-                SchemaDraft::Of202012 => Draft::Draft202012,
-            };
-            serde_json::to_writer_pretty(&mut *out, &schema.published(draft))?;
-            writeln!(out)?;
-        }
+    if let Some(form) = args.docs {
+        write!(out, "{}", docs(&schema, form)?)?;
+        return Ok(Exit::Fine);
     }
+    let draft = match args.draft {
+        SchemaDraft::Seven => Draft::Draft7,
+        SchemaDraft::Of202012 => Draft::Draft202012,
+    };
+    serde_json::to_writer_pretty(&mut *out, &schema.published(draft))?;
+    writeln!(out)?;
     Ok(Exit::Fine)
+}
+
+#[cfg(feature = "engine")]
+#[expect(clippy::unnecessary_wraps, reason = "the checker has none")]
+fn docs(schema: &SpecSchema, form: DocsForm) -> Result<String, Failure> {
+    Ok(match form {
+        DocsForm::Markdown => reference::markdown(&schema.reference()),
+        DocsForm::Html => reference::html(&schema.reference()),
+    })
+}
+
+/// The pages are made by the engine that makes reports.
+#[cfg(not(feature = "engine"))]
+fn docs(_schema: &SpecSchema, _form: DocsForm) -> Result<String, Failure> {
+    Err(absent::failure("schema --docs", "engine"))
 }

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use peng_runtime::event::{Purpose, RunEnd};
 use peng_runtime::report::quantity::{self, duration, epochs, percent, plural};
-use peng_runtime::report::{Align, Report, Table, audit_words, ending, outcomes, switched_off_words};
+use peng_runtime::report::{Report, audit_words, ending, outcomes, switched_off_words};
 use peng_runtime::state::{RunState, Running, StepState, TrialState};
 use peng_runtime::store::{RunDir, StoreError};
+use peng_runtime::table::{Align, Table};
 use peng_spec::plan::Plan;
 
 use crate::failure::{Exit, Failure};

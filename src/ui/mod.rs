@@ -1,14 +1,18 @@
 //! What people see. Nothing else prints.
 
+#[cfg(feature = "engine")]
 mod bars;
 pub(crate) mod diagnostics;
 pub(crate) mod explanation;
 pub(crate) mod findings;
+#[cfg(feature = "engine")]
 pub(crate) mod progress;
+#[cfg(feature = "engine")]
 pub(crate) mod resume;
-#[cfg(test)]
+#[cfg(all(test, feature = "engine"))]
 pub(crate) mod sample;
 pub(crate) mod style;
+#[cfg(feature = "engine")]
 pub(crate) mod wording;
 
 use std::io::{self, Write};

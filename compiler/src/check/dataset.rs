@@ -25,7 +25,9 @@ pub(super) fn validation_leaves_enough(cx: &CheckCx<'_>, sink: &mut Sink) {
     } else {
         return validation_limit(cx, valid, facts.classes, sink);
     };
-    sink.push(Diagnostic::error(codes::E0304, validation.span, message).at("/dataset/validation"));
+    sink.push(
+        of_the_data(cx, Diagnostic::error(codes::E0304, validation.span, message)).at("/dataset/validation"),
+    );
 }
 
 fn validation_limit(cx: &CheckCx<'_>, valid: usize, classes: usize, sink: &mut Sink) {
@@ -34,8 +36,14 @@ fn validation_limit(cx: &CheckCx<'_>, valid: usize, classes: usize, sink: &mut S
             "the limit leaves {} of {valid} validation examples, expected at least one for each of {classes} classes",
             limit.value
         );
-        sink.push(Diagnostic::error(codes::E0304, limit.span, message).at("/dataset/limit/validation"));
+        let diagnostic = of_the_data(cx, Diagnostic::error(codes::E0304, limit.span, message));
+        sink.push(diagnostic.at("/dataset/limit/validation"));
     }
+}
+
+/// A finding about numbers of examples or classes, with the data set as its cause.
+fn of_the_data(cx: &CheckCx<'_>, diagnostic: Diagnostic) -> Diagnostic {
+    diagnostic.also(cx.spec.dataset.call.kind.span, "the data set")
 }
 
 /// E0303
@@ -47,7 +55,7 @@ pub(super) fn limits_are_within_the_data(cx: &CheckCx<'_>, sink: &mut Sink) {
         if let Some(limit) = limit.filter(|l| l.value > size as u64) {
             let message = format!("limit `{}` is above the {size} {name} examples", limit.value);
             sink.push(
-                Diagnostic::error(codes::E0303, limit.span, message)
+                of_the_data(cx, Diagnostic::error(codes::E0303, limit.span, message))
                     .help(format!("write at most {size}, or leave `{key}` out"))
                     .at(format!("/dataset/limit/{key}").as_str()),
             );

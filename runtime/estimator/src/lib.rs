@@ -106,6 +106,7 @@
 //! [`audit`] estimates that in a search, which knows few truths. [`service`] answers searches in other languages.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::disallowed_methods))]
 
+#[cfg(feature = "engine")]
 pub mod audit;
 #[cfg(test)]
 mod conformance;
@@ -119,21 +120,27 @@ mod handed;
 pub mod policy;
 mod progress;
 mod quantile;
+#[cfg(feature = "engine")]
 pub mod replay;
 mod scale;
+#[cfg(feature = "engine")]
 pub mod score;
+#[cfg(feature = "engine")]
 pub mod service;
 mod trial;
 mod verdict;
 
+#[cfg(feature = "engine")]
 pub use audit::{AuditError, AuditEstimate, AuditTrial, Judged};
 pub use curve::{Curve, CurveError, Direction, Point};
 pub use estimator::{Estimator, Needs, Revises, Rule};
 pub use handed::Handed;
 pub use policy::{POLICIES, ParamIssue, PolicyKind};
 pub use progress::{Progress, ProgressError};
+#[cfg(feature = "engine")]
 pub use replay::{Decision, HistoryRule, RecordedRun, ReplayError, Setting};
 pub use scale::{Scale, ScaleError};
+#[cfg(feature = "engine")]
 pub use score::{Measure, ScoreError, Scored, Scoring};
 pub use trial::{CostObjective, EndedTrial, History, Outcome, TrainingFacts, TrialRecord};
 pub use verdict::{Observation, Resumption, Revised, Revision, Verdict};

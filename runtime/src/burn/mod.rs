@@ -15,6 +15,7 @@ mod clip;
 mod device;
 #[cfg(test)]
 mod fixtures;
+mod fusion;
 mod layer;
 #[cfg(test)]
 mod members;
@@ -33,6 +34,7 @@ pub(crate) struct BurnFactory;
 
 impl TrainerFactory for BurnFactory {
     fn start(&self, job: TrainingJob, checkpoint: Option<&Path>) -> Result<Box<dyn Trainer>, TrainError> {
+        peng_ops::keep_freed_memory();
         let device = device::bind(plan::Device::Cpu);
         Ok(Box::new(supervised::Supervised::start(job, checkpoint, device)?))
     }

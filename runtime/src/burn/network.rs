@@ -4,6 +4,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use peng_spec::arch::{ArchGraph, Shape, ShapeError};
 
+use super::fusion::{Step, steps};
 use super::layer::{Layer, Value};
 use crate::seed::SeedTree;
 
@@ -24,6 +25,8 @@ struct Wiring {
     names: Vec<String>,
     /// The last layer that reads each value.
     last_reader: Vec<usize>,
+    /// What each layer does.
+    steps: Vec<Step>,
 }
 
 impl Network {
@@ -56,7 +59,7 @@ impl Network {
                 Layer::new(&node.op, channels_in, &mut seed.child(&node.name, 0).rng(), device)
             })
             .collect();
-        Ok(Self { layers, wiring: Wiring::new(arch) })
+        Ok(Self { layers, wiring: Wiring::new(arch, &shapes) })
     }
 
     /// Scores for the classes, `[batch, classes]`, in inference.
@@ -71,7 +74,7 @@ impl Network {
 
     /// A value is dropped after the last layer that reads it.
     fn scores(&self, images: Tensor<4>, noise: Option<SeedTree>) -> Tensor<2> {
-        let Wiring { input, reads, names, last_reader } = &self.wiring;
+        let Wiring { input, reads, names, last_reader, steps } = &self.wiring;
         let mut values: Vec<Option<Value>> = vec![None; last_reader.len()];
         values[0] = Some(match *input {
             Shape::Image { .. } => Value::Image(images),
@@ -90,23 +93,26 @@ impl Network {
                     value.expect("a value lives until its last reader")
                 })
                 .collect();
-            let made = match (layer, noise, inputs.pop()) {
-                (Layer::Dropout(dropout), Some(noise), Some(x)) => {
-                    dropout.forward(x, &mut noise.child(&names[index], 0).rng())
+            values[index + 1] = match (steps[index], layer, noise) {
+                (Step::Later, _, _) => inputs.pop(),
+                (Step::Norm { conv, norm, activation }, _, _) => {
+                    let input = inputs.pop().expect("every node reads something");
+                    let conv = conv.map(|conv| &self.layers[conv]);
+                    Some(self.layers[norm].normalise(conv, activation, input))
                 }
-                (layer, _, last) => {
-                    inputs.extend(last);
-                    layer.forward(inputs)
+                (Step::Alone, Layer::Dropout(dropout), Some(noise)) => {
+                    let input = inputs.pop().expect("every node reads something");
+                    Some(dropout.forward(input, &mut noise.child(&names[index], 0).rng()))
                 }
+                (Step::Alone, _, _) => Some(layer.forward(inputs)),
             };
-            values[index + 1] = Some(made);
         }
         values.pop().flatten().expect("there is a last layer").vector()
     }
 }
 
 impl Wiring {
-    fn new(arch: &ArchGraph) -> Self {
+    fn new(arch: &ArchGraph, shapes: &[Shape]) -> Self {
         let reads: Vec<Vec<usize>> = arch
             .nodes
             .iter()
@@ -122,7 +128,7 @@ impl Wiring {
             }
         }
         let names = arch.nodes.iter().map(|node| node.name.clone()).collect();
-        Self { input: arch.input, reads, names, last_reader }
+        Self { input: arch.input, reads, names, last_reader, steps: steps(arch, shapes) }
     }
 }
 

@@ -14,6 +14,7 @@ mod fashion_mnist;
 mod idx;
 mod image_folder;
 mod mat;
+#[cfg(feature = "engine")]
 mod normalize;
 mod npy;
 mod npz;
@@ -29,6 +30,7 @@ mod table;
 mod tar;
 mod zip;
 
+#[cfg(feature = "engine")]
 pub(crate) use normalize::normalize;
 pub use split::{Splits, split};
 

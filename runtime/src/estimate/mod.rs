@@ -1,8 +1,11 @@
 //! The policies of `peng-estimator` as kinds of the catalogue. What they are told in a run is in `record.rs`, what they
 //! answered from in `certificate.rs`.
 
+#[cfg(feature = "engine")]
 mod certificate;
+#[cfg(feature = "engine")]
 mod paused;
+#[cfg(feature = "engine")]
 mod record;
 
 use peng_estimator::{
@@ -13,8 +16,11 @@ use peng_spec::catalog::{EstimatorKind, EstimatorNeeds, Issue, Kind, TrainingFac
 use peng_spec::plan::{EpochFraction, Goal, Metric, Plan};
 use serde_json::Value;
 
+#[cfg(feature = "engine")]
 pub use certificate::Premises;
+#[cfg(feature = "engine")]
 pub use paused::revise;
+#[cfg(feature = "engine")]
 pub use record::{history, measure, record, untrained};
 
 /// A policy of `peng-estimator` as the compiler sees it.

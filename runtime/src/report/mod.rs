@@ -18,7 +18,6 @@ pub(crate) mod samples;
 mod savings;
 mod summary;
 mod svg;
-mod table;
 mod trials;
 mod trials_csv;
 
@@ -35,7 +34,6 @@ pub use markdown::markdown;
 pub use reasons::Reason;
 pub use savings::Savings;
 pub use summary::{ending, outcomes, summary};
-pub use table::{Align, Table};
 pub use trials::{CurvePoint, Outcomes, PredictionPoint, Status, TrialReport};
 pub use trials_csv::{curves_csv, trials_csv};
 

@@ -6,8 +6,9 @@ use std::path::Path;
 use peng_spec::plan::Goal;
 
 use super::quantity::{self, plural};
-use super::{Align, Outcomes, Report, ReportedMember, Table, audit_words, switched_off_words};
+use super::{Outcomes, Report, ReportedMember, audit_words, switched_off_words};
 use crate::event::RunEnd;
+use crate::table::{Align, Table};
 
 /// Reasons that the summary lists; the report has all of them.
 const REASONS: usize = 6;

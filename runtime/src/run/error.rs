@@ -38,8 +38,8 @@ impl RunError {
         match self {
             Self::Store(error) => error.code(),
             Self::Executor(_) => "E0805",
-            Self::Space(SpaceError::Scarce(_)) => "E0810",
-            Self::Plan(_) | Self::Space(SpaceError::Genome(_)) => "E0806",
+            Self::Space(error) => error.code(),
+            Self::Plan(_) => "E0806",
             Self::Diverged { .. } => "E0807",
         }
     }
@@ -55,10 +55,8 @@ impl RunError {
             }
             Self::Executor(ExecutorError::Unusable { help, .. }) => help.clone(),
             Self::Diverged { .. } => Some("resume with the version of peng that began the run".to_owned()),
-            Self::Space(SpaceError::Scarce(_)) => {
-                Some("loosen `where`; `peng plan` tells which share of the networks satisfies it".to_owned())
-            }
-            Self::Store(_) | Self::Executor(_) | Self::Plan(_) | Self::Space(SpaceError::Genome(_)) => None,
+            Self::Space(error) => error.help(),
+            Self::Store(_) | Self::Executor(_) | Self::Plan(_) => None,
         }
     }
 }

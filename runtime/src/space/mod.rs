@@ -60,6 +60,26 @@ pub enum SpaceError {
     Scarce(#[from] Scarce),
 }
 
+impl SpaceError {
+    /// The stable code of the error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Scarce(_) => "E0810",
+            Self::Genome(_) => "E0806",
+        }
+    }
+
+    /// What to do about it.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Scarce(_) => {
+                Some("loosen `where`; `peng plan` tells which share of the networks satisfies it".to_owned())
+            }
+            Self::Genome(_) => None,
+        }
+    }
+}
+
 /// That no network was found which satisfies the conditions of a space.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("none of {draws} networks drawn at random satisfies `{conditions}`")]

@@ -71,7 +71,7 @@ pub struct Issue {
     /// Its code; `None`: that of the slot.
     pub code: Option<Code>,
     /// Another place that it is about, as a pointer like the first, and what is there.
-    pub also: Option<(String, String)>,
+    pub also: Option<Box<(String, String)>>,
 }
 
 impl Issue {
@@ -108,7 +108,7 @@ impl Issue {
     /// The same with another place that it is about.
     #[must_use]
     pub fn also(mut self, pointer: impl Into<String>, message: impl Into<String>) -> Self {
-        self.also = Some((pointer.into(), message.into()));
+        self.also = Some(Box::new((pointer.into(), message.into())));
         self
     }
 }

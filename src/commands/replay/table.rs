@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use peng_estimator::score::{Measure, Summary};
 use peng_runtime::report::comparison::{measured, number};
-use peng_runtime::report::{Align, Compared, Comparison, Table};
+use peng_runtime::report::{Compared, Comparison};
+use peng_runtime::table::{Align, Table};
 
 use crate::commands::replay::By;
 use crate::ui::findings::plural;

@@ -12,7 +12,7 @@ impl Add {
     /// The sum, in the order of the inputs.
     pub(super) fn forward(inputs: Vec<Value>) -> Value {
         let sum = inputs.into_iter().reduce(|sum, input| match sum {
-            Value::Image(x) => Value::Image(x + input.image()),
+            Value::Image(x) => Value::Image(peng_ops::add(x, input.image())),
             Value::Vector(x) => Value::Vector(x + input.vector()),
         });
         sum.expect("every node reads something")

@@ -51,7 +51,12 @@ impl GeneralConv {
     }
 
     pub(super) fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        self.conv.forward(x)
+        peng_ops::conv2d(&self.conv, x)
+    }
+
+    /// The convolution, for what computes more at once.
+    pub(super) fn conv(&self) -> &Conv2d {
+        &self.conv
     }
 }
 

@@ -30,7 +30,7 @@ mod params;
 mod rule;
 mod series;
 mod standard;
-#[cfg(test)]
+#[cfg(all(test, feature = "engine"))]
 mod tests;
 mod waiting;
 

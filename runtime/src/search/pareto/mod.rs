@@ -5,6 +5,8 @@
 
 use std::cmp::Ordering;
 
+mod sorting;
+
 /// How `a` relates to `b`: `Less` if it dominates, `Greater` if it is dominated, else `Equal`.
 ///
 /// A point dominates another if it is better in one objective and worse in none.
@@ -24,40 +26,54 @@ pub fn domination(a: &[f64], b: &[f64]) -> Ordering {
 /// The points sorted into fronts: the first are those that none dominates, the second those that none but these
 /// dominates, and so on. Indices ascend within a front.
 pub fn fronts(costs: &[Vec<f64>]) -> Vec<Vec<usize>> {
-    // Section III A: how many dominate each point, and whom it dominates.
-    let mut dominators = vec![0_usize; costs.len()];
-    let mut dominated = vec![Vec::new(); costs.len()];
-    for b in 0..costs.len() {
-        for a in 0..b {
-            let (better, worse) = match domination(&costs[a], &costs[b]) {
-                Ordering::Less => (a, b),
-                Ordering::Greater => (b, a),
-                Ordering::Equal => continue,
-            };
-            dominated[better].push(worse);
-            dominators[worse] += 1;
+    let objectives = costs.first().map_or(0, Vec::len);
+    if objectives == 0 {
+        return if costs.is_empty() { Vec::new() } else { vec![(0..costs.len()).collect()] };
+    }
+    let mut places = vec![0; costs.len() * objectives];
+    for objective in 0..objectives {
+        for (point, place) in places_of(costs, objective).into_iter().enumerate() {
+            places[point * objectives + objective] = place;
         }
     }
-    let mut fronts = Vec::new();
-    let mut front: Vec<usize> = (0..costs.len()).filter(|&i| dominators[i] == 0).collect();
-    while !front.is_empty() {
-        let mut next = Vec::new();
-        for &worse in front.iter().flat_map(|&better| &dominated[better]) {
-            dominators[worse] -= 1;
-            if dominators[worse] == 0 {
-                next.push(worse);
-            }
+    let row = |point: usize| &places[point * objectives..][..objectives];
+    let mut order: Vec<usize> = (0..costs.len()).collect();
+    order.sort_unstable_by(|&a, &b| row(a).cmp(row(b)));
+    // Points of equal costs are in one front, and are sorted as one.
+    let equal: Vec<&[usize]> = order.chunk_by(|&a, &b| row(a) == row(b)).collect();
+    let distinct: Vec<u32> = equal.iter().flat_map(|points| row(points[0])).copied().collect();
+    let mut sorted: Vec<Vec<usize>> = Vec::new();
+    for (points, front) in equal.into_iter().zip(sorting::fronts(&distinct, objectives)) {
+        let front = front as usize;
+        if sorted.len() <= front {
+            sorted.resize(front + 1, Vec::new());
         }
-        next.sort_unstable();
-        fronts.push(std::mem::replace(&mut front, next));
+        sorted[front].extend(points);
     }
-    fronts
+    for front in &mut sorted {
+        front.sort_unstable();
+    }
+    sorted
+}
+
+/// The place of each point's value among the different values of an objective, from 0.
+fn places_of(costs: &[Vec<f64>], objective: usize) -> Vec<u32> {
+    let value = |point: usize| costs[point][objective];
+    let mut order: Vec<usize> = (0..costs.len()).collect();
+    order.sort_unstable_by(|&a, &b| compare(value(a), value(b)));
+    let mut places = vec![0; costs.len()];
+    let equal = order.chunk_by(|&a, &b| compare(value(a), value(b)) == Ordering::Equal);
+    for (place, points) in (0..).zip(equal) {
+        for &point in points {
+            places[point] = place;
+        }
+    }
+    places
 }
 
 /// The points that no other point dominates; indices ascend.
 pub fn front(costs: &[Vec<f64>]) -> Vec<usize> {
-    let is_best = |&i: &usize| costs.iter().all(|other| domination(other, &costs[i]) != Ordering::Less);
-    (0..costs.len()).filter(is_best).collect()
+    fronts(costs).into_iter().next().unwrap_or_default()
 }
 
 /// The crowding distance of each point of one front (section III B): the mean over the objectives of the gaps to the
@@ -78,7 +94,8 @@ pub fn crowding(costs: &[Vec<f64>]) -> Vec<f64> {
         values.dedup();
         let [least, .., most] = values[..] else { continue };
         for (distance, costs) in distances.iter_mut().zip(costs) {
-            if let Some(at) = values.iter().position(|&v| v == costs[objective]) {
+            let at = values.partition_point(|&value| value < costs[objective]);
+            if values.get(at) == Some(&costs[objective]) {
                 let gap = match (at.checked_sub(1), values.get(at + 1)) {
                     (Some(before), Some(after)) => (after - values[before]) / (most - least),
                     _ => f64::INFINITY,
@@ -106,7 +123,7 @@ mod tests {
     /// Points with many ties, and some values that are no numbers.
     fn points() -> impl Strategy<Value = Vec<Vec<f64>>> {
         let value = select(vec![0.0, -0.0, 1.0, 2.0, 3.5, 7.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN]);
-        (1..4_usize).prop_flat_map(move |objectives| vec(vec(value.clone(), objectives), 0..24))
+        (1..6_usize).prop_flat_map(move |objectives| vec(vec(value.clone(), objectives), 0..60))
     }
 
     /// The definition, on numbers that NaN is turned into one of.
@@ -132,7 +149,7 @@ mod tests {
         }
 
         #[test]
-        fn crowding_does_not_depend_on_the_order(costs in points(), turn in 0..24_usize) {
+        fn crowding_does_not_depend_on_the_order(costs in points(), turn in 0..60_usize) {
             let mut turned = costs.clone();
             let mut distances = crowding(&costs);
             prop_assert!(distances.iter().all(|d| *d >= 0.0));
@@ -141,6 +158,26 @@ mod tests {
                 distances.rotate_left(turn % costs.len());
             }
             prop_assert_eq!(crowding(&turned), distances);
+        }
+    }
+
+    #[test]
+    fn many_points_have_the_fronts_of_their_longest_chains() {
+        for (objectives, values) in [(2, 900), (3, 12), (3, 1000), (4, 7), (5, 40)] {
+            let mut rng = crate::seed::SeedTree::new(objectives as u64).rng();
+            let mut value = || f64::from(rng.random_range(0..values));
+            let costs: Vec<Vec<f64>> =
+                (0..1500).map(|_| (0..objectives).map(|_| value()).collect()).collect();
+            let mut order: Vec<usize> = (0..costs.len()).collect();
+            order.sort_by(|&a, &b| costs[a].partial_cmp(&costs[b]).unwrap());
+            let mut expected = vec![0; costs.len()];
+            for (done, &point) in order.iter().enumerate() {
+                let better = order[..done].iter().filter(|&&other| dominates(&costs[other], &costs[point]));
+                expected[point] = better.map(|&other| expected[other] + 1).max().unwrap_or(0);
+            }
+            for (number, front) in fronts(&costs).into_iter().enumerate() {
+                assert!(front.into_iter().all(|point| expected[point] == number));
+            }
         }
     }
 

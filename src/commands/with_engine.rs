@@ -1,0 +1,41 @@
+//! The commands that need the feature `engine`: runs, what is said of them, and the estimators by themselves.
+
+use std::io::Write;
+
+use clap::Subcommand;
+
+use super::{engine, log, replay, report, run, status, verify, worker};
+use crate::failure::Exit;
+use crate::ui::Ui;
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum EngineCommand {
+    Run(run::RunArgs),
+    Resume(run::ResumeArgs),
+    Status(status::StatusArgs),
+    Log(log::LogArgs),
+    Report(report::ReportArgs),
+    Verify(verify::VerifyArgs),
+    Replay(replay::ReplayArgs),
+    Engine(engine::EngineArgs),
+    #[command(hide = true)]
+    Worker(worker::WorkerArgs),
+}
+
+impl EngineCommand {
+    /// Does what was asked for.
+    pub(crate) fn run(&self, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Exit> {
+        match self {
+            Self::Run(args) => run::run(args, ui, out),
+            Self::Resume(args) => run::resume(args, ui, out),
+            Self::Status(args) => status::run(args, ui.paint(), out),
+            Self::Log(args) => log::run(args, out),
+            Self::Report(args) => report::run(args, out),
+            Self::Verify(args) => verify::run(args, ui.paint(), out),
+            Self::Replay(args) => replay::run(args, ui, out),
+            Self::Engine(args) => engine::run(args, ui, out),
+            Self::Worker(args) => worker::run(args),
+        }
+    }
+}
