@@ -147,7 +147,7 @@ mod tests {
     use super::super::zip::tests::zip;
     use super::*;
 
-    fn open(files: &[(&str, Vec<u8>)], input: Value, part: Part) -> Result<Examples, String> {
+    fn open(files: &[(&str, Vec<u8>)], input: &Value, part: Part) -> Result<Examples, String> {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.npz");
         std::fs::write(&path, zip(files)).unwrap();
@@ -167,19 +167,19 @@ mod tests {
     #[test]
     fn tables_and_images_of_both_orders_are_read() {
         let x = npy("<f4", &[2, 2], &floats(&[0.5, -7.0, 1e6, 3.0]));
-        let table = open(&[("x.npy", x), ("y.npy", y(&[2, 0]))], json!(2), Part::Train).unwrap();
+        let table = open(&[("x.npy", x), ("y.npy", y(&[2, 0]))], &json!(2), Part::Train).unwrap();
         assert_eq!((table.pixels, table.labels), (vec![0.5, -7.0, 1e6, 3.0], vec![2, 0]));
 
         let first = npy("|u1", &[2, 2, 1, 2], &[0, 51, 102, 153, 204, 255, 0, 255]);
         let last = npy("|u1", &[2, 1, 2, 2], &[0, 102, 51, 153, 204, 0, 255, 255]);
         for x in [first, last] {
             let files = [("x_train.npy", x), ("y_train.npy", y(&[1, 1]))];
-            let images = open(&files, json!("2x1x2"), Part::Train).unwrap();
+            let images = open(&files, &json!("2x1x2"), Part::Train).unwrap();
             assert_eq!(images.pixels, [0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 0.0, 1.0]);
         }
         let grey =
             [("x_test.npy", npy("|u1", &[1, 1, 2], &[255, 0])), ("y_test.npy", npy("|u1", &[1, 1], &[1]))];
-        let grey = open(&grey, json!("1x1x2"), Part::Test).unwrap();
+        let grey = open(&grey, &json!("1x1x2"), Part::Test).unwrap();
         assert_eq!((grey.pixels, grey.labels), (vec![1.0, 0.0], vec![1]));
     }
 
@@ -210,7 +210,7 @@ mod tests {
                 "`x`: found 7 bytes of values, expected 8",
             ),
         ] {
-            let error = open(&files, json!(1), Part::Train).unwrap_err();
+            let error = open(&files, &json!(1), Part::Train).unwrap_err();
             assert!(error.ends_with(expected), "{error}");
         }
     }
