@@ -101,7 +101,12 @@ fn matrix<const N: usize>(
         return Err(Fault::Form(format!("found `{name}` of {dims:?}, expected {expected:?}")));
     }
     let length: usize = expected.iter().product();
-    let (kind, size) = tag(source)?;
+    let first = number(source)?;
+    // Up to four bytes stand in the tag.
+    let (kind, size) = match first >> 16 {
+        0 => (first, number(source)?),
+        size => (first & 0xffff, size),
+    };
     if kind != BYTES || size as usize != length {
         return Err(Fault::Form(format!(
             "found {size} bytes of type {kind} in `{name}`, expected {length} of type {BYTES}, which are unsigned bytes"
@@ -169,7 +174,7 @@ pub(super) mod tests {
         element
     }
 
-    /// An array of unsigned bytes, as MATLAB writes it: a short name in its tag.
+    /// An array of unsigned bytes, as MATLAB and SciPy write it: what is short stands in its tag.
     pub(crate) fn array(name: &str, dims: &[usize], values: &[u8]) -> Vec<u8> {
         let mut content = element(6, &[9, 0, 0, 0, 0, 0, 0, 0]);
         let dims: Vec<u8> = dims.iter().flat_map(|&dim| (dim as u32).to_le_bytes()).collect();
@@ -182,7 +187,13 @@ pub(super) mod tests {
         } else {
             content.extend(element(1, name.as_bytes()));
         }
-        content.extend(element(BYTES, values));
+        if values.len() <= 4 {
+            content.extend((BYTES | (values.len() as u32) << 16).to_le_bytes());
+            content.extend(values);
+            content.resize(content.len().next_multiple_of(8), 0);
+        } else {
+            content.extend(element(BYTES, values));
+        }
         element(MATRIX, &content)
     }
 

@@ -12,27 +12,46 @@ mod declared;
 mod digits;
 mod fashion_mnist;
 mod idx;
+mod image_folder;
 mod mat;
 #[cfg(feature = "engine")]
 mod normalize;
+mod npy;
+mod npz;
+#[cfg(feature = "data")]
+mod picture;
 mod places;
+#[cfg(feature = "data")]
+mod resize;
 mod split;
 mod svhn;
 mod synthetic;
+mod table;
 mod tar;
+mod zip;
 
 #[cfg(feature = "engine")]
 pub(crate) use normalize::normalize;
 pub use split::{Splits, split};
 
+/// What is listed of a data set: a checker, which opens none, does not even have the readers.
+#[cfg(feature = "engine")]
+pub type Listed = dyn DatasetEntry;
+/// What is listed of a data set: a checker, which opens none, does not even have the readers.
+#[cfg(not(feature = "engine"))]
+pub type Listed = dyn DatasetKind;
+
 /// All data sets, in the order in which they are listed to users.
-pub static DATASETS: &[&dyn DatasetEntry] = &[
+pub static DATASETS: &[&Listed] = &[
     &digits::Digits,
     &fashion_mnist::FashionMnist,
     &cifar::Cifar10,
     &cifar::Cifar100,
     &svhn::Svhn,
     &idx::IdxFiles,
+    &image_folder::ImageFolder,
+    &npz::Npz,
+    &table::Table,
     &synthetic::Synthetic,
 ];
 
@@ -107,6 +126,7 @@ pub enum DataError {
 }
 
 /// The kind of that name.
+#[cfg(feature = "engine")]
 pub fn find(name: &str) -> Option<&'static dyn DatasetEntry> {
     DATASETS.iter().copied().find(|kind| kind.name() == name)
 }
