@@ -20,6 +20,8 @@ use failure::{Exit, Failure};
 fn main() -> ExitCode {
     let args = args::Cli::parse();
     let ui = ui::Ui::new(&args.global);
+    #[cfg(panic = "abort")]
+    exit_on_panic();
     let result = std::panic::catch_unwind(|| commands::dispatch(&args.command, ui));
     let exit = match result {
         Ok(Ok(exit)) => exit,
@@ -31,11 +33,26 @@ fn main() -> ExitCode {
             exit
         }
         Err(_) => {
-            let _ = writeln!(std::io::stderr(), "this is a bug in peng, not in your input: please report it");
+            report_bug();
             Exit::Bug
         }
     };
     exit.into()
+}
+
+fn report_bug() {
+    let _ = writeln!(std::io::stderr(), "this is a bug in peng, not in your input: please report it");
+}
+
+/// A panic that cannot be caught ends with the same message and exit code as one that is.
+#[cfg(panic = "abort")]
+fn exit_on_panic() {
+    let print = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        print(panic);
+        report_bug();
+        std::process::exit(Exit::Bug as i32);
+    }));
 }
 
 /// Whether a reader such as `head` has closed our output, which is its right.
