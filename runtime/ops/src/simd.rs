@@ -137,6 +137,15 @@ impl Level {
         Self(Choice::Portable)
     }
 
+    /// The instructions by name; equal computations of equal names have equal results.
+    pub fn name(self) -> &'static str {
+        match self.0 {
+            Choice::Portable => "portable",
+            #[cfg(target_arch = "x86_64")]
+            Choice::Avx2Fma => "avx2+fma",
+        }
+    }
+
     #[inline]
     pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Out {
         match self.0 {
