@@ -3,6 +3,7 @@
 //! Operations are a closed enum here, not a slot, since shapes and costs are what the compiler reasons about; the
 //! runtime builds a burn layer for each variant.
 
+mod canonical;
 mod cost;
 mod genome;
 mod graph;
