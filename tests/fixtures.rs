@@ -190,18 +190,7 @@ fn has_the_announced_findings(path: &Path) -> TestResult {
 }
 
 /// Codes of specs that have no file under `tests/specs/bad`, and why.
-const WITHOUT_FIXTURE: &[(&str, &str)] = &[
-    ("E0013", "it is of the command line; `tests/overlay.rs` has it"),
-    ("E0401", "every search of this version works with all parameters that its schema accepts"),
-    (
-        "E0402",
-        "every space of this version offers all moves; `compiler/src/tests.rs` has a space that does not",
-    ),
-    (
-        "E0403",
-        "every search of this version works with any number of objectives; `compiler/src/tests.rs` has one",
-    ),
-];
+const WITHOUT_FIXTURE: &[(&str, &str)] = &[("E0013", "it is of the command line; `tests/overlay.rs` has it")];
 
 /// Families of codes that are not about specs.
 const NOT_OF_SPECS: &[(&str, &str)] = &[

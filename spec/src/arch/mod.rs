@@ -5,12 +5,14 @@
 
 mod canonical;
 mod cost;
+mod distance;
 mod genome;
 mod graph;
 mod network;
 mod shape;
 
 pub use cost::{ArchReport, Cost, LayerReport};
+pub use distance::Outline;
 pub use genome::Genome;
 pub use graph::{ArchGraph, ArchNode, Op, Padding, PoolBy};
 pub use network::{LISTS, NetworkFacts, SINGLES};

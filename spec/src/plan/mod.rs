@@ -7,6 +7,7 @@ mod augmentation;
 mod digest;
 mod optimizer;
 mod parts;
+mod search;
 mod settings;
 mod step;
 
@@ -20,6 +21,7 @@ pub use parts::{
     BudgetPlan, Count, DatasetPlan, Device, EpochFraction, EstimatorPlan, ExecutionPlan, ExecutorPlan, Goal,
     Limit, Metric, Objective, OutputPlan, PlannedCost, SchedulePlan, SpacePlan, TrainingPlan,
 };
+pub use search::{Mode, ReusePlan, SearchPlan};
 pub use settings::{Setting, Settings};
 pub use step::{ConfirmWhat, Step, StepKind};
 
@@ -55,7 +57,7 @@ pub struct Plan {
     /// What is sought, in the order of the spec.
     pub objectives: Vec<Objective>,
     /// How networks are proposed.
-    pub search: KindCall,
+    pub search: SearchPlan,
     /// How one network is trained.
     pub training: TrainingPlan,
     /// When its training may stop.

@@ -15,9 +15,9 @@ pub(super) fn decode(layout: &Layout, genome: &Bits) -> ArchGraph {
     let mut last = None;
     let mut channels = layout.input.channels();
     let phases = genome.0.chunks(layout.phase_bits()).map(|bits| Wiring::new(bits, layout.nodes));
-    let active = (1..).zip(phases).filter_map(|(number, wiring)| Some((number, wiring?)));
-    for (index, (number, wiring)) in active.enumerate() {
-        let name = format!("phase{number}");
+    for (index, wiring) in phases.flatten().enumerate() {
+        // Phases are counted as they are left, so that networks that differ in dropped phases only have the same names.
+        let name = format!("phase{}", index + 1);
         let filters = layout.channels << index;
         let input = match last {
             // The first phase that is left. Its convolution has no padding, that of later phases is 1x1.

@@ -63,7 +63,7 @@ impl SpaceKind for NsgaMacro {
         let layout = Layout::new(&params, dataset)?;
         let [least, most] = layout.cost_bounds();
         impossible(&params.conditions, least, most)?;
-        let moves = Moves { mutate: true, crossover: true };
+        let moves = Moves { mutate: true, crossover: true, bits: true };
         Ok(SpaceFacts {
             genomes: f64::powi(2.0, layout.bits() as i32),
             continuous: Vec::new(),

@@ -181,7 +181,7 @@ fn facts_count_the_genomes() {
     assert_eq!(params, json!({ "phases": 3, "nodes": 4, "channels": 24 }));
     let facts = NsgaMacro.facts(&params, &dataset("1x28x28", 10)).unwrap();
     assert_eq!(facts.genomes, 2_097_152.0);
-    assert_eq!(facts.moves, Moves { mutate: true, crossover: true });
+    assert_eq!(facts.moves, Moves { mutate: true, crossover: true, bits: true });
 }
 
 #[test]
