@@ -5,7 +5,7 @@ use peng_spec::arch::Cost;
 use peng_spec::plan::{Metric, Plan};
 
 use crate::event::{TrialId, TrialOutcome};
-use crate::run::Known;
+use crate::run::Basis;
 use crate::state::{Ending, MeasuredPoint, RunState, TrialState};
 
 /// A trial of which nothing was measured yet; what its network costs is known before its training.
@@ -56,7 +56,7 @@ pub fn history(plan: &Plan, state: &RunState, generations: u32) -> History {
 /// What decisions on a trial rest on: the ended trials that were known when it was made, in trial order, as they were known
 /// then.
 pub(crate) fn history_of(plan: &Plan, state: &RunState, trial: TrialId) -> History {
-    let known = Known::of(plan, state, trial);
+    let known = Basis::of(plan, state, trial);
     let all = state.trials.iter();
     History { trials: all.filter_map(|other| ended(plan, other, known.ending(state, other.id)?)).collect() }
 }

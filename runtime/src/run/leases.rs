@@ -12,6 +12,7 @@ use super::{RunError, budget};
 use crate::estimate;
 use crate::event::{EventKind, Purpose, RunEnd, Slot, TrialId, TrialOutcome};
 use crate::execute::ExecutorMsg;
+use crate::space::network_key;
 use crate::store::checkpoint_path;
 use crate::trial::protocol::{FromWorker, Lease, Verdicts};
 
@@ -198,11 +199,13 @@ impl Coordinator<'_> {
             Purpose::Search => Verdicts::Obeyed,
             Purpose::Reconsider | Purpose::Confirm => Verdicts::Unasked,
         };
+        let (arch, settings) = (self.space.decode(&trial.genome)?, self.space.settings(&trial.genome)?);
         Ok(Lease {
             trial: id,
             token: trial.attempts + 1,
-            arch: self.space.decode(&trial.genome)?,
-            training: self.plan.training.with(&self.space.settings(&trial.genome)?),
+            network: network_key(&arch, &settings),
+            arch,
+            training: self.plan.training.with(&settings),
             cost: trial.cost,
             verdicts,
             from,
@@ -245,8 +248,10 @@ impl Coordinator<'_> {
             FromWorker::Batch { trial, until, done, of, .. } => {
                 self.emit(EventKind::BatchDone { trial, until, done, of })
             }
-            FromWorker::Measured { trial, point, images, secs, .. } => {
-                self.emit(EventKind::Measured { trial, at: point.at, metrics: point.metrics, images, secs })
+            FromWorker::Known { trial, known, .. } => self.emit(EventKind::CacheAsked { trial, known }),
+            FromWorker::Measured { trial, point, images, secs, cached, .. } => {
+                let (at, metrics) = (point.at, point.metrics);
+                self.emit(EventKind::Measured { trial, at, metrics, images, secs, cached })
             }
             FromWorker::Estimated { trial, at, observation, inputs, .. } => {
                 self.emit(EventKind::Estimated { trial, at, observation, inputs })
@@ -286,6 +291,7 @@ fn token_of(said: &FromWorker) -> Option<(TrialId, u32)> {
     match said {
         FromWorker::Hello { .. } | FromWorker::Unusable { .. } => None,
         FromWorker::Batch { trial, token, .. }
+        | FromWorker::Known { trial, token, .. }
         | FromWorker::Measured { trial, token, .. }
         | FromWorker::Estimated { trial, token, .. }
         | FromWorker::Saved { trial, token, .. }

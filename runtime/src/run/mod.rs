@@ -28,7 +28,7 @@ use coordinator::Coordinator;
 pub use cancel::CancelFlag;
 pub(crate) use dialogue::Dialogue;
 pub use error::RunError;
-pub(crate) use originals::{Known, Original, Originals};
+pub(crate) use originals::{Basis, Original, Originals};
 pub use results::{amended, results};
 pub(crate) use step::unconfirmed;
 

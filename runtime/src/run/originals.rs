@@ -37,7 +37,7 @@ impl Originals {
     pub(crate) fn take(
         &mut self,
         (plan, state): (&Plan, &RunState),
-        (trial, known): (TrialId, Known),
+        (trial, known): (TrialId, Basis),
         arch: &ArchGraph,
         settings: &Settings,
     ) -> Option<Original> {
@@ -67,14 +67,14 @@ impl Originals {
 
 /// What was known when a trial was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Known {
+pub(crate) enum Basis {
     /// The results of so many generations.
     Generations(u32),
     /// So many results, in the order of the ends.
     Ends(usize),
 }
 
-impl Known {
+impl Basis {
     /// What is known of a trial that is made now.
     pub(crate) fn now(plan: &Plan, state: &RunState, generation: u32) -> Self {
         match plan.search.mode {
@@ -105,7 +105,7 @@ impl Known {
 }
 
 /// Whether a trial had a result that another one can have.
-fn had_result(state: &RunState, trial: TrialId, known: Known) -> bool {
+fn had_result(state: &RunState, trial: TrialId, known: Basis) -> bool {
     known.ending(state, trial).is_some_and(|ending| match ending.outcome {
         TrialOutcome::Completed | TrialOutcome::Converged { .. } | TrialOutcome::Pruned => true,
         TrialOutcome::Copied { .. } | TrialOutcome::Failed { .. } | TrialOutcome::Cancelled => false,

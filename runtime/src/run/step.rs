@@ -5,7 +5,7 @@ use peng_spec::arch::Genome;
 use peng_spec::plan::{ConfirmWhat, Mode, Plan};
 
 use super::coordinator::{Coordinator, FailedOf, Flow};
-use super::originals::{Known, Original};
+use super::originals::{Basis, Original};
 use super::{RunError, amended, results};
 use crate::event::{EventKind, Purpose, TrialId, TrialOutcome};
 use crate::search::{self, Ask};
@@ -88,7 +88,7 @@ impl Coordinator<'_> {
         let made = self.state.trial(trial).expect("it was made");
         let (arch, settings) = (self.space.decode(&made.genome)?, self.space.settings(&made.genome)?);
         let is_new = made.outcome.is_none();
-        let known = Known::of(self.plan, &self.state, trial);
+        let known = Basis::of(self.plan, &self.state, trial);
         let original = self.originals.take((self.plan, &self.state), (trial, known), &arch, &settings);
         if let (Some(Original { from, distance }), true) = (original, is_new) {
             self.emit(EventKind::TrialSkipped { trial, from, distance })?;

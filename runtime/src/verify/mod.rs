@@ -19,7 +19,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::event::{Event, EventKind, TrialId};
-use crate::run::{Known, Original, Originals};
+use crate::run::{Basis, Original, Originals};
 use crate::space::SearchSpace;
 use crate::state::RunState;
 use crate::trial::Learned;
@@ -115,7 +115,7 @@ struct Verifier<'a> {
     /// The trials that must be copies, and of which.
     originals: BTreeMap<TrialId, Original>,
     /// What the estimator has learned, and from what was known when.
-    learned: Option<(Option<Known>, Learned)>,
+    learned: Option<(Option<Basis>, Learned)>,
     /// The generation after which the estimator must be switched off before anything else happens, or stays on; of searches
     /// that do not wait for generations.
     judged: Option<u32>,
@@ -163,6 +163,7 @@ impl Verifier<'_> {
             EventKind::RunStarted { .. }
             | EventKind::RunResumed { .. }
             | EventKind::StepStarted { .. }
+            | EventKind::CacheAsked { .. }
             | EventKind::CheckpointSaved { .. }
             | EventKind::Warned { .. }
             | EventKind::CancelRequested

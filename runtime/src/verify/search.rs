@@ -7,7 +7,7 @@ use super::Verifier;
 use super::asking::Asking;
 use crate::audit;
 use crate::event::{RunEnd, TrialId};
-use crate::run::{Known, Original, unconfirmed};
+use crate::run::{Basis, Original, unconfirmed};
 use crate::space::SpaceError;
 use crate::state::{GenerationState, StepState};
 
@@ -94,7 +94,7 @@ impl Verifier<'_> {
             Ok(expected) => self.compare(place, "`cost`", &cost, &expected),
             Err(error) => self.found(place, "`cost`", "known", error),
         }
-        let known = Known::now(self.plan, &self.state, generation);
+        let known = Basis::now(self.plan, &self.state, generation);
         let run = (self.plan, &self.state);
         if let Some(original) = self.known.take(run, (trial, known), &arch, &settings) {
             self.originals.insert(trial, original);

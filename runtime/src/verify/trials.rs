@@ -5,7 +5,7 @@ use peng_estimator::{History, Observation, Progress, Verdict};
 use super::Verifier;
 use crate::estimate;
 use crate::event::{Purpose, TrialId, TrialOutcome};
-use crate::run::Known;
+use crate::run::Basis;
 use crate::state::TrialState;
 use crate::trial::protocol::Verdicts;
 use crate::trial::{Learned, next_point};
@@ -107,7 +107,7 @@ impl Verifier<'_> {
     /// Learns what the decisions on a trial rest on.
     fn learn(&mut self, trial: TrialId) {
         // Without a use for it there is but one history, the empty one.
-        let known = self.needs.uses_history.then(|| Known::of(self.plan, &self.state, trial));
+        let known = self.needs.uses_history.then(|| Basis::of(self.plan, &self.state, trial));
         if self.learned.as_ref().is_none_or(|(learned, _)| *learned != known) {
             let history = match known {
                 Some(_) => estimate::history_of(self.plan, &self.state, trial),

@@ -10,10 +10,11 @@ mod genome;
 mod graph;
 mod network;
 mod shape;
+mod steps;
 
-pub use cost::{ArchReport, Cost, LayerReport};
+pub use cost::{ArchReport, AuxiliaryReport, Cost, LayerReport};
 pub use distance::Outline;
 pub use genome::Genome;
-pub use graph::{ArchGraph, ArchNode, Op, Padding, PoolBy};
+pub use graph::{ArchGraph, ArchNode, Auxiliary, Op, Padding, PoolBy};
 pub use network::{LISTS, NetworkFacts, SINGLES};
 pub use shape::{Shape, ShapeError};

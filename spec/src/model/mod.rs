@@ -12,6 +12,7 @@ mod optimizer;
 mod quantity;
 mod schedule;
 mod search;
+mod study;
 mod training;
 
 use schemars::JsonSchema;
@@ -28,6 +29,7 @@ pub use optimizer::{OptimizerKind, OptimizerSpec};
 pub use quantity::{Duration, Percent, Points};
 pub use schedule::{ScheduleKind, ScheduleSpec};
 pub use search::{ModeSpec, ReuseSpec, SearchSpec};
+pub use study::{ArmSpec, StudySpec, is_study};
 pub use training::TrainingSpec;
 
 use crate::plan::{Goal, Metric, Normalize};

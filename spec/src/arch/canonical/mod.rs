@@ -31,9 +31,10 @@ impl Op {
                     // Half of the window on each side, as with a padding in pixels; an odd rest would be on one side.
                     Padding::Same => (kernel[0] % 2 == 1).then_some(kernel[0] / 2),
                 };
+                let is_square = kernel[0] == kernel[1] && stride[0] == stride[1];
                 match sides {
-                    Some(padding) if kernel[0] == kernel[1] && dilation == 1 && groups == 1 => {
-                        Self::Conv { filters, kernel: kernel[0], stride, padding, bias }
+                    Some(padding) if is_square && dilation == 1 && groups == 1 => {
+                        Self::Conv { filters, kernel: kernel[0], stride: stride[0], padding, bias }
                     }
                     _ => Self::GeneralConv { filters, kernel, stride, dilation, groups, padding, bias },
                 }
@@ -54,17 +55,20 @@ impl ArchGraph {
     /// If a node reads a node that does not come before it.
     #[must_use]
     pub fn canonical(&self) -> Self {
-        let ops: Vec<Op> = self.nodes.iter().map(|node| node.op.plain()).collect();
+        let trained = self.trained();
+        let ops: Vec<Op> = trained.nodes.iter().map(|node| node.op.plain()).collect();
         let ordered = self.ordered();
-        let depths = self.depths();
-        let output = self.nodes.len().wrapping_sub(1);
+        let depths = trained.depths();
+        let outputs = self.outputs();
         let texts: Vec<String> =
             ops.iter().map(|op| serde_json::to_string(op).expect("operations have string keys")).collect();
-        // The output comes last, and a node behind those that it reads.
-        let keys = (0..self.nodes.len()).map(|node| (node == output, depths[node], &texts[node])).collect();
-        let inputs: Vec<&[usize]> = self.nodes.iter().map(|node| &node.inputs[..]).collect();
+        // The auxiliary head comes last, an output behind the rest, and a node behind those that it reads.
+        let keys = (0..ops.len())
+            .map(|node| (node >= self.nodes.len(), outputs.contains(&node), depths[node], &texts[node]))
+            .collect();
+        let inputs: Vec<&[usize]> = trained.nodes.iter().map(|node| &node.inputs[..]).collect();
         let places = Labels::new(keys, &inputs, &ordered).places();
-        let mut nodes: Vec<usize> = (0..self.nodes.len()).collect();
+        let mut nodes: Vec<usize> = (0..ops.len()).collect();
         nodes.sort_unstable_by_key(|&node| places[node]);
         let mut form = Self::new(self.input);
         for node in nodes {
@@ -72,9 +76,20 @@ impl ArchGraph {
             if !ordered[node] {
                 read.sort_unstable();
             }
-            form.push(places[node].to_string(), ops[node].clone(), read);
+            let (name, op) = (places[node].to_string(), ops[node].clone());
+            match &self.auxiliary {
+                Some(head) if node >= self.nodes.len() => form.push_auxiliary(head.weight, name, op, read),
+                _ => form.push(name, op, read),
+            };
         }
         form
+    }
+
+    /// The nodes that make the output and that of the auxiliary head, numbered as in [`ArchGraph::trained`].
+    fn outputs(&self) -> Vec<usize> {
+        let head = self.auxiliary.as_ref().map_or(0, |head| head.nodes.len());
+        let ends = [self.nodes.len().checked_sub(1), (head > 0).then(|| self.nodes.len() + head - 1)];
+        ends.into_iter().flatten().collect()
     }
 
     /// The longest way from the input to each node.
@@ -86,23 +101,24 @@ impl ArchGraph {
         depths
     }
 
-    /// For each node whether the order of what it reads matters.
+    /// For each node that is trained whether the order of what it reads matters.
     fn ordered(&self) -> Vec<bool> {
-        let count = self.nodes.len();
-        let shapes = self.shapes().ok();
+        let trained = self.trained();
+        let count = trained.nodes.len();
+        let shapes = trained.shapes().ok();
         let channels_into = |node: usize| -> Option<usize> {
-            let first = self.nodes[node].inputs.first();
+            let first = trained.nodes[node].inputs.first();
             let shape: Shape =
                 first.map_or(Some(self.input), |&first| Some(*shapes.as_ref()?.get(first)?))?;
             Some(shape.channels())
         };
         // Whether it matters which channel of a node is which.
         let mut told_apart = vec![false; count];
-        if let Some(output) = told_apart.last_mut() {
-            *output = true;
+        for output in self.outputs() {
+            told_apart[output] = true;
         }
         for reader in (0..count).rev() {
-            let matters = match &self.nodes[reader].op {
+            let matters = match &trained.nodes[reader].op {
                 Op::Conv { .. } | Op::Linear { .. } | Op::GeneralConv { groups: 1, .. } => false,
                 Op::GeneralConv { filters, groups, .. } => {
                     let is_depthwise = filters == groups && channels_into(reader) == Some(*groups);
@@ -116,13 +132,16 @@ impl ArchGraph {
                 | Op::GlobalAvgPool
                 | Op::Flatten
                 | Op::Dropout { .. }
+                | Op::DropPath { .. }
+                | Op::Shift
+                | Op::SqueezeExcite { .. }
                 | Op::Concat => told_apart[reader],
             };
-            for &input in &self.nodes[reader].inputs {
+            for &input in &trained.nodes[reader].inputs {
                 told_apart[input] |= matters;
             }
         }
-        let is_concat = |node: usize| matches!(self.nodes[node].op, Op::Concat);
+        let is_concat = |node: usize| matches!(trained.nodes[node].op, Op::Concat);
         (0..count).map(|node| is_concat(node) && told_apart[node]).collect()
     }
 }

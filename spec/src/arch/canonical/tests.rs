@@ -11,7 +11,7 @@ fn conv(filters: usize) -> Op {
 
 fn grouped(groups: usize) -> Op {
     let (kernel, padding) = ([3, 3], Padding::Same);
-    Op::GeneralConv { filters: 4, kernel, stride: 1, dilation: 1, groups, padding, bias: false }
+    Op::GeneralConv { filters: 4, kernel, stride: [1, 1], dilation: 1, groups, padding, bias: false }
 }
 
 /// Networks of few operations, many of them alike; the choices are read from numbers.
@@ -148,7 +148,7 @@ fn the_order_of_a_concatenation_counts_where_no_weights_make_up_for_it() {
     let groups = |filters, groups| Op::GeneralConv {
         filters,
         kernel: [3, 3],
-        stride: 1,
+        stride: [1, 1],
         dilation: 1,
         groups,
         padding: Padding::Same,
@@ -157,6 +157,7 @@ fn the_order_of_a_concatenation_counts_where_no_weights_make_up_for_it() {
     assert!(!swapped(Op::Concat, &[groups(8, 2), conv(8)]), "groups tell channels apart");
     assert!(swapped(Op::Concat, &[groups(8, 8), conv(8)]), "depthwise they are treated alike");
     assert!(!swapped(Op::Concat, &[groups(8, 8), Op::Relu]));
+    assert!(swapped(Op::Concat, &[Op::SqueezeExcite { units: 2 }, conv(8)]));
     let summed = |branches: &[usize]| {
         let mut graph = joined(branches, Op::Concat, &[]);
         let join = graph.nodes.len() - 1;
@@ -169,11 +170,29 @@ fn the_order_of_a_concatenation_counts_where_no_weights_make_up_for_it() {
 }
 
 #[test]
+fn an_auxiliary_head_is_part_of_the_network() {
+    let network = |weight: f64, branch: usize| {
+        let mut graph = joined(&[1, 3], Op::Concat, &[conv(8)]);
+        if weight > 0.0 {
+            let pool = graph.push_auxiliary(weight, "pool", Op::GlobalAvgPool, [branch]);
+            graph.push_auxiliary(weight, "head", Op::Linear { units: 2 }, [pool]);
+        }
+        graph.canonical()
+    };
+    let form = network(0.4, 1);
+    assert_eq!(form.canonical(), form);
+    assert_eq!(form.auxiliary.as_ref().map(|head| (head.weight, head.nodes.len())), Some((0.4, 2)));
+    for other in [network(0.0, 1), network(0.3, 1), network(0.4, 2)] {
+        assert_ne!(other, form);
+    }
+}
+
+#[test]
 fn one_operation_has_one_spelling() {
     let general = |kernel, dilation, groups, padding| Op::GeneralConv {
         filters: 4,
         kernel,
-        stride: 2,
+        stride: [2, 2],
         dilation,
         groups,
         padding,
