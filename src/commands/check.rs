@@ -89,7 +89,11 @@ pub(crate) fn run(args: &CheckArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Resu
     let mut checked = Vec::new();
     for input in &inputs {
         let compile = |document| compile_with(document, &catalog, &schema);
-        checked.push(check(input, stdin_name, &args.settings, &compile, &mut findings));
+        let file = check(input, stdin_name, &args.settings, &compile, &mut findings);
+        if file.found.is_ok() {
+            load::note_read(&findings.sources, file.file, ui);
+        }
+        checked.push(file);
     }
     let bases: HashSet<PathBuf> = checked.iter().flat_map(|file| file.bases.clone()).collect();
     for file in checked {

@@ -1,6 +1,7 @@
 //! Whether search, space and objectives suit each other.
 
 use peng_spec::diag::{Diagnostic, Sink, codes};
+use peng_spec::model::partial::OBJECTIVES;
 
 use super::CheckCx;
 use super::plan::MOST_COUNTED;
@@ -15,16 +16,15 @@ pub(super) fn space_offers_the_moves(cx: &CheckCx<'_>, sink: &mut Sink) {
             .filter_map(|(lacks, name)| lacks.then_some(name))
             .collect();
     if !lacking.is_empty() {
-        let kind = &cx.spec.search.kind;
         let message = format!(
             "search `{}` has to {} networks, which space `{}` does not offer",
-            kind.value,
+            search.call.kind,
             lacking.join(" and "),
-            cx.spec.search_space.kind.value
+            space.call.kind
         );
         sink.push(
-            Diagnostic::error(codes::E0402, kind.span, message)
-                .also(cx.spec.search_space.kind.span, "the space")
+            Diagnostic::error(codes::E0402, search.kind_span, message)
+                .also(space.kind_span, "the space")
                 .help("use a search without these moves, such as `random`".to_owned())
                 .at("/search/kind"),
         );
@@ -35,7 +35,8 @@ pub(super) fn space_offers_the_moves(cx: &CheckCx<'_>, sink: &mut Sink) {
 pub(super) fn objectives_suit_the_search(cx: &CheckCx<'_>, sink: &mut Sink) {
     let Some(search) = &cx.bound.search else { return };
     let (fewest, most) = (search.facts.fewest_objectives, search.facts.most_objectives);
-    let count = cx.spec.objectives.len();
+    let Some(objectives) = cx.spec.read(&OBJECTIVES) else { return };
+    let count = objectives.len();
     let expected = if count < fewest {
         format!("at least {fewest}")
     } else if count > most {
@@ -44,10 +45,9 @@ pub(super) fn objectives_suit_the_search(cx: &CheckCx<'_>, sink: &mut Sink) {
         return;
     };
     let span = cx.document.span_near(&"/objectives".into());
-    let kind = &cx.spec.search.kind;
     sink.push(
         Diagnostic::error(codes::E0403, span, format!("found {count} objectives, expected {expected}"))
-            .also(kind.span, format!("search `{}` requires it", kind.value))
+            .also(search.kind_span, format!("search `{}` requires it", search.call.kind))
             .at("/objectives"),
     );
 }
@@ -59,8 +59,8 @@ pub(super) fn space_has_enough_networks(cx: &CheckCx<'_>, sink: &mut Sink) {
     if trials as f64 > genomes && space.facts.continuous.is_empty() && trials < MOST_COUNTED {
         let message = format!("the search asks for {trials} networks, but the space has {genomes}");
         sink.push(
-            Diagnostic::warning(codes::W0401, cx.spec.search.kind.span, message)
-                .also(cx.spec.search_space.kind.span, "the space")
+            Diagnostic::warning(codes::W0401, search.kind_span, message)
+                .also(space.kind_span, "the space")
                 .help(
                     "equal networks are trained once; make the search smaller or the space larger".to_owned(),
                 )

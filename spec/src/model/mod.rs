@@ -9,6 +9,7 @@ mod execution;
 mod kind;
 mod leaf;
 mod optimizer;
+pub mod partial;
 mod quantity;
 mod schedule;
 mod training;
@@ -24,7 +25,8 @@ pub use execution::{
 pub use kind::{COMMON_KEYS, KindSpec, NEVER};
 pub use leaf::{Word, words};
 pub use optimizer::{OptimizerKind, OptimizerSpec};
-pub use quantity::{Duration, Percent, Points};
+pub use partial::{Part, PartialSpec};
+pub use quantity::{Duration, EpochStep, Percent, Points};
 pub use schedule::{ScheduleKind, ScheduleSpec};
 pub use training::TrainingSpec;
 
