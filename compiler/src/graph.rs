@@ -90,25 +90,19 @@ fn lines<'a>(sections: &'a [PlanSection], title: &str) -> &'a [String] {
 }
 
 fn dot(name: &str, nodes: &[Node], edges: &[Edge]) -> String {
-    let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
-    let mut text = format!("digraph {} {{\n  node [shape=box];\n", quoted(name));
+    let mut text = format!("digraph \"{name}\" {{\n  node [shape=box];\n");
     for Node { id, lines } in nodes {
-        // `\l` ends a line that is set to the left.
-        let label: String =
-            lines.iter().map(|line| line.replace('\\', "\\\\").replace('"', "\\\"") + "\\l").collect();
-        text += &format!("  {id} [label=\"{label}\"];\n");
+        let label: String = lines.iter().map(|line| safe(line) + "<br align=\"left\"/>").collect();
+        text += &format!("  {id} [label=<{label}>];\n");
     }
     for Edge { from, to, label } in edges {
-        let label = if label.is_empty() { String::new() } else { format!(" [label={}]", quoted(label)) };
+        let label = if label.is_empty() { String::new() } else { format!(" [label=\"{label}\"]") };
         text += &format!("  {from} -> {to}{label};\n");
     }
     text + "}\n"
 }
 
 fn mermaid(nodes: &[Node], edges: &[Edge]) -> String {
-    let safe = |text: &str| {
-        text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
-    };
     let mut text = "flowchart TD\n".to_owned();
     for Node { id, lines } in nodes {
         let label: Vec<String> = lines.iter().map(|line| safe(line)).collect();
@@ -119,4 +113,9 @@ fn mermaid(nodes: &[Node], edges: &[Edge]) -> String {
         text += &format!("  {from} -->{label} {to}\n");
     }
     text
+}
+
+/// A text in a label, which is HTML in both languages. Names of experiments have no character of these.
+fn safe(text: &str) -> String {
+    text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
 }

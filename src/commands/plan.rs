@@ -5,22 +5,25 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use peng_compiler::{
-    Difference, Differences, GraphLanguage, PlanSection, describe, differences, graph, prose,
+    CompiledStudy, Difference, Differences, GraphLanguage, Language, PlanSection, describe, describe_study,
+    differences, graph, prose,
 };
 use peng_runtime::space;
 use peng_spec::plan::Plan;
+use peng_spec::shape::SpecSchema;
+use peng_spec::source::SourceMap;
 use serde_json::{Value, json};
 
 use crate::commands::load::{self, Loaded};
 use crate::failure::{Exit, Failure};
-use crate::ui::Ui;
+use crate::ui::{Ui, diagnostics};
 
 /// Show what a spec will train, for how long, at what cost
 ///
 /// Nothing is trained, and no data set is read. Equal specs have equal plans.
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
-    /// A spec, or a plan (`.json`)
+    /// A spec, a plan (`.json`), or a study
     input: PathBuf,
     #[command(flatten)]
     settings: load::Settings,
@@ -68,6 +71,9 @@ pub(crate) fn run(args: &PlanArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Resul
     if args.out.as_deref() == Some(Path::new("-")) {
         let failure = Failure::new(Exit::Usage, "`--out` names a file, and `-` is none");
         return Err(failure.help("use `--format json` to print the plan").into());
+    }
+    if let Some(exit) = study(args, ui, out)? {
+        return Ok(exit);
     }
     let Some(Loaded { plan, .. }) = load::plan_or_spec(&args.input, &args.settings, ui, out)? else {
         return Ok(Exit::Findings);
@@ -137,6 +143,49 @@ fn in_words(found: &Differences, [before, after]: [&str; 2]) -> String {
         after.iter().for_each(|line| text += &format!("  + {line}\n"));
     }
     text
+}
+
+/// Shows a study; `None`: the input is none.
+fn study(args: &PlanArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Option<Exit>> {
+    if args.input.extension().is_some_and(|e| e == "json") {
+        return Ok(None);
+    }
+    let mut sources = SourceMap::new();
+    let file = sources.add_bytes(args.input.display().to_string(), &load::read(&args.input)?);
+    if !load::is_study(&sources, file) {
+        return Ok(None);
+    }
+    if args.diff.is_some() || args.graph.is_some() || args.prose {
+        let message = format!(
+            "`--diff`, `--graph` and `--prose` are about one plan, and `{}` is a study",
+            args.input.display()
+        );
+        return Err(Failure::new(Exit::Usage, message).help("name the experiment of the study").into());
+    }
+    if args.out.is_some() {
+        let message =
+            format!("`--out` writes a plan for `peng run`, and `{}` is a study", args.input.display());
+        return Err(Failure::new(Exit::Usage, message).help("use `--format json` to print its plans").into());
+    }
+    let catalog = peng_runtime::catalog();
+    let schema = SpecSchema::new(&catalog);
+    let language = Language { catalog: &catalog, schema: &schema };
+    let compiled = load::study(&mut sources, file, &args.settings, language);
+    let CompiledStudy { study, warnings } = match compiled {
+        Ok(compiled) => compiled,
+        Err(found) => {
+            diagnostics::print(&sources, found.as_slice(), ui.color_stdout, out)?;
+            return Ok(Some(Exit::Findings));
+        }
+    };
+    if !ui.quiet {
+        diagnostics::print(&sources, &warnings, ui.color_stderr, &mut std::io::stderr())?;
+    }
+    match args.format {
+        PlanFormat::Human => write!(out, "{}", table(&describe_study(&study)))?,
+        PlanFormat::Json => write!(out, "{}", study.to_json())?,
+    }
+    Ok(Some(Exit::Fine))
 }
 
 /// The plan in words, with how many networks its space holds where the plan alone does not tell.

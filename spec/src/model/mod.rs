@@ -12,6 +12,7 @@ mod optimizer;
 pub mod partial;
 mod quantity;
 mod schedule;
+mod study;
 mod training;
 
 use schemars::JsonSchema;
@@ -28,6 +29,7 @@ pub use optimizer::{OptimizerKind, OptimizerSpec};
 pub use partial::{Part, PartialSpec};
 pub use quantity::{Duration, EpochStep, Percent, Points};
 pub use schedule::{ScheduleKind, ScheduleSpec};
+pub use study::{ArmSpec, StudySpec, is_study};
 pub use training::TrainingSpec;
 
 use crate::plan::{Goal, Metric, Normalize};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::convert::Converted;
-use super::keys::Keys;
+use super::keys::{self, Keys};
 use super::unfit::Unfit;
 use super::validate::{Rule, Violation, validate};
 use super::{describe, unsupported};
@@ -40,9 +40,10 @@ pub(super) fn explain_all(
         }
     }
     let unknown = keys.iter().map(|(pointer, keys)| (pointer.clone(), keys.unknown.clone())).collect();
+    let moved = keys::elsewhere(effective, &keys);
     for (pointer, keys) in keys {
         values.remove(&pointer);
-        keys.report(document, effective, &pointer, unfit, sink);
+        keys.without(&pointer, &moved, unfit).report(document, effective, &pointer, unfit, sink);
     }
     for diagnostic in values.into_values() {
         sink.push(diagnostic);

@@ -1,6 +1,6 @@
 //! Findings about the keys of a mapping: unknown ones and missing ones.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -19,7 +19,25 @@ pub(super) struct Keys {
     pub(super) missing: Vec<String>,
 }
 
+/// Keys that stand in a section to which they do not belong, as what they are where they belong.
+pub(super) fn elsewhere(effective: &Value, found: &BTreeMap<Pointer, Keys>) -> BTreeSet<Pointer> {
+    let target = |key: &String| Some(Pointer::root().key(section_with(effective, key)?).key(key));
+    found.values().flat_map(|keys| &keys.unknown).filter_map(target).collect()
+}
+
 impl Keys {
+    /// Those of the mapping at a pointer without missing ones that stand elsewhere, where they are told of.
+    pub(super) fn without(
+        mut self,
+        pointer: &Pointer,
+        elsewhere: &BTreeSet<Pointer>,
+        unfit: &mut Unfit,
+    ) -> Self {
+        self.missing.iter().for_each(|key| unfit.value(pointer.key(key)));
+        self.missing.retain(|key| !elsewhere.contains(&pointer.key(key)));
+        self
+    }
+
     /// Reports them; a missing key that is there with a typing error is reported once.
     pub(super) fn report(
         mut self,
@@ -37,7 +55,6 @@ impl Keys {
         let written: BTreeMap<&str, Span> =
             entries.iter().map(|entry| (entry.key.as_str(), entry.key_span)).collect();
         let kind = kind_of(document, pointer);
-        self.missing.iter().for_each(|key| unfit.value(pointer.key(key)));
         self.unknown.iter().for_each(|key| unfit.unknown(pointer.key(key)));
         for key in &self.unknown {
             let span = written.get(key.as_str()).copied().unwrap_or_else(|| document.span_near(pointer));
