@@ -40,4 +40,8 @@ impl TrainerFactory for BurnFactory {
         let device = device::bind(plan::Device::Cpu);
         Ok(Box::new(supervised::Supervised::start(job, checkpoint, device)?))
     }
+
+    fn computes(&self) -> String {
+        format!("burn on cpu, {}", peng_ops::Level::detected().name())
+    }
 }

@@ -153,7 +153,7 @@ impl Trainer for Supervised {
             (Metric::ValLoss, validation.loss()),
             (Metric::ValTop5, validation.top5()),
         ]);
-        Ok(Measurement { at: until, metrics, images })
+        Ok(Measurement { at: until, metrics, images, account: None })
     }
 
     fn save(&mut self, dir: &Path) -> Result<(), TrainError> {

@@ -3,7 +3,9 @@
 //! Operations are a closed enum here, not a slot, since shapes and costs are what the compiler reasons about; the
 //! runtime builds a burn layer for each variant.
 
+mod canonical;
 mod cost;
+mod distance;
 mod genome;
 mod graph;
 mod network;
@@ -11,6 +13,7 @@ mod shape;
 mod steps;
 
 pub use cost::{ArchReport, AuxiliaryReport, Cost, LayerReport};
+pub use distance::Outline;
 pub use genome::Genome;
 pub use graph::{ArchGraph, ArchNode, Auxiliary, Op, Padding, PoolBy};
 pub use network::{LISTS, NetworkFacts, SINGLES};
