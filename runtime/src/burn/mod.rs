@@ -21,6 +21,8 @@ mod layer;
 mod members;
 mod network;
 mod optimizer;
+#[cfg(test)]
+mod published;
 mod rate;
 mod record;
 #[cfg(test)]
