@@ -8,6 +8,8 @@ mod ci;
 // What is written there is printed by the whole program.
 #[cfg(all(feature = "engine", feature = "lsp"))]
 mod cli;
+#[cfg(feature = "train")]
+mod downloads;
 mod editor;
 #[cfg(feature = "engine")]
 mod engine;
@@ -19,6 +21,8 @@ mod overlay;
 #[cfg(all(feature = "train", target_os = "linux"))]
 mod runs;
 mod support;
+#[cfg(feature = "train")]
+mod targets;
 mod tidy;
 #[cfg(feature = "engine")]
 mod verify;

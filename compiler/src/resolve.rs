@@ -4,13 +4,13 @@
 //! What cannot be resolved is reported and left out, so that the checks that do not need it still run.
 
 use peng_spec::catalog::{
-    Catalog, DatasetFacts, EstimatorNeeds, Issue, Kind, SearchNeeds, Slot, SpaceFacts, TrainingFacts,
+    Catalog, DatasetFacts, EstimatorNeeds, Issue, Kind, SearchNeeds, Slot, SpaceFacts, Target, TrainingFacts,
 };
 use peng_spec::diag::{Diagnostic, Sink, codes, one_of};
 use peng_spec::document::{Document, Pointer};
 use peng_spec::model::{KindSpec, ObjectiveSpec, Spec};
 use peng_spec::plan::{KindCall, Metric, Objective};
-use peng_spec::source::Span;
+use peng_spec::source::{Origin, Span};
 use serde_json::Value;
 
 use crate::checked::CheckedObjective;
@@ -51,16 +51,16 @@ pub(crate) fn resolve(document: &Document, spec: &Spec, catalog: &dyn Catalog, s
     });
     let search = cx.search(spec, catalog);
     let objectives = objectives(spec);
-    let metric = spec.estimator.metric.value.parse().ok();
-    let metric = metric.filter(|&metric| cx.is_measured(spec, metric));
     // Without its data set the estimator is checked all the same, as for two classes.
-    let classes = dataset.as_ref().map_or(2, |dataset| dataset.facts.classes);
+    let told = dataset.as_ref().map(|dataset| dataset.facts.target);
+    let target = told.unwrap_or(Target::Classes(2));
+    let metric = observed(spec, target).filter(|&metric| cx.is_measured(spec, metric, told));
     let estimator = metric.and_then(|metric| {
         let training = TrainingFacts {
             epochs: spec.training.epochs.value,
             measure_every: spec.training.measure_every.value.0,
             metric,
-            classes,
+            target,
             objectives: objectives.iter().map(|o| Objective { goal: o.goal, metric: o.metric }).collect(),
         };
         cx.estimator(spec, catalog, &training)
@@ -133,7 +133,13 @@ impl Resolver<'_> {
         }
     }
 
-    fn is_measured(&mut self, spec: &Spec, metric: Metric) -> bool {
+    fn is_measured(&mut self, spec: &Spec, metric: Metric, target: Option<Target>) -> bool {
+        if let Some(target) = target.filter(|&target| metric.is_measured() && !metric.suits(target)) {
+            let span = spec.estimator.metric.span;
+            let diagnostic = unsuitable(self.document, spec, metric, span, target, Metric::is_measured);
+            self.sink.push(diagnostic.at("/estimator/metric"));
+            return false;
+        }
         if !metric.is_measured() {
             let known = Metric::ALL.into_iter().filter(|m| m.is_measured()).map(Metric::name);
             self.sink.push(
@@ -197,6 +203,38 @@ fn written(section: &KindSpec) -> Value {
 
 fn call(section: &KindSpec, params: Value) -> KindCall {
     KindCall { kind: section.kind.value.clone(), params }
+}
+
+/// E0406, of a metric that networks of these data do not have; `among`: the metrics that could stand in its place.
+pub(crate) fn unsuitable(
+    document: &Document,
+    spec: &Spec,
+    metric: Metric,
+    span: Span,
+    target: Target,
+    among: fn(Metric) -> bool,
+) -> Diagnostic {
+    let key = match target {
+        Target::Classes(_) => "/dataset/classes",
+        Target::Values(_) => "/dataset/targets",
+    };
+    let cause =
+        document.find(&Pointer::from(key)).map_or(spec.dataset.call.kind.span, |found| found.node.span);
+    let suitable = Metric::ALL.into_iter().filter(|&metric| metric.suits(target) && among(metric));
+    let message = format!("no step of a training measures `{metric}`, since the data have {target}");
+    Diagnostic::error(codes::E0406, span, message)
+        .also(cause, "what networks tell")
+        .help(one_of(suitable.map(Metric::name)))
+}
+
+/// The metric that the estimator observes: the one that is written, else that of the kind of the data.
+fn observed(spec: &Spec, target: Target) -> Option<Metric> {
+    match (spec.estimator.metric.origin, target) {
+        (Origin::Default, Target::Values(_)) => Some(Metric::ValR2),
+        (Origin::Written, _) | (Origin::Default, Target::Classes(_)) => {
+            spec.estimator.metric.value.parse().ok()
+        }
+    }
 }
 
 fn objectives(spec: &Spec) -> Vec<CheckedObjective> {

@@ -25,6 +25,7 @@
 //! | fitness | the values of the objectives that the search is told |
 //! | front | the trials that no other trial dominates |
 //! | confirm | to train the predicted members of a front to the end |
+//! | class, target | what a network tells of an example: which of the classes it is of; a number of a regression |
 //! | slot, kind | a place where things plug in (data set, space, search, estimator); a thing that does |
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]

@@ -12,17 +12,32 @@ use peng_runtime::execute::Local;
 use peng_runtime::run::{CancelFlag, RunContext, RunError, run as run_plan};
 use peng_runtime::state::RunState;
 use peng_runtime::store::{Lock, RunDir, StoreError};
-use peng_runtime::{CAN_TRAIN, data, estimate, report};
+use peng_runtime::{CAN_TRAIN, estimate, report};
 use peng_spec::plan::{Count, Device, Plan};
 
+#[cfg(feature = "train")]
+use crate::commands::datasets;
 use crate::commands::kept::kept;
 use crate::commands::load::{self, Loaded};
 use crate::failure::{Exit, Failure};
 use crate::ui::Ui;
+#[cfg(feature = "train")]
+use crate::ui::downloads::Downloads;
 use crate::ui::progress::{self, ProgressMode};
+
+/// What `--help` says of data and the environment, which `datasets.rs` reads.
+const ENVIRONMENT: &str = "\
+Data sets that are published and are neither at their `path` nor in the usual places are downloaded once, to
+`$XDG_CACHE_HOME/peng/datasets/KIND` (`~/.cache/peng/datasets/KIND`), and checked by SHA-256.
+
+Environment:
+  PENG_DATASETS_URL                    A mirror for these downloads: it has the published files as `KIND/NAME`
+  XDG_CACHE_HOME                       The directory of caches [default: ~/.cache]
+  http_proxy, https_proxy, all_proxy   Proxies that take CONNECT, `http://HOST:PORT`; no_proxy: hosts without one";
 
 /// Run a spec or a plan
 #[derive(Debug, Args)]
+#[command(after_long_help = ENVIRONMENT)]
 pub(crate) struct RunArgs {
     /// A spec (`.yaml`), or a plan made by `peng plan -o` (`.json`)
     input: PathBuf,
@@ -34,6 +49,9 @@ pub(crate) struct RunArgs {
     /// How progress is shown
     #[arg(long, value_enum, default_value_t)]
     progress: ProgressMode,
+    /// Never download a data set
+    #[arg(long)]
+    offline: bool,
 }
 
 /// Go on with a run that was stopped, killed or crashed
@@ -44,6 +62,9 @@ pub(crate) struct ResumeArgs {
     /// Only tell what would be done
     #[arg(long)]
     dry_run: bool,
+    /// Never download a data set
+    #[arg(long)]
+    offline: bool,
     /// How progress is shown
     #[arg(long, value_enum, default_value_t)]
     progress: ProgressMode,
@@ -57,13 +78,15 @@ pub(crate) fn run(args: &RunArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result
     if !CAN_TRAIN {
         return Err(cannot_train().into());
     }
-    let bound = bind(&plan)?;
+    let cancel = CancelFlag::default();
+    listen_for_signals(&cancel)?;
+    let bound = bind(&plan, args.offline, args.progress, ui, &cancel)?;
     let (path, fresh) = match &args.dir {
         Some(dir) => (dir.clone(), !dir.exists()),
         None => (free_dir(&plan), true),
     };
     let (dir, lock) = RunDir::create(&path, &plan, &kept(&sources, &args.settings)).map_err(Failure::from)?;
-    let result = execute(&plan, &dir, &lock, bound, args.progress, ui, out);
+    let result = execute(&plan, &dir, &lock, bound, (args.progress, cancel), ui, out);
     if fresh && result.is_err() && !dir.journal_path().exists() {
         // The run never began: leave nothing behind that looks like one.
         std::fs::remove_dir_all(&path).with_context(|| format!("cannot remove `{}`", path.display()))?;
@@ -90,14 +113,16 @@ pub(crate) fn resume(args: &ResumeArgs, ui: Ui, out: &mut dyn Write) -> anyhow::
         return Err(cannot_train().into());
     }
     let lock = dir.lock().map_err(Failure::from)?;
+    let cancel = CancelFlag::default();
+    listen_for_signals(&cancel)?;
     let first = events.first().map(|e| &e.kind);
     let bound = match first {
         Some(EventKind::RunStarted { bound, .. }) => {
             Bound { data: bound.data.clone(), ..bind_machine(&plan) }
         }
-        _ => bind(&plan)?,
+        _ => bind(&plan, args.offline, args.progress, ui, &cancel)?,
     };
-    execute(&plan, &dir, &lock, bound, args.progress, ui, out)
+    execute(&plan, &dir, &lock, bound, (args.progress, cancel), ui, out)
 }
 
 fn execute(
@@ -105,12 +130,10 @@ fn execute(
     dir: &RunDir,
     lock: &Lock,
     bound: Bound,
-    progress: ProgressMode,
+    (progress, cancel): (ProgressMode, CancelFlag),
     ui: Ui,
     out: &mut dyn Write,
 ) -> anyhow::Result<Exit> {
-    let cancel = CancelFlag::default();
-    listen_for_signals(&cancel)?;
     let clock = SystemClock::new();
     let program = std::env::current_exe().context("cannot find the program that is running")?;
     let mut args = vec![OsString::from("worker")];
@@ -168,20 +191,23 @@ fn cannot_train() -> Failure {
     Failure::new(Exit::Environment, message).help("build it with `cargo build --release`")
 }
 
-fn bind(plan: &Plan) -> Result<Bound, Failure> {
-    let call = &plan.dataset.call;
-    let unknown = || Failure::new(Exit::Environment, format!("unknown data set `{}` in the plan", call.kind));
-    let place = data::find(&call.kind).ok_or_else(unknown)?.locate(&call.params).map_err(|error| {
-        let failure = Failure::new(Exit::Environment, error.to_string());
-        match error {
-            data::DataError::Missing { help, .. } => failure.help(help),
-            data::DataError::Unreadable { .. }
-            | data::DataError::Malformed { .. }
-            | data::DataError::Facts { .. } => failure,
-        }
-    })?;
+#[cfg(feature = "train")]
+fn bind(
+    plan: &Plan,
+    offline: bool,
+    progress: ProgressMode,
+    ui: Ui,
+    cancel: &CancelFlag,
+) -> Result<Bound, Failure> {
+    let mut downloads = Downloads::new(if ui.quiet { ProgressMode::None } else { progress });
+    let place = datasets::obtain(plan, offline, &mut downloads, cancel)?;
     let absolute = |p: PathBuf| std::path::absolute(&p).unwrap_or(p).display().to_string();
     Ok(Bound { data: place.map(absolute), ..bind_machine(plan) })
+}
+
+#[cfg(not(feature = "train"))]
+fn bind(_: &Plan, _: bool, _: ProgressMode, _: Ui, _: &CancelFlag) -> Result<Bound, Failure> {
+    Err(cannot_train())
 }
 
 fn bind_machine(plan: &Plan) -> Bound {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use peng_estimator::{Progress, Resumption, Revised, Verdict};
 use peng_runtime::event::{Event, EventKind, Purpose, TrialId, TrialOutcome};
-use peng_runtime::report::quantity::{epochs, plural, value};
+use peng_runtime::report::quantity::{epochs, number, plural, value};
 use peng_runtime::report::{Outcomes, ending};
 use peng_runtime::state::{RunState, TrialState};
 use peng_spec::plan::{Metric, Plan};
@@ -70,7 +70,8 @@ fn words(kind: &EventKind) -> String {
                 Verdict::Converged { .. } => "converged",
                 Verdict::Pruned => "prune",
             };
-            let predicted = observation.predicted.map_or(String::new(), |p| format!(", predicted {p:.2}"));
+            let predicted =
+                observation.predicted.map_or(String::new(), |p| format!(", predicted {}", number(p)));
             format!("trial {trial} at epoch {}: {verdict}{predicted} ({})", at(*epoch), observation.reason)
         }
         EventKind::CheckpointSaved { trial, at: epoch } => {
@@ -106,7 +107,9 @@ fn finished(trial: TrialId, purpose: Purpose, outcome: &TrialOutcome) -> String 
         (Purpose::Search | Purpose::Reconsider | Purpose::Confirm, outcome) => outcome.word(),
     };
     match outcome {
-        TrialOutcome::Converged { predicted } => format!("trial {trial} {word}: predicted {predicted:.2}"),
+        TrialOutcome::Converged { predicted } => {
+            format!("trial {trial} {word}: predicted {}", number(*predicted))
+        }
         TrialOutcome::Copied { from } => format!("trial {trial} {word}: same network as trial {from}"),
         TrialOutcome::Failed { cause } => format!("trial {trial} {word}: {cause}"),
         TrialOutcome::Completed | TrialOutcome::Pruned | TrialOutcome::Cancelled => {

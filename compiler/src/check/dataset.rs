@@ -1,5 +1,6 @@
 //! The splits of the data: enough examples in each, and batches that they can fill.
 
+use peng_spec::catalog::Target;
 use peng_spec::diag::{Diagnostic, Sink, codes};
 use peng_spec::document::Pointer;
 use peng_spec::source::{Span, Spanned};
@@ -17,23 +18,30 @@ pub(super) fn validation_leaves_enough(cx: &CheckCx<'_>, sink: &mut Sink) {
     let of = format!("of {} training examples", facts.train);
     let message = if train == 0 {
         format!("`{share}` {of} leaves none for training, expected at least 1")
-    } else if valid < facts.classes {
-        format!(
-            "`{share}` {of} is {valid} for validation, expected at least one for each of {} classes",
-            facts.classes
-        )
+    } else if valid < fewest(facts.target).0 {
+        format!("`{share}` {of} is {valid} for validation, expected at least {}", fewest(facts.target).1)
     } else {
-        return validation_limit(cx, valid, facts.classes, sink);
+        return validation_limit(cx, valid, facts.target, sink);
     };
     sink.push(
         of_the_data(cx, Diagnostic::error(codes::E0304, validation.span, message)).at("/dataset/validation"),
     );
 }
 
-fn validation_limit(cx: &CheckCx<'_>, valid: usize, classes: usize, sink: &mut Sink) {
-    if let Some(limit) = cx.spec.dataset.limit.validation.as_ref().filter(|l| l.value < classes as u64) {
+/// Fewest examples that a network can be measured by, and in words.
+fn fewest(target: Target) -> (usize, String) {
+    match target {
+        Target::Classes(classes) => (classes, format!("one for each of {classes} classes")),
+        // One example has no variance.
+        Target::Values(_) => (2, "2 for a regression".to_owned()),
+    }
+}
+
+fn validation_limit(cx: &CheckCx<'_>, valid: usize, target: Target, sink: &mut Sink) {
+    let (least, words) = fewest(target);
+    if let Some(limit) = cx.spec.dataset.limit.validation.as_ref().filter(|l| l.value < least as u64) {
         let message = format!(
-            "the limit leaves {} of {valid} validation examples, expected at least one for each of {classes} classes",
+            "the limit leaves {} of {valid} validation examples, expected at least {words}",
             limit.value
         );
         let diagnostic = of_the_data(cx, Diagnostic::error(codes::E0304, limit.span, message));

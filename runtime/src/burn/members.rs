@@ -7,7 +7,7 @@ use burn::module::Module;
 use burn::tensor::Device;
 use peng_estimator::Progress;
 use peng_spec::arch::{Genome, Op, Shape};
-use peng_spec::catalog::DatasetFacts;
+use peng_spec::catalog::{DatasetFacts, Target};
 use peng_spec::plan::{Decayed, EpochFraction, OptimizerPlan, SchedulePlan, TrainingPlan};
 use rand::RngExt as _;
 use serde_json::{Value, json};
@@ -93,7 +93,7 @@ fn examples(input: Shape, count: usize, seed: SeedTree) -> Examples {
             (0..input.numel()).map(|_| rng.random::<f32>() + f32::from(label)).collect::<Vec<_>>()
         })
         .collect();
-    Examples { input, classes: 3, pixels, labels }
+    Examples::classified(input, 3, pixels, labels)
 }
 
 fn genomes(space: &dyn SearchSpace, seed: u64) -> Vec<Genome> {
@@ -122,7 +122,7 @@ fn members_of_layers_are_built_trained_and_resumed() {
     let mut trained = std::collections::BTreeSet::new();
     for (number, (input, params)) in (0..).zip(spaces()) {
         let input: Shape = input.parse().unwrap();
-        let facts = DatasetFacts { input, classes: 3, train: 24, test: 3 };
+        let facts = DatasetFacts { input, target: Target::Classes(3), train: 24, test: 3 };
         let params = kind.normalise(&params).unwrap();
         let space = kind.build(&params, &facts).unwrap();
         let seed = SeedTree::new(number);

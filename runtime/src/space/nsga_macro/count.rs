@@ -152,7 +152,7 @@ fn binomial(n: usize, k: usize) -> u128 {
 
 #[cfg(test)]
 mod tests {
-    use peng_spec::catalog::DatasetFacts;
+    use peng_spec::catalog::{DatasetFacts, Target};
     use proptest::prelude::*;
 
     use super::super::Params;
@@ -160,7 +160,8 @@ mod tests {
     use crate::space::constrained::conditions;
 
     fn layout(phases: usize, nodes: usize, channels: usize, input: &str) -> Layout {
-        let dataset = DatasetFacts { input: input.parse().unwrap(), classes: 3, train: 9, test: 9 };
+        let dataset =
+            DatasetFacts { input: input.parse().unwrap(), target: Target::Classes(3), train: 9, test: 9 };
         Layout::new(&Params { phases, nodes, channels, ..Params::default() }, &dataset).unwrap()
     }
 

@@ -94,7 +94,7 @@ struct Layout {
     nodes: usize,
     channels: usize,
     input: Shape,
-    classes: usize,
+    outputs: usize,
 }
 
 impl Layout {
@@ -118,7 +118,7 @@ impl Layout {
             };
             return Err(vec![Issue::new("/phases", message).help(help)]);
         }
-        Ok(Self { phases, nodes, channels, input: dataset.input, classes: dataset.classes })
+        Ok(Self { phases, nodes, channels, input: dataset.input, outputs: dataset.target.outputs() })
     }
 
     /// Bits of one phase: one a pair of nodes, and one for the residual connection.
