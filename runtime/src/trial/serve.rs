@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 
 use peng_estimator::History;
-use peng_spec::plan::{Normalize, Plan};
+use peng_spec::plan::{Metric, Normalize, Plan};
 
 use super::judge::Learned;
 use super::protocol::{FromWorker, PROTOCOL, ToWorker};
@@ -142,6 +142,14 @@ pub(crate) fn load_splits(plan: &Plan, data: Option<&str>) -> Result<Splits, Dat
     let sizes = [splits.train.count(), splits.validation.count()];
     if sizes != plan.dataset.splits[..2] {
         return Err(facts(format!("found splits of {sizes:?}, expected {:?}", &plan.dataset.splits[..2])));
+    }
+    let ranks = |metric| metric == Metric::ValAuc;
+    if (ranks(plan.estimator.metric) || plan.objectives.iter().any(|objective| ranks(objective.metric)))
+        && splits.validation.classes().windows(2).all(|pair| pair[0] == pair[1])
+    {
+        let reason =
+            "found one class among the validation examples, expected two, since `val_auc` ranks them";
+        return Err(facts(reason.to_owned()));
     }
     match plan.dataset.normalize {
         Normalize::None => {}

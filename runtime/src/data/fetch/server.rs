@@ -43,7 +43,7 @@ impl Server {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&seen);
         std::thread::spawn(move || {
-            let mut answers = answers.into_iter().peekable();
+            let mut answers = answers.into_iter();
             let mut answer = answers.next().unwrap();
             for connection in listener.incoming() {
                 reply(connection.unwrap(), content, &answer, &log);
