@@ -291,7 +291,7 @@ fn between(least: u64, most: u64) -> String {
 }
 
 /// A count with its thousands set apart.
-fn grouped(count: u64) -> String {
+pub(crate) fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {

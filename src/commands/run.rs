@@ -12,6 +12,7 @@ use peng_runtime::execute::Local;
 use peng_runtime::run::{CancelFlag, RunContext, RunError, run as run_plan};
 use peng_runtime::state::RunState;
 use peng_runtime::store::{Lock, RunDir, StoreError};
+use peng_runtime::study::StudyDir;
 use peng_runtime::{CAN_TRAIN, estimate, report};
 use peng_spec::plan::{Count, Device, Plan};
 
@@ -19,6 +20,7 @@ use peng_spec::plan::{Count, Device, Plan};
 use crate::commands::datasets;
 use crate::commands::kept::kept;
 use crate::commands::load::{self, Loaded};
+use crate::commands::study;
 use crate::failure::{Exit, Failure};
 use crate::ui::Ui;
 #[cfg(feature = "train")]
@@ -54,10 +56,10 @@ pub(crate) struct RunArgs {
     offline: bool,
 }
 
-/// Go on with a run that was stopped, killed or crashed
+/// Go on with a run or a study that was stopped, killed or crashed
 #[derive(Debug, Args)]
 pub(crate) struct ResumeArgs {
-    /// The run directory
+    /// The directory of the run or study
     dir: PathBuf,
     /// Only tell what would be done
     #[arg(long)]
@@ -78,15 +80,14 @@ pub(crate) fn run(args: &RunArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result
     if !CAN_TRAIN {
         return Err(cannot_train().into());
     }
-    let cancel = CancelFlag::default();
-    listen_for_signals(&cancel)?;
-    let bound = bind(&plan, args.offline, args.progress, ui, &cancel)?;
+    let before = Before::new(args.offline, args.progress, ui)?;
+    let bound = bind(&plan, &before)?;
     let (path, fresh) = match &args.dir {
         Some(dir) => (dir.clone(), !dir.exists()),
         None => (free_dir(&plan), true),
     };
     let (dir, lock) = RunDir::create(&path, &plan, &kept(&sources, &args.settings)).map_err(Failure::from)?;
-    let result = execute(&plan, &dir, &lock, bound, (args.progress, cancel), ui, out);
+    let result = execute(&plan, &dir, &lock, bound, (args.progress, before.cancel), ui, out);
     if fresh && result.is_err() && !dir.journal_path().exists() {
         // The run never began: leave nothing behind that looks like one.
         std::fs::remove_dir_all(&path).with_context(|| format!("cannot remove `{}`", path.display()))?;
@@ -96,6 +97,12 @@ pub(crate) fn run(args: &RunArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result
 
 /// Goes on with a run.
 pub(crate) fn resume(args: &ResumeArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    if StudyDir::is_one(&args.dir) {
+        return match args.dry_run {
+            true => study::plan_of_resume(&args.dir, out),
+            false => study::resume(&args.dir, args.offline, args.progress.of_study()?, ui, out),
+        };
+    }
     let dir = RunDir::open(&args.dir).map_err(Failure::from)?;
     let plan = dir.plan().map_err(Failure::from)?;
     let events = match dir.journal() {
@@ -113,16 +120,15 @@ pub(crate) fn resume(args: &ResumeArgs, ui: Ui, out: &mut dyn Write) -> anyhow::
         return Err(cannot_train().into());
     }
     let lock = dir.lock().map_err(Failure::from)?;
-    let cancel = CancelFlag::default();
-    listen_for_signals(&cancel)?;
+    let before = Before::new(args.offline, args.progress, ui)?;
     let first = events.first().map(|e| &e.kind);
     let bound = match first {
         Some(EventKind::RunStarted { bound, .. }) => {
             Bound { data: bound.data.clone(), ..bind_machine(&plan) }
         }
-        _ => bind(&plan, args.offline, args.progress, ui, &cancel)?,
+        _ => bind(&plan, &before)?,
     };
-    execute(&plan, &dir, &lock, bound, (args.progress, cancel), ui, out)
+    execute(&plan, &dir, &lock, bound, (args.progress, before.cancel), ui, out)
 }
 
 fn execute(
@@ -186,31 +192,43 @@ fn leave(plan: &Plan, state: &RunState, dir: &RunDir) -> anyhow::Result<()> {
 }
 
 /// Asked for at the places where `CAN_TRAIN` is, so that a checker does not even have what comes after them.
-fn cannot_train() -> Failure {
+pub(super) fn cannot_train() -> Failure {
     let message = "this build of peng cannot train: it was built without the feature `train`";
     Failure::new(Exit::Environment, message).help("build it with `cargo build --release`")
 }
 
-#[cfg(feature = "train")]
-fn bind(
-    plan: &Plan,
+/// How the data of a plan are obtained before it is run, and what stops it.
+pub(super) struct Before {
+    #[cfg_attr(not(feature = "train"), expect(dead_code, reason = "nothing is downloaded for no training"))]
     offline: bool,
+    #[cfg_attr(not(feature = "train"), expect(dead_code, reason = "nothing is downloaded for no training"))]
     progress: ProgressMode,
-    ui: Ui,
-    cancel: &CancelFlag,
-) -> Result<Bound, Failure> {
-    let mut downloads = Downloads::new(if ui.quiet { ProgressMode::None } else { progress });
-    let place = datasets::obtain(plan, offline, &mut downloads, cancel)?;
+    pub(super) cancel: CancelFlag,
+}
+
+impl Before {
+    /// Listens for signals from now on.
+    pub(super) fn new(offline: bool, progress: ProgressMode, ui: Ui) -> anyhow::Result<Self> {
+        let cancel = CancelFlag::default();
+        listen_for_signals(&cancel)?;
+        Ok(Self { offline, progress: if ui.quiet { ProgressMode::None } else { progress }, cancel })
+    }
+}
+
+#[cfg(feature = "train")]
+pub(super) fn bind(plan: &Plan, before: &Before) -> Result<Bound, Failure> {
+    let mut downloads = Downloads::new(before.progress);
+    let place = datasets::obtain(plan, before.offline, &mut downloads, &before.cancel)?;
     let absolute = |p: PathBuf| std::path::absolute(&p).unwrap_or(p).display().to_string();
     Ok(Bound { data: place.map(absolute), ..bind_machine(plan) })
 }
 
 #[cfg(not(feature = "train"))]
-fn bind(_: &Plan, _: bool, _: ProgressMode, _: Ui, _: &CancelFlag) -> Result<Bound, Failure> {
+pub(super) fn bind(_: &Plan, _: &Before) -> Result<Bound, Failure> {
     Err(cannot_train())
 }
 
-fn bind_machine(plan: &Plan) -> Bound {
+pub(super) fn bind_machine(plan: &Plan) -> Bound {
     Bound {
         peng: env!("CARGO_PKG_VERSION").to_owned(),
         device: match plan.execution.device {
@@ -234,7 +252,7 @@ fn free_dir(plan: &Plan) -> PathBuf {
 }
 
 /// The first Ctrl-C or SIGTERM asks the run to stop, the second ends it at once.
-fn listen_for_signals(cancel: &CancelFlag) -> anyhow::Result<()> {
+pub(super) fn listen_for_signals(cancel: &CancelFlag) -> anyhow::Result<()> {
     use signal_hook::consts::{SIGINT, SIGTERM};
     for signal in [SIGINT, SIGTERM] {
         signal_hook::flag::register_conditional_shutdown(signal, Exit::Interrupted as i32, cancel.raw())

@@ -7,6 +7,7 @@ use peng_runtime::event::{Event, EventKind, Purpose, TrialId, TrialOutcome};
 use peng_runtime::report::quantity::{epochs, number, plural, value};
 use peng_runtime::report::{Outcomes, ending};
 use peng_runtime::state::{RunState, TrialState};
+use peng_runtime::study::cache::{Known, Nearest};
 use peng_spec::plan::{Metric, Plan};
 
 /// An event in one line, without its time.
@@ -60,9 +61,24 @@ fn words(kind: &EventKind) -> String {
             }
             text
         }
-        EventKind::Measured { trial, at: epoch, metrics, .. } => {
+        EventKind::Measured { trial, at: epoch, metrics, cached, .. } => {
             let values: Vec<String> = metrics.iter().map(|(m, v)| format!("{m} {}", value(*m, *v))).collect();
-            format!("trial {trial} at epoch {}: {}", at(*epoch), values.join(", "))
+            let from = if *cached { ", from the cache" } else { "" };
+            format!("trial {trial} at epoch {}: {}{from}", at(*epoch), values.join(", "))
+        }
+        EventKind::CacheAsked { trial, known: Known { entry, until, nearest } } => {
+            let entry = short(entry);
+            match nearest {
+                _ if *until > Progress::ZERO => {
+                    format!("trial {trial} is known to the cache until epoch {} ({entry})", at(*until))
+                }
+                None => format!("trial {trial} is not in the cache"),
+                Some(Nearest { entry, differs }) => format!(
+                    "trial {trial} is not in the cache: the nearest entry {} differs in {}",
+                    short(entry),
+                    differs.join(", ")
+                ),
+            }
         }
         EventKind::Estimated { trial, at: epoch, observation, .. } => {
             let verdict = match observation.verdict {
@@ -119,6 +135,11 @@ fn finished(trial: TrialId, purpose: Purpose, outcome: &TrialOutcome) -> String 
 }
 
 /// Epochs to three decimals: `0.333`.
+/// The beginning of an entry's name, which tells it from the others of most caches.
+fn short(entry: &str) -> &str {
+    entry.get(..12).unwrap_or(entry)
+}
+
 fn at(progress: Progress) -> String {
     let text = format!("{:.3}", progress.to_f64());
     text.trim_end_matches('0').trim_end_matches('.').to_owned()

@@ -26,6 +26,8 @@ mod layer;
 mod members;
 mod network;
 mod optimizer;
+#[cfg(test)]
+mod published;
 mod rate;
 mod record;
 #[cfg(test)]
@@ -44,5 +46,9 @@ impl TrainerFactory for BurnFactory {
         peng_ops::keep_freed_memory();
         let device = device::bind(plan::Device::Cpu);
         Ok(Box::new(supervised::Supervised::start(job, checkpoint, device)?))
+    }
+
+    fn computes(&self) -> String {
+        format!("burn on cpu, {}", peng_ops::Level::detected().name())
     }
 }

@@ -16,7 +16,7 @@ use super::augment;
 use super::batches::{Batches, images, pixels};
 use super::clip::clip;
 use super::criterion::Criterion;
-use super::network::Network;
+use super::network::{Network, Noise};
 use super::optimizer::optimizer;
 use super::rate::rate;
 use super::record::{self, Saved};
@@ -80,11 +80,18 @@ impl Supervised {
 
         let network = self.network.take().expect("it is put back below");
         let device = self.device.clone().autodiff();
-        let noise = self.job.seed.child("dropout", self.done);
-        let scores = network.forward_training(images(read, train.input, &device), noise);
-        tally.add(scores.clone(), &labels);
         let training = &self.job.training;
-        let loss = self.criterion.loss(scores, &labels, mixture.as_ref(), &device);
+        let noise = Noise {
+            seed: self.job.seed.child("dropout", self.done),
+            elapsed: epoch as f64 / f64::from(training.epochs),
+        };
+        let outputs = network.forward_training(images(read, train.input, &device), noise);
+        tally.add(outputs.own.clone(), &labels);
+        let loss_of = |outputs| self.criterion.loss(outputs, &labels, mixture.as_ref(), &device);
+        let mut loss = loss_of(outputs.own);
+        if let Some((outputs, weight)) = outputs.auxiliary {
+            loss = loss + loss_of(outputs) * weight;
+        }
         let mut gradients = GradientsParams::from_grads(loss.backward(), &network);
         if let Some(most) = training.clip_gradients {
             gradients = clip(gradients, &network, most);
@@ -134,7 +141,7 @@ impl Trainer for Supervised {
         let validation = self.evaluate(&self.job.data.validation);
         let metrics = [(train, Of::Training), (validation, Of::Validation)];
         let metrics = metrics.into_iter().flat_map(|(tally, of)| tally.metrics(of));
-        Ok(Measurement { at: until, metrics: metrics.collect::<BTreeMap<_, _>>(), images })
+        Ok(Measurement { at: until, metrics: metrics.collect::<BTreeMap<_, _>>(), images, account: None })
     }
 
     fn save(&mut self, dir: &Path) -> Result<(), TrainError> {

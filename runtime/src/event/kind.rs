@@ -8,6 +8,7 @@ use peng_spec::plan::Metric;
 use serde::{Deserialize, Serialize};
 
 use super::{Bound, Purpose, RunEnd, Slot, TrialId, TrialOutcome, metrics};
+use crate::study::cache::Known;
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -94,8 +95,19 @@ pub enum EventKind {
         metrics: BTreeMap<Metric, f64>,
         /// Training images since the last measurement.
         images: u64,
-        /// Seconds of its slot since the last measurement.
+        /// Seconds of its slot since the last measurement; of one that was played, when it was made.
         secs: f64,
+        /// Whether it was played from a cache: another run has trained the same network.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        cached: bool,
+    },
+    /// A cache was asked for the curve of a trial.
+    CacheAsked {
+        /// The trial.
+        trial: TrialId,
+        /// What it knew, and if it knew nothing, why.
+        #[serde(flatten)]
+        known: Known,
     },
     /// The estimator was asked about the curve so far.
     Estimated {
@@ -206,6 +218,7 @@ impl EventKind {
             | Self::TrialSkipped { .. }
             | Self::TrialStarted { .. }
             | Self::Measured { .. }
+            | Self::CacheAsked { .. }
             | Self::Estimated { .. }
             | Self::Warned { .. } => Durability::Journal,
         }

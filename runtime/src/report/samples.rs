@@ -65,7 +65,7 @@ impl Tape {
             let at = Progress::whole(from.numerator() + i as u32 + 1);
             let loss = if accuracy.is_nan() { f64::INFINITY } else { (100.0 - accuracy) / 25.0 };
             let metrics = BTreeMap::from([(Metric::ValAccuracy, *accuracy), (Metric::ValLoss, loss)]);
-            self.push(EventKind::Measured { trial, at, metrics, images: 1000, secs: 2.0 });
+            self.push(EventKind::Measured { trial, at, metrics, images: 1000, secs: 2.0, cached: false });
         }
     }
 

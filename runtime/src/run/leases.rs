@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use peng_estimator::{Progress, Resumption};
-use peng_spec::plan::EpochFraction;
+use peng_spec::plan::{EpochFraction, sha256_hex};
 
 use super::coordinator::{Coordinator, Flow};
-use super::{RunError, budget};
+use super::{RunError, budget, network_key};
 use crate::event::{EventKind, Purpose, RunEnd, Slot, TrialId, TrialOutcome};
 use crate::execute::ExecutorMsg;
 use crate::store::checkpoint_path;
@@ -144,11 +144,13 @@ impl Coordinator<'_> {
             Purpose::Search => Verdicts::Obeyed,
             Purpose::Reconsider | Purpose::Confirm => Verdicts::Unasked,
         };
+        let (arch, settings) = (self.space.decode(&trial.genome)?, self.space.settings(&trial.genome)?);
         Ok(Lease {
             trial: id,
             token: trial.attempts + 1,
-            arch: self.space.decode(&trial.genome)?,
-            training: self.plan.training.with(&self.space.settings(&trial.genome)?),
+            network: sha256_hex(network_key(&arch, &settings).as_bytes()),
+            arch,
+            training: self.plan.training.with(&settings),
             cost: trial.cost,
             verdicts,
             from,
@@ -191,8 +193,10 @@ impl Coordinator<'_> {
             FromWorker::Batch { trial, until, done, of, .. } => {
                 self.emit(EventKind::BatchDone { trial, until, done, of })
             }
-            FromWorker::Measured { trial, point, images, secs, .. } => {
-                self.emit(EventKind::Measured { trial, at: point.at, metrics: point.metrics, images, secs })
+            FromWorker::Known { trial, known, .. } => self.emit(EventKind::CacheAsked { trial, known }),
+            FromWorker::Measured { trial, point, images, secs, cached, .. } => {
+                let (at, metrics) = (point.at, point.metrics);
+                self.emit(EventKind::Measured { trial, at, metrics, images, secs, cached })
             }
             FromWorker::Estimated { trial, at, observation, inputs, .. } => {
                 self.emit(EventKind::Estimated { trial, at, observation, inputs })
@@ -232,6 +236,7 @@ fn token_of(said: &FromWorker) -> Option<(TrialId, u32)> {
     match said {
         FromWorker::Hello { .. } | FromWorker::Unusable { .. } => None,
         FromWorker::Batch { trial, token, .. }
+        | FromWorker::Known { trial, token, .. }
         | FromWorker::Measured { trial, token, .. }
         | FromWorker::Estimated { trial, token, .. }
         | FromWorker::Saved { trial, token, .. }

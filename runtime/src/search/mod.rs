@@ -67,7 +67,11 @@ pub fn of_plan(plan: &Plan) -> Result<Box<dyn SearchStrategy>, String> {
 
 /// The kind of that name.
 pub fn find(name: &str) -> Option<&'static dyn SearchEntry> {
-    SEARCHES.iter().copied().find(|kind| kind.name() == name)
+    let kinds = SEARCHES.iter().copied();
+    // Plans of a study have a kind that no spec can name.
+    #[cfg(feature = "engine")]
+    let kinds = kinds.chain([&crate::study::listed::Listed as &dyn SearchEntry]);
+    kinds.into_iter().find(|kind| kind.name() == name)
 }
 
 #[cfg(test)]

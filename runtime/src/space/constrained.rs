@@ -214,6 +214,10 @@ impl SearchSpace for Constrained {
         self.space.decode(genome)
     }
 
+    fn canonical(&self, genome: &Genome) -> Result<Genome, GenomeError> {
+        self.space.canonical(genome)
+    }
+
     fn settings(&self, genome: &Genome) -> Result<Settings, GenomeError> {
         self.space.settings(genome)
     }

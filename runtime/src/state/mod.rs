@@ -27,6 +27,10 @@ pub struct RunState {
     pub slot_secs: f64,
     /// Training images, likewise.
     pub images: u64,
+    /// Measurements, likewise.
+    pub measurements: u64,
+    /// Those of them that were played from a cache.
+    pub cached: u64,
     /// What the machine decided, as of the newest start.
     pub bound: Option<Bound>,
     /// How often it was resumed.
@@ -183,10 +187,13 @@ impl RunState {
             EventKind::TrialSkipped { trial, .. }
             | EventKind::TrialStarted { trial, .. }
             | EventKind::Measured { trial, .. }
+            | EventKind::CacheAsked { trial, .. }
             | EventKind::Estimated { trial, .. }
             | EventKind::CheckpointSaved { trial, .. }
             | EventKind::TrialFinished { trial, .. } => {
-                if let EventKind::Measured { secs, images, .. } = &event.kind {
+                if let EventKind::Measured { secs, images, cached, .. } = &event.kind {
+                    self.measurements += 1;
+                    self.cached += u64::from(*cached);
                     self.slot_secs += secs;
                     self.images += images;
                 }

@@ -186,6 +186,7 @@ impl TrialState {
             | EventKind::GenerationStarted { .. }
             | EventKind::GenerationFinished { .. }
             | EventKind::TrialCreated { .. }
+            | EventKind::CacheAsked { .. }
             | EventKind::Reconsidered { .. }
             | EventKind::EstimatorSwitchedOff { .. }
             | EventKind::Warned { .. }

@@ -154,6 +154,7 @@ impl Verifier<'_> {
             EventKind::RunStarted { .. }
             | EventKind::RunResumed { .. }
             | EventKind::StepStarted { .. }
+            | EventKind::CacheAsked { .. }
             | EventKind::CheckpointSaved { .. }
             | EventKind::Warned { .. }
             | EventKind::CancelRequested

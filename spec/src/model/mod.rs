@@ -11,6 +11,7 @@ mod leaf;
 mod optimizer;
 mod quantity;
 mod schedule;
+mod study;
 mod training;
 
 use schemars::JsonSchema;
@@ -26,6 +27,7 @@ pub use leaf::{Word, words};
 pub use optimizer::{OptimizerKind, OptimizerSpec};
 pub use quantity::{Duration, Percent, Points};
 pub use schedule::{ScheduleKind, ScheduleSpec};
+pub use study::{ArmSpec, StudySpec, is_study};
 pub use training::TrainingSpec;
 
 use crate::plan::{Goal, Metric, Normalize};

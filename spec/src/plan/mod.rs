@@ -10,6 +10,7 @@ mod optimizer;
 mod parts;
 mod settings;
 mod step;
+mod study;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -24,6 +25,7 @@ pub use parts::{
 };
 pub use settings::{Setting, Settings};
 pub use step::{ConfirmWhat, Step, StepKind};
+pub use study::{ArmPlan, STUDY_FORMAT, StudyPlan};
 
 /// The version of the plan format that this crate reads and writes.
 pub const PLAN_FORMAT: &str = "peng.plan/2";

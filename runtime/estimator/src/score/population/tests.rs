@@ -4,8 +4,13 @@ use super::*;
 use crate::conformance::half_epochs;
 use crate::progress::Progress;
 
-const PERCENT: Scoring =
-    Scoring { direction: Direction::Maximize, scale: Some(Scale::Percent), confidence: 0.9, seed: 1 };
+const PERCENT: Scoring = Scoring {
+    direction: Direction::Maximize,
+    scale: Some(Scale::Percent),
+    confidence: 0.9,
+    seed: 1,
+    top: Top::Tenth,
+};
 
 /// Two points a run; a run stops after one of them where it has a prediction.
 fn replayed(runs: &[(Option<f64>, f64)]) -> (Vec<RecordedRun>, Vec<Decision>) {
