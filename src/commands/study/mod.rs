@@ -115,9 +115,15 @@ pub(crate) fn run(args: &StudyArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Resu
     let before = Before::new(args.offline, args.progress.of_downloads(), ui)?;
     let bound = bind(&study.arms[0].plan, &before)?;
     let path = args.dir.clone().unwrap_or_else(|| free_dir(&study));
+    let is_fresh = !path.exists();
     let (dir, lock) =
         StudyDir::create(&path, &study, &kept(&sources, &args.settings)).map_err(Failure::from)?;
-    execute(&study, &dir, &lock, &bound, (args.progress, before.cancel), ui, out)
+    let result = execute(&study, &dir, &lock, &bound, (args.progress, before.cancel), ui, out);
+    if is_fresh && result.is_err() && !dir.has_begun(&study) {
+        // Leave nothing behind that looks like a study.
+        std::fs::remove_dir_all(&path).with_context(|| format!("cannot remove `{}`", path.display()))?;
+    }
+    result
 }
 
 /// Goes on with a study.

@@ -169,7 +169,8 @@ mod tests {
     }
 
     fn of_variant(params: Params, input: &str) -> Layout {
-        let dataset = DatasetFacts { input: input.parse().unwrap(), target: Target::Classes(3), train: 9, test: 9 };
+        let dataset =
+            DatasetFacts { input: input.parse().unwrap(), target: Target::Classes(3), train: 9, test: 9 };
         Layout::new(&params, &dataset).unwrap()
     }
 
