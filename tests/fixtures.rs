@@ -208,15 +208,6 @@ fn has_the_announced_findings(path: &Path) -> TestResult {
 const WITHOUT_FIXTURE: &[(&str, &str)] = &[
     ("E0013", "it is of the command line; `tests/overlay.rs` has it"),
     ("E0904", "what is expected, a command says; `tests/study.rs` has both ways"),
-    ("E0401", "every search of this version works with all parameters that its schema accepts"),
-    (
-        "E0402",
-        "every space of this version offers all moves; `compiler/src/tests.rs` has a space that does not",
-    ),
-    (
-        "E0403",
-        "every search of this version works with any number of objectives; `compiler/src/tests.rs` has one",
-    ),
 ];
 
 /// Families of codes that are not about specs.

@@ -1,7 +1,7 @@
 //! A plan as a paragraph, as for the methods of a paper: all that another group would need to know.
 
 use peng_spec::expr::Dimension;
-use peng_spec::plan::{ConfirmWhat, Goal, Metric, Plan, StepKind};
+use peng_spec::plan::{ConfirmWhat, Goal, Metric, Mode, Plan, StepKind};
 
 use crate::explain::{call, changes, counted, gradients, grouped, optimizer, own_settings, rounded};
 
@@ -81,13 +81,24 @@ fn search(plan: &Plan) -> Vec<String> {
             format!("{goal} {}", named(objective.metric))
         })
         .collect();
-    vec![format!(
-        "The search {} proposes {} in {} and {}.",
-        in_parentheses(&call(&plan.search)),
+    let when = match plan.search.mode {
+        Mode::Generations => "",
+        Mode::Asynchronous => ", the next network whenever a worker is free,",
+    };
+    let mut sentences = vec![format!(
+        "The search {} proposes {} in {}{when} and {}.",
+        in_parentheses(&call(&plan.search.call())),
         counted(cost.trials, "network", "networks"),
         counted(cost.generations, "generation", "generations"),
         listed(&objectives)
-    )]
+    )];
+    if !plan.search.reuse.is_identical() {
+        let edits = counted(plan.search.reuse.similar_within.into(), "edit", "edits");
+        sentences.push(format!(
+            "A network within {edits} of a trained one is not trained, but has the fitness of that one."
+        ));
+    }
+    sentences
 }
 
 fn training(plan: &Plan) -> Vec<String> {

@@ -63,12 +63,15 @@ pub enum EventKind {
         /// Whether it is trained to the end even if the estimator would stop it.
         audit: bool,
     },
-    /// A trial is not trained, since its network is that of an earlier trial, whose result it gets.
+    /// A trial is not trained, since its network is that of an earlier trial, or near to it, whose result it gets.
     TrialSkipped {
         /// The trial.
         trial: TrialId,
         /// The earlier one.
         from: TrialId,
+        /// How far the networks are apart, in edits; 0: they are the same.
+        #[serde(default, skip_serializing_if = "is_none")]
+        distance: u32,
     },
     /// An attempt at a trial was handed to a worker. What was measured after `from` is measured again.
     TrialStarted {
@@ -195,6 +198,11 @@ pub enum Durability {
     Synced,
     /// For people who watch.
     Ephemeral,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it so")]
+fn is_none(distance: &u32) -> bool {
+    *distance == 0
 }
 
 impl EventKind {

@@ -11,9 +11,12 @@ mod canonical;
 mod constrained;
 mod count;
 mod genes;
+mod identity;
 mod layers;
 mod nsga_macro;
 mod nsga_micro;
+
+pub(crate) use identity::{identity, network_key};
 
 pub use count::{Bound, Satisfying, Share, Size, SpaceCount};
 
@@ -51,6 +54,10 @@ pub trait SearchSpace: Send + Sync {
     /// What the network brings along of its training, in place of what the plan says.
     fn settings(&self, _genome: &Genome) -> Result<Settings, GenomeError> {
         Ok(Settings::new())
+    }
+    /// Whether the network satisfies the conditions of the space. Those that the space itself makes do.
+    fn satisfies(&self, _genome: &Genome) -> Result<bool, GenomeError> {
+        Ok(true)
     }
     /// What conditions may say of the network.
     fn facts(&self, genome: &Genome) -> Result<NetworkFacts, GenomeError> {

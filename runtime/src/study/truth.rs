@@ -7,8 +7,8 @@ use peng_spec::plan::{BudgetPlan, KindCall, Plan, Step, StepKind};
 use serde_json::json;
 
 use super::listed;
-use crate::run::network_key;
 use crate::space;
+use crate::space::network_key;
 use crate::state::RunState;
 
 /// The plan that trains all networks of these runs to the end. They share space, data and training; the networks come in

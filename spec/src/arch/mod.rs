@@ -5,6 +5,7 @@
 
 mod canonical;
 mod cost;
+mod distance;
 mod genome;
 mod graph;
 mod network;
@@ -12,6 +13,7 @@ mod shape;
 mod steps;
 
 pub use cost::{ArchReport, AuxiliaryReport, Cost, LayerReport};
+pub use distance::Outline;
 pub use genome::Genome;
 pub use graph::{ArchGraph, ArchNode, Auxiliary, Op, Padding, PoolBy};
 pub use network::{LISTS, NetworkFacts, SINGLES};

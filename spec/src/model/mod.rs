@@ -12,6 +12,7 @@ mod optimizer;
 pub mod partial;
 mod quantity;
 mod schedule;
+mod search;
 mod study;
 mod training;
 
@@ -29,6 +30,7 @@ pub use optimizer::{OptimizerKind, OptimizerSpec};
 pub use partial::{Part, PartialSpec};
 pub use quantity::{Duration, EpochStep, Percent, Points};
 pub use schedule::{ScheduleKind, ScheduleSpec};
+pub use search::{ModeSpec, ReuseSpec, SearchSpec};
 pub use study::{ArmSpec, StudySpec, is_study};
 pub use training::TrainingSpec;
 
@@ -54,7 +56,7 @@ pub struct Spec {
     /// Which networks exist.
     pub search_space: KindSpec,
     /// How networks are proposed.
-    pub search: KindSpec,
+    pub search: SearchSpec,
     /// What is sought; with several objectives the result is a front.
     #[schemars(length(min = 1))]
     pub objectives: Vec<ObjectiveSpec>,

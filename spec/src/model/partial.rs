@@ -3,8 +3,8 @@
 //! So a check that needs a part that does not fit is silent, and no finding follows from one that is told already.
 
 use super::{
-    ConfirmSpec, Duration, EpochStep, KindSpec, ObjectiveSpec, OptimizerKind, Percent, Points, ScheduleKind,
-    Spec, WorkersSpec,
+    ConfirmSpec, Duration, EpochStep, KindSpec, ModeSpec, ObjectiveSpec, OptimizerKind, Percent, Points,
+    ScheduleKind, Spec, WorkersSpec,
 };
 use crate::catalog::Slot;
 use crate::document::{Node, Pointer};
@@ -39,6 +39,10 @@ parts! {
     LIMIT_TEST: Option<Spanned<u64>> = dataset.limit.test;
     /// `dataset.augment`
     AUGMENT: Vec<Spanned<String>> = dataset.augment;
+    /// `search.mode`
+    MODE: Spanned<ModeSpec> = search.mode;
+    /// `search.reuse.similar_within`
+    SIMILAR_WITHIN: Spanned<u32> = search.reuse.similar_within;
     /// `objectives`
     OBJECTIVES: Vec<ObjectiveSpec> = objectives;
     /// `training.epochs`
@@ -110,7 +114,7 @@ impl PartialSpec<'_> {
         let kind = match slot {
             Slot::Dataset => &self.spec.dataset.call,
             Slot::SearchSpace => &self.spec.search_space,
-            Slot::Search => &self.spec.search,
+            Slot::Search => &self.spec.search.call,
             Slot::Estimator => &self.spec.estimator.call,
         };
         self.shaped.unfit().admits_all_but(self.shaped.document(), &kind.pointer, common).then_some(kind)

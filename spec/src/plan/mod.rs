@@ -7,6 +7,7 @@ mod augmentation;
 mod digest;
 mod optimizer;
 mod parts;
+mod search;
 mod settings;
 mod step;
 mod study;
@@ -21,6 +22,7 @@ pub use parts::{
     BudgetPlan, Count, DatasetPlan, Device, EpochFraction, EstimatorPlan, ExecutionPlan, ExecutorPlan, Goal,
     Limit, Metric, Objective, OutputPlan, PlannedCost, SchedulePlan, SpacePlan, TrainingPlan,
 };
+pub use search::{Mode, ReusePlan, SearchPlan};
 pub use settings::{Setting, Settings};
 pub use step::{ConfirmWhat, Step, StepKind};
 pub use study::{ArmPlan, STUDY_FORMAT, StudyPlan};
@@ -57,7 +59,7 @@ pub struct Plan {
     /// What is sought, in the order of the spec.
     pub objectives: Vec<Objective>,
     /// How networks are proposed.
-    pub search: KindCall,
+    pub search: SearchPlan,
     /// How one network is trained.
     pub training: TrainingPlan,
     /// When its training may stop.

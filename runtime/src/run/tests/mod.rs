@@ -1,14 +1,17 @@
 //! Whole runs on recorded curves: no data, no burn, no waiting.
 
+mod asynchronous;
 mod audited;
 mod kinds;
 mod paused;
 pub(crate) mod pauser;
+mod reused;
+mod simulated;
 
 use std::path::Path;
 
 use peng_estimator::Estimator;
-use peng_spec::plan::{ConfirmWhat, KindCall, Metric, Plan, Step, StepKind};
+use peng_spec::plan::{ConfirmWhat, KindCall, Metric, Plan, SearchPlan, Step, StepKind};
 use serde_json::json;
 
 use super::*;
@@ -25,7 +28,8 @@ use crate::train::{CurveReplay, TrainError, Trainer, TrainerFactory, TrainingJob
 pub(crate) fn plan() -> Plan {
     let mut plan = samples::plan();
     let call = |kind: &str, params| KindCall { kind: kind.to_owned(), params };
-    plan.search = call("nsga-net", json!({"population": 6, "offspring": 6, "generations": 3}));
+    plan.search =
+        SearchPlan::new(call("nsga-net", json!({"population": 6, "offspring": 6, "generations": 3})));
     plan.space.call.params = json!({"phases": 2, "nodes": 3, "channels": 8});
     plan.training.epochs = 10;
     plan.estimator.call =

@@ -1,4 +1,4 @@
-//! Who becomes a parent and who survives in `nsga-net`: the selections of NSGA-II (Deb et al. 2002, section III).
+//! Who becomes a parent and who survives: the selections of NSGA-II (Deb et al. 2002, section III).
 
 use std::cmp::Ordering;
 
@@ -11,18 +11,22 @@ use crate::seed::Rng;
 
 /// A survivor.
 #[derive(Debug, Clone)]
-pub(super) struct Member {
+pub(in crate::search) struct Member {
     /// The network.
-    pub(super) genome: Genome,
+    pub(in crate::search) genome: Genome,
     /// Its objectives, less is better.
-    pub(super) costs: Vec<f64>,
+    pub(in crate::search) costs: Vec<f64>,
     /// Its crowding distance in its front.
-    pub(super) crowding: f64,
+    pub(in crate::search) crowding: f64,
 }
 
 /// The winners of `count` binary tournaments: the one that dominates, else the less crowded one, else either. Opponents
 /// are neighbours in random orders of the population, so that all take part equally often.
-pub(super) fn tournaments<'a>(population: &'a [Member], count: usize, rng: &mut Rng) -> Vec<&'a Member> {
+pub(in crate::search) fn tournaments<'a>(
+    population: &'a [Member],
+    count: usize,
+    rng: &mut Rng,
+) -> Vec<&'a Member> {
     let mut entrants: Vec<&Member> = Vec::new();
     while entrants.len() < 2 * count {
         let mut order: Vec<&Member> = population.iter().collect();
@@ -41,7 +45,7 @@ pub(super) fn tournaments<'a>(population: &'a [Member], count: usize, rng: &mut 
 }
 
 /// The best `count`: front by front, and of the front that does not fit those that are least crowded, ties at random.
-pub(super) fn survivors(population: &[Member], count: usize, rng: &mut Rng) -> Vec<Member> {
+pub(in crate::search) fn survivors(population: &[Member], count: usize, rng: &mut Rng) -> Vec<Member> {
     let costs: Vec<Vec<f64>> = population.iter().map(|member| member.costs.clone()).collect();
     let mut survivors = Vec::new();
     for front in pareto::fronts(&costs) {

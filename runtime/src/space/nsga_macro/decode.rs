@@ -22,9 +22,9 @@ pub(super) fn decode(layout: &Layout, genome: &Genes) -> ArchGraph {
     let mut last = None;
     let mut channels = layout.input.channels();
     let phases = genome.0.chunks(layout.phase_bounds().len()).map(|genes| Phase::new(layout, genes));
-    let active = (1..).zip(phases).filter_map(|(number, phase)| Some((number, phase?)));
-    for (index, (number, phase)) in active.enumerate() {
-        let name = format!("phase{number}");
+    for (index, phase) in phases.flatten().enumerate() {
+        // Phases are counted as they are left, so that networks that differ in dropped phases only have the same names.
+        let name = format!("phase{}", index + 1);
         let filters = layout.filters(index);
         let pooled =
             last.map(|last| graph.push(format!("{name}.pool"), Op::MaxPool { kernel: 2, stride: 2 }, [last]));

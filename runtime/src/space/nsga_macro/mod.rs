@@ -112,7 +112,8 @@ impl SpaceKind for NsgaMacro {
         let layout = Layout::new(&params, dataset)?;
         let [least, most] = bounds::bounds(&layout);
         impossible(&params.conditions, least, most)?;
-        let moves = Moves { mutate: true, crossover: true };
+        let moves =
+            Moves { mutate: true, crossover: true, bits: !matches!(params.variant, Variant::Variable) };
         Ok(SpaceFacts {
             genomes: layout.genomes().rounded(),
             continuous: Vec::new(),

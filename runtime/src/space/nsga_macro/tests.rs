@@ -331,7 +331,8 @@ fn facts_count_the_genomes() {
     assert_eq!(facts_of.genomes, 2_097_152.0 * 27.0);
     let count = NsgaMacro.count(&variable, &dataset("1x28x28", 10)).unwrap();
     assert_eq!(count.genomes, crate::space::count::Bound::Exactly(2_097_152 * 27));
-    assert_eq!(facts.moves, Moves { mutate: true, crossover: true });
+    assert_eq!(facts.moves, Moves { mutate: true, crossover: true, bits: true });
+    assert!(!facts_of.moves.bits, "types are no bits");
 }
 
 #[test]

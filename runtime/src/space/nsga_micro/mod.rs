@@ -94,7 +94,7 @@ impl SpaceKind for NsgaMicro {
             genomes: layout.genomes().rounded(),
             continuous: Vec::new(),
             settings: Vec::new(),
-            moves: Moves { mutate: true, crossover: true },
+            moves: Moves { mutate: true, crossover: true, bits: false },
             least,
             most,
         })

@@ -209,7 +209,7 @@ fn facts_count_the_genomes() {
     // Nine operations for each of ten units, and inputs among 2, 3, 4, 5 and 6; in two cells.
     let cell = 9_u128.pow(10) * 720_u128.pow(2);
     assert_eq!(facts.genomes, (cell * cell) as f64);
-    assert_eq!(facts.moves, Moves { mutate: true, crossover: true });
+    assert_eq!(facts.moves, Moves { mutate: true, crossover: true, bits: false });
     let count = NsgaMicro.count(&params, &dataset("3x32x32", 10)).unwrap();
     assert_eq!(count, SpaceCount { genomes: Bound::Exactly(cell * cell), satisfying: None });
 }
