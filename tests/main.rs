@@ -8,6 +8,7 @@ mod ci;
 // What is written there is printed by the whole program.
 #[cfg(all(feature = "engine", feature = "lsp"))]
 mod cli;
+mod consequences;
 mod editor;
 #[cfg(feature = "engine")]
 mod engine;

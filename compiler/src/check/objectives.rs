@@ -31,6 +31,7 @@ pub(super) fn objectives_tell_networks_apart(cx: &CheckCx<'_>, sink: &mut Sink) 
             format!("`{}` is 100 for every network, since there are {classes} classes", objective.metric);
         sink.push(
             Diagnostic::warning(codes::W0402, objective.metric_span, message)
+                .also(dataset.kind_span, "the data set")
                 .help("use an accuracy".to_owned())
                 .at("/objectives"),
         );

@@ -1,5 +1,6 @@
 //! Whether a run measures what the estimator watches besides the metric that it observes.
 
+use peng_spec::catalog::Slot;
 use peng_spec::diag::{Diagnostic, Sink, codes, did_you_mean, one_of, only_one, quoted};
 use peng_spec::document::Pointer;
 use peng_spec::plan::Metric;
@@ -39,7 +40,7 @@ pub(super) fn what_the_estimator_watches_is_measured(cx: &CheckCx<'_>, sink: &mu
 
 /// The parameter that holds the name, or all of them.
 fn written(cx: &CheckCx<'_>, name: &str) -> Pointer {
-    let section = &cx.spec.estimator.call;
+    let Some(section) = cx.spec.kind(Slot::Estimator) else { return Pointer::from("/estimator") };
     let holds = |value: &Value| value.as_str() == Some(name);
     let key = section.params.iter().find(|(_, value)| holds(value)).map(|(key, _)| key);
     key.map_or_else(|| section.pointer.clone(), |key| section.pointer.key(key))
