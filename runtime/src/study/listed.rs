@@ -2,7 +2,7 @@
 
 use peng_spec::arch::Genome;
 use peng_spec::catalog::{Issue, Moves, SearchKind, SearchNeeds, Typed, read_params};
-use peng_spec::plan::KindCall;
+use peng_spec::plan::{KindCall, Mode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -44,12 +44,13 @@ impl SearchKind for Listed {
             most_objectives: usize::MAX,
             trials: networks.len() as u64,
             generations: u64::from(!networks.is_empty()),
+            offspring: networks.len().max(1) as u64,
         }
     }
 }
 
 impl SearchEntry for Listed {
-    fn build(&self, params: &Value, _seed: SeedTree) -> Result<Box<dyn SearchStrategy>, Vec<Issue>> {
+    fn build(&self, params: &Value, _: Mode, _: SeedTree) -> Result<Box<dyn SearchStrategy>, Vec<Issue>> {
         let Params { networks } = read_params(params)?;
         Ok(Box::new(ListedSearch(networks.into_iter().map(Genome::new).collect())))
     }
@@ -84,11 +85,12 @@ mod tests {
             .to_vec();
         let params = call(&genomes).params;
         assert_eq!(Listed.needs(&params).trials, 2);
-        let mut search = Listed.build(&params, SeedTree::new(1)).unwrap();
+        let mut search = Listed.build(&params, Mode::Generations, SeedTree::new(1)).unwrap();
         assert_eq!(search.ask(&*space), Ok(Ask::Generation(genomes)));
         search.tell(&[]);
         assert_eq!(search.ask(&*space), Ok(Ask::Finished));
-        let mut strange = Listed.build(&call(&[Genome::new(Value::Null)]).params, SeedTree::new(1)).unwrap();
+        let strange = call(&[Genome::new(Value::Null)]).params;
+        let mut strange = Listed.build(&strange, Mode::Generations, SeedTree::new(1)).unwrap();
         assert!(strange.ask(&*space).is_err());
     }
 }
