@@ -13,7 +13,7 @@ use peng_spec::plan::{KindCall, Metric, Objective};
 use peng_spec::source::Span;
 use serde_json::Value;
 
-use crate::checked::CheckedObjective;
+use crate::checked::{CheckedObjective, split_sizes};
 
 /// A kind with its parameters and what it says of itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,11 +56,14 @@ pub(crate) fn resolve(document: &Document, spec: &Spec, catalog: &dyn Catalog, s
     // Without its data set the estimator is checked all the same, as for two classes.
     let classes = dataset.as_ref().map_or(2, |dataset| dataset.facts.classes);
     let estimator = metric.and_then(|metric| {
+        let sizes = dataset.as_ref().map(|dataset| split_sizes(spec, &dataset.facts));
         let training = TrainingFacts {
             epochs: spec.training.epochs.value,
             measure_every: spec.training.measure_every.value.0,
             metric,
             classes,
+            // What is measured while a network trains is a mean over networks that differ.
+            examples: sizes.filter(|_| metric.is_of_validation()).map(|[_, validation, _]| validation as u64),
             objectives: objectives.iter().map(|o| Objective { goal: o.goal, metric: o.metric }).collect(),
         };
         cx.estimator(spec, catalog, &training)

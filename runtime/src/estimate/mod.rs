@@ -48,6 +48,8 @@ pub fn training_facts(plan: &Plan) -> Result<Facts, String> {
         measure_every: plan.training.measure_every,
         metric: plan.estimator.metric,
         classes: plan.dataset.facts.classes,
+        // The parameters of a plan are complete, and a plan from before there was such a number does without.
+        examples: None,
         objectives: plan.objectives.clone(),
     };
     facts(&training).map_err(|issue| issue.message)
@@ -104,6 +106,7 @@ fn facts(training: &TrainingFacts) -> Result<Facts, Issue> {
         direction: direction(training.metric.goal()),
         scale: Some(scale(training.metric, training.classes)),
         confidence: Facts::CONFIDENCE,
+        examples: training.examples,
         costs: costs
             .map(|cost| CostObjective {
                 covariate: cost.metric.name().to_owned(),

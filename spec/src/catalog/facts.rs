@@ -75,6 +75,8 @@ pub struct TrainingFacts {
     pub metric: Metric,
     /// Number of classes of the data set.
     pub classes: usize,
+    /// Examples on which the metric is measured, if that is known.
+    pub examples: Option<u64>,
     /// What the search is after.
     pub objectives: Vec<Objective>,
 }

@@ -148,6 +148,14 @@ impl Metric {
         }
     }
 
+    /// Whether it is measured on the validation examples.
+    pub fn is_of_validation(self) -> bool {
+        match self {
+            Self::ValAccuracy | Self::ValLoss | Self::ValTop5 => true,
+            Self::TrainAccuracy | Self::TrainLoss | Self::TrainTop5 | Self::Flops | Self::Params => false,
+        }
+    }
+
     /// The direction in which a network gets better.
     pub fn goal(self) -> Goal {
         match self {
