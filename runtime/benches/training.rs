@@ -109,7 +109,8 @@ fn measure(case: &Case, batch_size: usize) {
     };
     let job =
         TrainingJob { augment: Vec::new(), arch, data: Arc::new(data), training, seed: SeedTree::new(1) };
-    let mut trainer = peng_runtime::trainer().start(job, None).expect("the network can be built");
+    let factory = peng_runtime::trainer();
+    let mut trainer = factory.start(job, None).expect("the network can be built");
     let mut loss = 0.0;
     let mut seconds = |until: u32| {
         let start = seconds_used();

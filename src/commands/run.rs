@@ -12,11 +12,13 @@ use peng_runtime::execute::Local;
 use peng_runtime::run::{CancelFlag, RunContext, RunError, run as run_plan};
 use peng_runtime::state::RunState;
 use peng_runtime::store::{Lock, RunDir, StoreError};
+use peng_runtime::study::StudyDir;
 use peng_runtime::{CAN_TRAIN, data, estimate, report};
 use peng_spec::plan::{Count, Device, Plan};
 
 use crate::commands::kept::kept;
 use crate::commands::load::{self, Loaded};
+use crate::commands::study;
 use crate::failure::{Exit, Failure};
 use crate::ui::Ui;
 use crate::ui::progress::{self, ProgressMode};
@@ -36,10 +38,10 @@ pub(crate) struct RunArgs {
     progress: ProgressMode,
 }
 
-/// Go on with a run that was stopped, killed or crashed
+/// Go on with a run or a study that was stopped, killed or crashed
 #[derive(Debug, Args)]
 pub(crate) struct ResumeArgs {
-    /// The run directory
+    /// The directory of the run or study
     dir: PathBuf,
     /// Only tell what would be done
     #[arg(long)]
@@ -73,6 +75,12 @@ pub(crate) fn run(args: &RunArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result
 
 /// Goes on with a run.
 pub(crate) fn resume(args: &ResumeArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    if StudyDir::is_one(&args.dir) {
+        return match args.dry_run {
+            true => study::plan_of_resume(&args.dir, out),
+            false => study::resume(&args.dir, args.progress.of_study()?, ui, out),
+        };
+    }
     let dir = RunDir::open(&args.dir).map_err(Failure::from)?;
     let plan = dir.plan().map_err(Failure::from)?;
     let events = match dir.journal() {
@@ -163,12 +171,12 @@ fn leave(plan: &Plan, state: &RunState, dir: &RunDir) -> anyhow::Result<()> {
 }
 
 /// Asked for at the places where `CAN_TRAIN` is, so that a checker does not even have what comes after them.
-fn cannot_train() -> Failure {
+pub(super) fn cannot_train() -> Failure {
     let message = "this build of peng cannot train: it was built without the feature `train`";
     Failure::new(Exit::Environment, message).help("build it with `cargo build --release`")
 }
 
-fn bind(plan: &Plan) -> Result<Bound, Failure> {
+pub(super) fn bind(plan: &Plan) -> Result<Bound, Failure> {
     let call = &plan.dataset.call;
     let unknown = || Failure::new(Exit::Environment, format!("unknown data set `{}` in the plan", call.kind));
     let place = data::find(&call.kind).ok_or_else(unknown)?.locate(&call.params).map_err(|error| {
@@ -184,7 +192,7 @@ fn bind(plan: &Plan) -> Result<Bound, Failure> {
     Ok(Bound { data: place.map(absolute), ..bind_machine(plan) })
 }
 
-fn bind_machine(plan: &Plan) -> Bound {
+pub(super) fn bind_machine(plan: &Plan) -> Bound {
     Bound {
         peng: env!("CARGO_PKG_VERSION").to_owned(),
         device: match plan.execution.device {
@@ -208,7 +216,7 @@ fn free_dir(plan: &Plan) -> PathBuf {
 }
 
 /// The first Ctrl-C or SIGTERM asks the run to stop, the second ends it at once.
-fn listen_for_signals(cancel: &CancelFlag) -> anyhow::Result<()> {
+pub(super) fn listen_for_signals(cancel: &CancelFlag) -> anyhow::Result<()> {
     use signal_hook::consts::{SIGINT, SIGTERM};
     for signal in [SIGINT, SIGTERM] {
         signal_hook::flag::register_conditional_shutdown(signal, Exit::Interrupted as i32, cancel.raw())

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use peng_runtime::clock::SystemClock;
-use peng_runtime::trial::serve;
+use peng_runtime::trial::{Bindings, serve};
 
 use crate::failure::Exit;
 
@@ -17,6 +17,9 @@ pub(crate) struct WorkerArgs {
     /// Where the data are
     #[arg(long)]
     data: Option<String>,
+    /// Where curves are kept
+    #[arg(long)]
+    cache: Option<PathBuf>,
 }
 
 /// Works until the input ends.
@@ -29,6 +32,7 @@ pub(crate) fn run(args: &WorkerArgs) -> anyhow::Result<Exit> {
         reason = "a worker ends at once when its coordinator is gone, whatever it is doing"
     )]
     let gone = || std::process::exit(0);
-    serve(&args.dir, args.data.as_deref(), &*factory, &SystemClock::new(), input, &mut output, gone)?;
+    let bindings = Bindings { data: args.data.as_deref(), cache: args.cache.as_deref() };
+    serve(&args.dir, bindings, &*factory, &SystemClock::new(), input, &mut output, gone)?;
     Ok(Exit::Fine)
 }

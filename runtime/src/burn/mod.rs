@@ -21,6 +21,8 @@ mod layer;
 mod members;
 mod network;
 mod optimizer;
+#[cfg(test)]
+mod published;
 mod rate;
 mod record;
 #[cfg(test)]
@@ -37,5 +39,9 @@ impl TrainerFactory for BurnFactory {
         peng_ops::keep_freed_memory();
         let device = device::bind(plan::Device::Cpu);
         Ok(Box::new(supervised::Supervised::start(job, checkpoint, device)?))
+    }
+
+    fn computes(&self) -> String {
+        format!("burn on cpu, {}", peng_ops::Level::detected().name())
     }
 }

@@ -6,6 +6,7 @@ use peng_estimator::Estimator;
 use peng_spec::plan::{Plan, StepKind};
 
 use super::cancel::CancelFlag;
+use super::originals::Originals;
 use super::{RunContext, RunError};
 use crate::clock::Clock;
 use crate::event::{Bound, Durability, EVENT_FORMAT, Event, EventKind, RunEnd, TrialOutcome};
@@ -25,6 +26,7 @@ pub(super) struct Coordinator<'a> {
     pub(super) clock: &'a dyn Clock,
     pub(super) state: RunState,
     pub(super) space: Box<dyn SearchSpace>,
+    pub(super) originals: Originals,
     /// Time of [`Clock::elapsed`] at the newest durable event.
     pub(super) newest: Duration,
     sinks: Vec<Box<dyn Sink>>,
@@ -54,6 +56,7 @@ impl<'a> Coordinator<'a> {
             clock: context.clock,
             state: RunState::fold(&events),
             space,
+            originals: Originals::default(),
             newest: context.clock.elapsed(),
             sinks: context.sinks,
             journal,

@@ -6,6 +6,6 @@ mod serve;
 mod train;
 
 pub use judge::Learned;
-pub use serve::{ServeError, serve};
+pub use serve::{Bindings, ServeError, serve};
 pub(crate) use train::next_point;
 pub use train::{StopFlag, TrialContext, run_trial};
