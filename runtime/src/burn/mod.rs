@@ -29,6 +29,8 @@ mod record;
 mod reference;
 mod supervised;
 mod tally;
+#[cfg(test)]
+mod threads;
 
 /// Makes trainers that run on burn.
 #[derive(Debug, Clone, Copy)]
