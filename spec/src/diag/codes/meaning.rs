@@ -214,7 +214,10 @@ pub(super) static MEANING: &[CodeInfo] = &[
         code: E0403,
         title: "a number of objectives that the search cannot work with",
         explanation: "Some searches rank by a single objective, others need at least a certain number of them.",
-        bad: Part("search: {kind: menndl}\nobjectives: [{maximize: val_accuracy}, {minimize: flops}]\n"),
+        bad: Part(
+            "search: {kind: menndl, population: 4, offspring: 4, generations: 2}\n\
+             objectives: [{maximize: val_accuracy}, {minimize: flops}]\n",
+        ),
         good: Part(
             "search: {kind: menndl, population: 4, offspring: 4, generations: 2}\n\
              objectives: [{maximize: val_accuracy}]\n",
