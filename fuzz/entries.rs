@@ -3,7 +3,7 @@
 
 use peng_compiler::{Compiled, compile};
 use peng_runtime::catalog;
-use peng_spec::diag::Diagnostic;
+use peng_spec::diag::{Diagnostic, Severity};
 use peng_spec::document::{Document, Node, load};
 use peng_spec::expr::{self, Dimension, ExprError, gate};
 use peng_spec::model::decode;
@@ -51,18 +51,16 @@ pub(crate) fn expressions(bytes: &[u8]) {
     }
 }
 
-/// A document that fits the schema is decoded.
+/// What fits the schema is decoded.
 pub(crate) fn decode_text(bytes: &[u8]) {
     let (sources, file) = source(bytes);
     let Ok(document) = load(&sources, file) else { return };
-    match check_shape(&document, &SpecSchema::new(&catalog())) {
-        Ok((well_formed, warnings)) => {
-            findings_are_sound(&sources, &warnings);
-            if let Err(found) = decode(&well_formed) {
-                panic!("it fits the schema, but cannot be decoded: {found:?}");
-            }
-        }
-        Err(found) => findings_are_sound(&sources, found.as_slice()),
+    let (shaped, found) = check_shape(&document, &SpecSchema::new(&catalog()));
+    findings_are_sound(&sources, &found);
+    let has_errors = found.iter().any(|found| found.severity == Severity::Error);
+    assert_eq!(shaped.well_formed().is_none(), has_errors, "what does not fit is told, and nothing else");
+    if let Err(found) = decode(&shaped) {
+        panic!("what fits the schema cannot be decoded: {found:?}");
     }
 }
 

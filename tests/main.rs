@@ -8,6 +8,9 @@ mod ci;
 // What is written there is printed by the whole program.
 #[cfg(all(feature = "engine", feature = "lsp"))]
 mod cli;
+mod consequences;
+#[cfg(feature = "train")]
+mod downloads;
 mod editor;
 #[cfg(feature = "engine")]
 mod engine;
@@ -21,6 +24,8 @@ mod runs;
 #[cfg(all(feature = "train", target_os = "linux"))]
 mod study;
 mod support;
+#[cfg(feature = "train")]
+mod targets;
 mod tidy;
 #[cfg(feature = "engine")]
 mod verify;

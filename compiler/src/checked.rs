@@ -1,9 +1,9 @@
 //! A spec whose names are bound, whose defaults are filled in and whose parts fit together.
 
 use peng_spec::catalog::{DatasetFacts, EstimatorNeeds, SearchNeeds, SpaceFacts};
-use peng_spec::model::Spec;
+use peng_spec::model::{LimitSpec, Percent, Spec};
 use peng_spec::plan::{Goal, KindCall, Metric};
-use peng_spec::source::Span;
+use peng_spec::source::{Span, Spanned};
 
 use crate::resolve::{Bound, BoundKind};
 
@@ -51,7 +51,7 @@ pub struct CheckedSpec {
 
 impl CheckedSpec {
     /// Puts together what was checked.
-    pub(crate) fn new(spec: Spec, bound: Bound) -> Self {
+    pub(crate) fn new(mut spec: Spec, bound: Bound) -> Self {
         fn some<F>(kind: Option<BoundKind<F>>) -> BoundKind<F> {
             kind.expect("what cannot be resolved is an error")
         }
@@ -59,7 +59,10 @@ impl CheckedSpec {
         let space = some(bound.space);
         let search = some(bound.search);
         let estimator = some(bound.estimator);
-        let splits = split_sizes(&spec, &dataset.facts);
+        let metric = bound.metric.expect("what cannot be resolved is an error");
+        // What is written stays; the default depends on the data.
+        metric.name().clone_into(&mut spec.estimator.metric.value);
+        let splits = split_sizes(&spec.dataset.validation, &spec.dataset.limit, &dataset.facts);
         Self {
             splits,
             spec,
@@ -71,27 +74,30 @@ impl CheckedSpec {
             search_needs: search.facts,
             objectives: bound.objectives,
             estimator: estimator.call,
-            estimator_metric: bound.metric.expect("what cannot be resolved is an error"),
+            estimator_metric: metric,
             estimator_needs: estimator.facts,
         }
     }
 }
 
 /// Sizes of the training and validation splits before they are cut: the share is rounded half up.
-pub(crate) fn split_before_limit(spec: &Spec, facts: &DatasetFacts) -> [usize; 2] {
-    let share = spec.dataset.validation.value.0 / 100.0 * facts.train as f64;
+pub(crate) fn split_before_limit(validation: &Spanned<Percent>, facts: &DatasetFacts) -> [usize; 2] {
+    let share = validation.value.0 / 100.0 * facts.train as f64;
     let validation = ((share + 0.5).floor() as usize).min(facts.train);
     [facts.train - validation, validation]
 }
 
 /// Sizes of the splits: training, validation, test.
-pub(crate) fn split_sizes(spec: &Spec, facts: &DatasetFacts) -> [usize; 3] {
-    let [train, validation] = split_before_limit(spec, facts);
-    let limit = &spec.dataset.limit;
-    let cut = |size: usize, limit: Option<u64>| limit.map_or(size, |most| size.min(most as usize));
+fn split_sizes(validation: &Spanned<Percent>, limit: &LimitSpec, facts: &DatasetFacts) -> [usize; 3] {
+    let [train, validation] = split_before_limit(validation, facts);
     [
-        cut(train, limit.train.as_ref().map(|l| l.value)),
-        cut(validation, limit.validation.as_ref().map(|l| l.value)),
-        cut(facts.test, limit.test.as_ref().map(|l| l.value)),
+        cut(train, limit.train.as_ref()),
+        cut(validation, limit.validation.as_ref()),
+        cut(facts.test, limit.test.as_ref()),
     ]
+}
+
+/// The size of a split after a limit.
+pub(crate) fn cut(size: usize, limit: Option<&Spanned<u64>>) -> usize {
+    limit.map_or(size, |limit| size.min(limit.value as usize))
 }

@@ -1,5 +1,6 @@
 //! A plan in words, for `peng plan`: what will be trained, how long, at what cost.
 
+use peng_spec::catalog::Target;
 use peng_spec::expr::Dimension;
 use peng_spec::plan::{
     AdamPlan, Augmentation, BudgetPlan, ConfirmWhat, Count, DatasetPlan, Decayed, ExecutionPlan,
@@ -39,18 +40,17 @@ pub fn describe(plan: &Plan, counted: Option<&[String]>) -> Vec<PlanSection> {
 
 fn data(dataset: &DatasetPlan) -> Vec<String> {
     let [train, validation, test] = dataset.splits;
-    let mut words: Vec<String> = dataset.augment.iter().map(augmentation).collect();
-    match dataset.normalize {
-        Normalize::None => {}
-        Normalize::Channels => words.push("each channel normalised by the training split".to_owned()),
-    }
+    let words = changes(dataset);
     let changed = (!words.is_empty()).then(|| words.join(", "));
     let lines = vec![
         call(&dataset.call),
         format!(
             "examples of {}, {}",
             dataset.facts.input,
-            counted(dataset.facts.classes as u64, "class", "classes")
+            match dataset.facts.target {
+                Target::Classes(classes) => counted(classes as u64, "class", "classes"),
+                Target::Values(targets) => counted(targets as u64, "target", "targets"),
+            }
         ),
         format!(
             "{} for training, {} for validation ({} of the training part), {} for testing",
@@ -61,6 +61,16 @@ fn data(dataset: &DatasetPlan) -> Vec<String> {
         ),
     ];
     lines.into_iter().chain(changed).collect()
+}
+
+/// What is done to training examples.
+pub(crate) fn changes(dataset: &DatasetPlan) -> Vec<String> {
+    let mut words: Vec<String> = dataset.augment.iter().map(augmentation).collect();
+    match dataset.normalize {
+        Normalize::None => {}
+        Normalize::Channels => words.push("each channel normalised by the training split".to_owned()),
+    }
+    words
 }
 
 fn of_pixels(pixels: usize) -> String {
@@ -125,8 +135,7 @@ fn training(plan: &Plan) -> Vec<String> {
     let every = training.measure_every;
     let unit = if every.numerator > every.denominator { "epochs" } else { "epoch" };
     let measured = every.count_in(training.epochs).unwrap_or_default();
-    let own = plan.space.facts.settings.iter().map(|setting| setting.name().replace('_', " "));
-    let own = own.collect::<Vec<_>>().join(", ");
+    let own = own_settings(plan).join(", ");
     let own = (!own.is_empty()).then(|| format!("but {own} as the space says for each network"));
     let lines = vec![
         format!(
@@ -136,16 +145,26 @@ fn training(plan: &Plan) -> Vec<String> {
         ),
         format!("{}, batch size {}", optimizer(training), training.batch_size),
     ];
-    let smoothed = (training.label_smoothing > 0.0)
-        .then(|| format!("label smoothing {}", training.label_smoothing))
-        .into_iter()
-        .chain(training.clip_gradients.map(|length| format!("gradients cut to a length of {length}")));
-    let smoothed = smoothed.collect::<Vec<_>>().join(", ");
+    let smoothed = gradients(training).join(", ");
     let smoothed = (!smoothed.is_empty()).then_some(smoothed);
     lines.into_iter().chain(smoothed).chain(own).collect()
 }
 
-fn optimizer(training: &TrainingPlan) -> String {
+/// Settings of the training that each network brings along.
+pub(crate) fn own_settings(plan: &Plan) -> Vec<String> {
+    plan.space.facts.settings.iter().map(|setting| setting.name().replace('_', " ")).collect()
+}
+
+/// What is done to targets and gradients.
+pub(crate) fn gradients(training: &TrainingPlan) -> Vec<String> {
+    let smoothed =
+        (training.label_smoothing > 0.0).then(|| format!("label smoothing {}", training.label_smoothing));
+    let cut = training.clip_gradients.map(|length| format!("gradients cut to a length of {length}"));
+    smoothed.into_iter().chain(cut).collect()
+}
+
+/// The optimizer, with its schedule.
+pub(crate) fn optimizer(training: &TrainingPlan) -> String {
     let mut schedule = match training.schedule {
         SchedulePlan::Cosine => "cosine".to_owned(),
         SchedulePlan::Step { every, factor } => {
@@ -261,7 +280,7 @@ fn steps(plan: &Plan) -> String {
 }
 
 /// A kind with its parameters: `penguin, window 3, tolerance 0.5`.
-fn call(call: &KindCall) -> String {
+pub(crate) fn call(call: &KindCall) -> String {
     let params = call.params.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
     let words = params.map(|(key, value)| match value.as_array() {
         Some(list) if list.iter().all(Value::is_object) => format!("{} {key}", list.len()),
@@ -287,7 +306,8 @@ fn in_words(value: &Value) -> String {
     }
 }
 
-fn counted(count: u64, one: &str, many: &str) -> String {
+/// "1 class", "1,000 classes".
+pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(count), if count == 1 { one } else { many })
 }
 
@@ -309,7 +329,7 @@ pub(crate) fn grouped(count: u64) -> String {
 }
 
 /// A number that may be huge or have a fraction.
-fn rounded(number: f64) -> String {
+pub(crate) fn rounded(number: f64) -> String {
     if number >= 1e12 {
         format!("{number:.2e}")
     } else if number.fract() == 0.0 {

@@ -3,21 +3,24 @@
 //! | pass | makes | of |
 //! |---|---|---|
 //! | load | a `Document` | text |
-//! | shape | a `WellFormed` document | `Document` and `SpecSchema` |
-//! | decode | a typed `Spec` | `WellFormed` |
-//! | resolve, check | a [`CheckedSpec`] | `Spec` and the catalogue |
+//! | shape | a `Shaped` document | `Document` and `SpecSchema` |
+//! | decode | a typed `PartialSpec` | `Shaped` |
+//! | resolve, check | a [`CheckedSpec`] | `PartialSpec` and the catalogue |
 //! | lower | a `Plan` | [`CheckedSpec`] |
 //!
-//! Everything is pure: no file, no clock, no randomness. Each pass collects what it finds; a later one starts only if
-//! the earlier one found no error.
+//! Everything is pure: no file, no clock, no randomness. Each pass collects what it finds. What does not fit the schema
+//! keeps only those rules from being checked that read it; there is a [`CheckedSpec`] only if there is no error at all.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod check;
 mod checked;
 mod config;
+mod difference;
 mod explain;
+mod graph;
 mod lower;
+mod prose;
 mod resolve;
 mod study;
 #[cfg(test)]
@@ -27,7 +30,10 @@ mod tests;
 
 pub use checked::{CheckedObjective, CheckedSpec};
 pub use config::{ConfigNode, ConfigOrigin, ConfigValue, config};
+pub use difference::{Difference, Differences, differences};
 pub use explain::{PlanSection, describe};
+pub use graph::{GraphLanguage, graph};
+pub use prose::prose;
 pub use study::{CompiledStudy, Language, compile_study, describe_study};
 
 use peng_spec::catalog::Catalog;
@@ -75,12 +81,8 @@ pub fn compile_with(
     catalog: &dyn Catalog,
     schema: &SpecSchema,
 ) -> Result<Compiled, Diagnostics> {
-    let Analysed { document, checked, warnings } = analyse_with(document, catalog, schema)?;
-    let plan = lower::lower(&checked);
-    let mut sink = Sink::with(warnings);
-    check::countable(&document, &plan, &mut sink);
-    let warnings = sink.finish().map_err(|found| found.map(|found| document.with_base(found)))?;
-    Ok(Compiled { plan, warnings })
+    let Analysed { checked, warnings, .. } = analyse_with(document, catalog, schema)?;
+    Ok(Compiled { plan: lower::lower(&checked), warnings })
 }
 
 /// Checks a document, without making a plan of it.
@@ -117,11 +119,12 @@ fn passes(
         let help = "run it by `peng study`".to_owned();
         return Err(Diagnostic::error(codes::E0904, span, message).help(help).into());
     }
-    let (well_formed, warnings) = shape::check(document, schema)?;
-    let spec = model::decode(&well_formed)?;
-    let mut sink = Sink::with(warnings);
+    let (shaped, found) = shape::check(document, schema);
+    let spec = model::decode(&shaped)?;
+    let mut sink = Sink::with(found);
     let bound = resolve::resolve(document, &spec, catalog, &mut sink);
     check::check(document, &spec, &bound, &mut sink);
     let warnings = sink.finish()?;
-    Ok((CheckedSpec::new(spec, bound), warnings))
+    let well_formed = shaped.well_formed().expect("what does not fit the schema is an error");
+    Ok((CheckedSpec::new(spec.whole(well_formed), bound), warnings))
 }

@@ -49,7 +49,7 @@ pub fn compile_study(
         return Err(Diagnostic::error(codes::E0904, span, message).help(help).into());
     }
     let (well_formed, warnings) = shape::check_study(&document, &StudySchema::new())?;
-    let spec = StudySpec::decode(&well_formed);
+    let spec = StudySpec::decode(&document, well_formed);
     let experiment = experiment(sources, file, &spec.experiment, settings, read)?;
     let mut sink = Sink::with(warnings);
     names(&spec.arms, &mut sink);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use peng_spec::diag::{CODES, Diagnostic, Diagnostics, Example};
+use peng_spec::diag::{CODES, Diagnostic, Diagnostics, Example, Severity};
 use peng_spec::overlay;
 use peng_spec::plan::Plan;
 use peng_spec::shape::SpecSchema;
@@ -272,10 +272,11 @@ proptest! {
         let file = sources.add("spec.yaml", text.as_str());
         let Ok(document) = peng_spec::document::load(&sources, file) else { return Ok(()) };
         let schema = SpecSchema::new(&TestCatalog);
-        if let Ok((well_formed, _)) = peng_spec::shape::check(&document, &schema) {
-            let decoded = peng_spec::model::decode(&well_formed);
-            prop_assert!(decoded.is_ok(), "{decoded:?} of {text}");
-        }
+        let (shaped, found) = peng_spec::shape::check(&document, &schema);
+        let has_errors = found.iter().any(|found| found.severity == Severity::Error);
+        prop_assert_eq!(shaped.well_formed().is_none(), has_errors, "{}", text);
+        let decoded = peng_spec::model::decode(&shaped);
+        prop_assert!(decoded.is_ok(), "{decoded:?} of {text}");
         if let Ok(compiled) = run(&text) {
             prop_assert_eq!(Plan::from_json(&compiled.plan.to_json()).unwrap(), compiled.plan);
         }

@@ -88,7 +88,11 @@ pub(crate) fn run(args: &CheckArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Resu
     let mut checked = Vec::new();
     for input in &inputs {
         let language = Language { catalog: &catalog, schema: &schema };
-        checked.push(check(input, stdin_name, &args.settings, language, &mut findings));
+        let file = check(input, stdin_name, &args.settings, language, &mut findings);
+        if file.found.is_ok() {
+            load::note_read(&findings.sources, file.file, ui);
+        }
+        checked.push(file);
     }
     let bases: HashSet<PathBuf> = checked.iter().flat_map(|file| file.bases.clone()).collect();
     for file in checked {

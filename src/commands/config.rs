@@ -44,6 +44,7 @@ pub(crate) fn run(args: &ConfigArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Res
     let catalog = peng_runtime::catalog();
     let analysed =
         load::document(&mut sources, file, &args.settings).and_then(|document| analyse(document, &catalog));
+    load::note_read(&sources, file, ui);
     let analysed: Analysed = match analysed {
         Ok(analysed) => analysed,
         Err(found) => {

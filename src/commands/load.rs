@@ -49,6 +49,7 @@ pub(crate) fn plan_or_spec(
             return Err(Failure::new(Exit::Usage, message).help("compile its spec anew with `--set`").into());
         }
         let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
+        ui.note(&format!("read the plan `{}`, {} bytes", path.display(), bytes.len()));
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let plan = Plan::from_json(&text).map_err(|error| {
             let message = format!("`{}`: {error}", path.display());
@@ -72,6 +73,7 @@ pub(crate) fn spec(
     let file = sources.add_bytes(path.display().to_string(), &bytes);
     let compiled = document(&mut sources, file, settings)
         .and_then(|document| compile_document(document, &peng_runtime::catalog()));
+    note_read(&sources, file, ui);
     match compiled {
         Ok(Compiled { plan, warnings }) => {
             if !ui.quiet {
@@ -82,6 +84,18 @@ pub(crate) fn spec(
         Err(found) => {
             diagnostics::print(&sources, found.as_slice(), ui.color_stdout, out)?;
             Ok(None)
+        }
+    }
+}
+
+/// Notes the files that a spec was put together from, and what the command line set in it.
+pub(crate) fn note_read(sources: &SourceMap, file: FileId, ui: Ui) {
+    for other in sources.files().skip_while(|other| *other != file) {
+        let (name, text) = (sources.name(other), sources.text(other));
+        match name {
+            _ if other == file => ui.note(&format!("read the spec `{name}`, {} bytes", text.len())),
+            overlay::COMMAND_LINE => ui.note(&format!("took `{text}` over it")),
+            _ => ui.note(&format!("read its base `{name}`, {} bytes", text.len())),
         }
     }
 }

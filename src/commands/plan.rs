@@ -1,14 +1,18 @@
-//! `peng plan`: what will be trained, how long, at what cost.
+//! `peng plan`: what will be trained, how long, at what cost, and what differs from another plan.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use peng_compiler::{CompiledStudy, Language, PlanSection, describe, describe_study};
+use peng_compiler::{
+    CompiledStudy, Difference, Differences, GraphLanguage, Language, PlanSection, describe, describe_study,
+    differences, graph, prose,
+};
 use peng_runtime::space;
 use peng_spec::plan::Plan;
 use peng_spec::shape::SpecSchema;
 use peng_spec::source::SourceMap;
+use serde_json::{Value, json};
 
 use crate::commands::load::{self, Loaded};
 use crate::failure::{Exit, Failure};
@@ -29,6 +33,27 @@ pub(crate) struct PlanArgs {
     /// The form of the output
     #[arg(long, value_enum, default_value_t)]
     format: PlanFormat,
+    /// Tell what differs from another spec, plan or run
+    ///
+    /// Compares by meaning: what is written in another order, or is a default there and written here, does not differ.
+    /// `--set` counts for the first only. The exit code is 0 whether they differ or not.
+    #[arg(long, value_name = "OTHER", conflicts_with_all = ["graph", "prose"])]
+    diff: Option<PathBuf>,
+    /// Draw the plan in the language of a drawing program
+    #[arg(long, value_enum, value_name = "LANGUAGE", conflicts_with_all = ["format", "prose"])]
+    graph: Option<PlanGraph>,
+    /// Tell the plan in a paragraph, as for the methods of a paper
+    #[arg(long, conflicts_with = "format")]
+    prose: bool,
+}
+
+/// A language of graphs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum PlanGraph {
+    /// Graphviz
+    Dot,
+    /// Mermaid, which GitHub and GitLab draw in Markdown
+    Mermaid,
 }
 
 /// The form of the output.
@@ -58,11 +83,66 @@ pub(crate) fn run(args: &PlanArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Resul
             Failure::new(Exit::Environment, format!("cannot write `{}`: {e}", path.display()))
         })?;
     }
-    match args.format {
-        PlanFormat::Human => write!(out, "{}", table(&described(&plan)?))?,
-        PlanFormat::Json => write!(out, "{}", plan.to_json())?,
+    if let Some(other) = &args.diff {
+        return compare(other, &plan, args, ui, out);
+    }
+    match (args.graph, args.prose, args.format) {
+        (Some(PlanGraph::Dot), ..) => write!(out, "{}", graph(&plan, GraphLanguage::Dot))?,
+        (Some(PlanGraph::Mermaid), ..) => write!(out, "{}", graph(&plan, GraphLanguage::Mermaid))?,
+        (None, true, _) => writeln!(out, "{}", prose(&plan))?,
+        (None, false, PlanFormat::Human) => write!(out, "{}", table(&described(&plan)?))?,
+        (None, false, PlanFormat::Json) => write!(out, "{}", plan.to_json())?,
     }
     Ok(Exit::Fine)
+}
+
+/// Tells what differs from the plan of a spec, of a file or of a run.
+fn compare(other: &Path, plan: &Plan, args: &PlanArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let path = if other.is_dir() { other.join("plan.json") } else { other.to_owned() };
+    let Some(Loaded { plan: other_plan, .. }) =
+        load::plan_or_spec(&path, &load::Settings::default(), ui, out)?
+    else {
+        return Ok(Exit::Findings);
+    };
+    let found = differences(&other_plan, plan);
+    match args.format {
+        PlanFormat::Human => {
+            let set = args.settings.list.iter().map(|setting| format!(" --set {}", setting.as_str()));
+            let input = format!("{}{}", args.input.display(), set.collect::<String>());
+            write!(out, "{}", in_words(&found, [&other.display().to_string(), &input]))?;
+        }
+        PlanFormat::Json => {
+            let settings = found.settings.iter().map(
+                |Difference { key, before, after }| json!({ "key": key, "before": before, "after": after }),
+            );
+            let settings: Vec<Value> = settings.collect();
+            let [before, after] = &found.consequences;
+            let all = json!({ "settings": settings, "consequences": { "before": before, "after": after } });
+            writeln!(out, "{}", serde_json::to_string_pretty(&all)?)?;
+        }
+    }
+    Ok(Exit::Fine)
+}
+
+/// What differs, a setting a line, and below it what follows.
+fn in_words(found: &Differences, [before, after]: [&str; 2]) -> String {
+    let Differences { settings, consequences } = found;
+    if settings.is_empty() {
+        return format!("no difference: `{before}` and `{after}` mean the same\n");
+    }
+    let mut text = format!("from `{before}` to `{after}`\n");
+    let width = settings.iter().map(|setting| setting.key.chars().count()).max().unwrap_or_default();
+    for Difference { key, before, after } in settings {
+        let [before, after] = [before, after].map(|value| value.as_deref().unwrap_or("nothing"));
+        text += &format!("  {key:width$}  {before} -> {after}\n");
+    }
+    let [before, after] = consequences;
+    if !before.is_empty() || !after.is_empty() {
+        text += "what follows\n";
+        before.iter().for_each(|line| text += &format!("  - {line}\n"));
+        after.iter().for_each(|line| text += &format!("  + {line}\n"));
+    }
+    text
 }
 
 /// Shows a study; `None`: the input is none.
@@ -74,6 +154,13 @@ fn study(args: &PlanArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Option<
     let file = sources.add_bytes(args.input.display().to_string(), &load::read(&args.input)?);
     if !load::is_study(&sources, file) {
         return Ok(None);
+    }
+    if args.diff.is_some() || args.graph.is_some() || args.prose {
+        let message = format!(
+            "`--diff`, `--graph` and `--prose` are about one plan, and `{}` is a study",
+            args.input.display()
+        );
+        return Err(Failure::new(Exit::Usage, message).help("name the experiment of the study").into());
     }
     if args.out.is_some() {
         let message =

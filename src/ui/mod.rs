@@ -3,6 +3,8 @@
 #[cfg(feature = "engine")]
 mod bars;
 pub(crate) mod diagnostics;
+#[cfg(feature = "train")]
+pub(crate) mod downloads;
 pub(crate) mod explanation;
 pub(crate) mod findings;
 #[cfg(feature = "engine")]
@@ -26,6 +28,8 @@ use style::Paint;
 pub(crate) struct Ui {
     /// Results and errors only.
     pub(crate) quiet: bool,
+    /// Also what is read.
+    pub(crate) verbose: bool,
     /// Whether results are coloured.
     pub(crate) color_stdout: bool,
     /// Whether messages are coloured.
@@ -37,6 +41,7 @@ impl Ui {
     pub(crate) fn new(global: &Global) -> Self {
         Self {
             quiet: global.quiet,
+            verbose: global.verbose,
             color_stdout: Paint::new(global.color, &io::stdout()) == Paint::Colours,
             color_stderr: Paint::new(global.color, &io::stderr()) == Paint::Colours,
         }
@@ -51,6 +56,15 @@ impl Ui {
     pub(crate) fn warning(self, message: &str, out: &mut dyn Write) -> io::Result<()> {
         let paint = if self.color_stderr { Paint::Colours } else { Paint::Plain };
         writeln!(out, "{}: {message}", paint.yellow("warning"))
+    }
+
+    /// Prints what only those want to know who ask for it.
+    pub(crate) fn note(self, message: &str) {
+        if self.verbose {
+            let paint = if self.color_stderr { Paint::Colours } else { Paint::Plain };
+            // A closed stderr leaves nobody to tell.
+            let _ = writeln!(io::stderr(), "{}: {message}", paint.dim("note"));
+        }
     }
 
     /// Prints why a command failed: the message, its causes, and what to do.

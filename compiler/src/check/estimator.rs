@@ -1,6 +1,7 @@
 //! Whether the estimator has something to do.
 
 use peng_spec::diag::{Diagnostic, Sink, codes};
+use peng_spec::model::partial::{CONFIRM, EPOCHS, MEASURE_EVERY, METRIC, OBJECTIVES};
 use peng_spec::source::Origin;
 
 use super::{CheckCx, with_the_kind};
@@ -8,19 +9,18 @@ use super::{CheckCx, with_the_kind};
 /// W0501
 pub(super) fn estimator_can_stop(cx: &CheckCx<'_>, sink: &mut Sink) {
     let Some(estimator) = &cx.bound.estimator else { return };
-    let training = &cx.spec.training;
-    let measured = training.measure_every.value.0.count_in(training.epochs.value);
+    let (Some(epochs), Some(every)) = (cx.spec.read(&EPOCHS), cx.spec.read(&MEASURE_EVERY)) else { return };
+    let measured = every.value.0.count_in(epochs.value);
     if let (Some(fewest), Some(measured)) = (estimator.facts.fewest_points, measured)
         && fewest >= measured as usize
     {
-        let kind = &cx.spec.estimator.call.kind;
+        let kind = &estimator.call.kind;
         let message = format!(
-            "estimator `{}` can never stop a training: its first verdict needs {fewest} measurements, a training has {measured}",
-            kind.value
+            "estimator `{kind}` can never stop a training: its first verdict needs {fewest} measurements, a training has {measured}"
         );
         sink.push(
-            Diagnostic::warning(codes::W0501, kind.span, message)
-                .also(training.epochs.span, "trained here")
+            Diagnostic::warning(codes::W0501, estimator.kind_span, message)
+                .also(epochs.span, "trained here")
                 .help("measure more often or train longer".to_owned())
                 .at("/estimator"),
         );
@@ -30,15 +30,12 @@ pub(super) fn estimator_can_stop(cx: &CheckCx<'_>, sink: &mut Sink) {
 /// W0502
 pub(super) fn estimator_watches_an_objective(cx: &CheckCx<'_>, sink: &mut Sink) {
     let (Some(estimator), Some(metric)) = (&cx.bound.estimator, cx.bound.metric) else { return };
+    let (Some(written), Some(_)) = (cx.spec.read(&METRIC), cx.spec.read(&OBJECTIVES)) else { return };
     let stops = estimator.facts.fewest_points.is_some();
-    if stops
-        && cx.bound.objectives.len() == cx.spec.objectives.len()
-        && cx.bound.objectives.iter().all(|o| o.metric != metric)
-    {
-        let written = &cx.spec.estimator.metric;
+    if stops && cx.bound.objectives.iter().all(|o| o.metric != metric) {
         let span = match written.origin {
             Origin::Written => written.span,
-            Origin::Default => cx.spec.estimator.call.kind.span,
+            Origin::Default => estimator.kind_span,
         };
         let measured = cx.bound.objectives.iter().find(|o| o.metric.is_measured());
         let help = measured.map(|o| format!("write `metric: {}`", o.metric));
@@ -55,12 +52,12 @@ pub(super) fn estimator_watches_an_objective(cx: &CheckCx<'_>, sink: &mut Sink) 
 /// W0602
 pub(super) fn there_is_something_to_confirm(cx: &CheckCx<'_>, sink: &mut Sink) {
     let Some(estimator) = &cx.bound.estimator else { return };
-    let confirm = &cx.spec.finally.confirm;
+    let Some(confirm) = cx.spec.read(&CONFIRM) else { return };
     if confirm.value.0.is_some() && estimator.facts.fewest_points.is_none() {
-        let kind = &cx.spec.estimator.call.kind;
-        let message = format!("nothing is confirmed, since estimator `{}` never predicts", kind.value);
+        let kind = &estimator.call.kind;
+        let message = format!("nothing is confirmed, since estimator `{kind}` never predicts");
         sink.push(
-            with_the_kind(cx, Diagnostic::warning(codes::W0602, confirm.span, message))
+            with_the_kind(estimator, Diagnostic::warning(codes::W0602, confirm.span, message))
                 .help("remove it, or choose an estimator that predicts".to_owned())
                 .at("/finally/confirm"),
         );

@@ -12,24 +12,24 @@ mod search;
 mod training;
 mod watched;
 
+use peng_spec::catalog::EstimatorNeeds;
 use peng_spec::diag::{Diagnostic, Sink};
 use peng_spec::document::Document;
-use peng_spec::model::Spec;
-use peng_spec::source::Origin;
+use peng_spec::model::PartialSpec;
 
 pub(crate) use augment::least_side;
-pub(crate) use plan::countable;
 
-use crate::resolve::Bound;
+use crate::resolve::{Bound, BoundKind};
 
-/// What a check may look at.
+/// What a check may look at. Of the spec it can read only what fits the schema.
 pub(crate) struct CheckCx<'a> {
     pub(crate) document: &'a Document,
-    pub(crate) spec: &'a Spec,
+    pub(crate) spec: &'a PartialSpec<'a>,
     pub(crate) bound: &'a Bound,
 }
 
-/// A rule. It is silent where something that it needs could not be resolved.
+/// A rule. It is silent where something that it needs does not fit or could not be resolved: no finding follows from
+/// another.
 type Check = fn(&CheckCx<'_>, &mut Sink);
 
 /// All rules, in the order of the spec.
@@ -46,8 +46,10 @@ const CHECKS: &[Check] = &[
     search::reuse_can_happen,
     objectives::objectives_are_distinct,
     objectives::objectives_improve,
+    objectives::objectives_suit_the_data,
     objectives::objectives_tell_networks_apart,
     training::measurements_end_with_the_training,
+    training::labels_that_are_smoothed_are_classes,
     optimizer::keys_suit_the_kind,
     optimizer::steps_have_a_distance,
     optimizer::warm_up_ends_within_the_training,
@@ -60,10 +62,11 @@ const CHECKS: &[Check] = &[
     audit::audits_can_happen,
     audit::regret_is_measured,
     budget::budget_can_be_spent,
+    plan::the_plan_can_be_counted,
 ];
 
 /// Runs all checks.
-pub(crate) fn check(document: &Document, spec: &Spec, bound: &Bound, sink: &mut Sink) {
+pub(crate) fn check(document: &Document, spec: &PartialSpec<'_>, bound: &Bound, sink: &mut Sink) {
     let cx = CheckCx { document, spec, bound };
     for check in CHECKS {
         check(&cx, sink);
@@ -71,10 +74,10 @@ pub(crate) fn check(document: &Document, spec: &Spec, bound: &Bound, sink: &mut 
 }
 
 /// A finding with the estimator's kind as its cause, if that is written.
-fn with_the_kind(cx: &CheckCx<'_>, diagnostic: Diagnostic) -> Diagnostic {
-    let kind = &cx.spec.estimator.call.kind;
-    match kind.origin {
-        Origin::Written => diagnostic.also(kind.span, "the estimator is chosen here"),
-        Origin::Default => diagnostic,
+fn with_the_kind(estimator: &BoundKind<EstimatorNeeds>, diagnostic: Diagnostic) -> Diagnostic {
+    if estimator.is_written {
+        diagnostic.also(estimator.kind_span, "the estimator is chosen here")
+    } else {
+        diagnostic
     }
 }

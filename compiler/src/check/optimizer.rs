@@ -2,41 +2,45 @@
 
 use peng_spec::diag::{Diagnostic, Sink, codes, one_of};
 use peng_spec::document::Pointer;
+use peng_spec::model::partial::{EPOCHS, MOMENTUM, NESTEROV, OPTIMIZER, SCHEDULE, STEP_EVERY, WARM_UP};
 use peng_spec::model::{OptimizerKind, ScheduleKind, Word};
 use peng_spec::plan::Setting;
+use peng_spec::source::{Origin, Spanned};
 
 use super::CheckCx;
 
 /// E0102
 pub(super) fn keys_suit_the_kind(cx: &CheckCx<'_>, sink: &mut Sink) {
-    let training = &cx.spec.training;
-    let optimizer = training.optimizer.kind.value;
-    let schedule = training.schedule.kind.value;
-    // Those of `adamw` are those of `adam`.
-    let all = [OptimizerKind::Sgd, OptimizerKind::Adam].into_iter().flat_map(OptimizerKind::own_keys);
-    for key in all.filter(|key| !optimizer.own_keys().contains(key)) {
-        let kind = (name_of(optimizer), "optimizer");
-        foreign(cx, "/training/optimizer", key, kind, optimizer.own_keys(), sink);
+    if let Some(kind) = cx.spec.read(&OPTIMIZER) {
+        // Those of `adamw` are those of `adam`.
+        let all = [OptimizerKind::Sgd, OptimizerKind::Adam].into_iter().flat_map(OptimizerKind::own_keys);
+        let section = ("/training/optimizer", "optimizer", kind.value.own_keys());
+        all.for_each(|key| foreign(cx, kind, section, key, sink));
     }
-    let all = ScheduleKind::WORDS.iter().flat_map(|(_, kind)| kind.own_keys());
-    for key in all.filter(|key| !schedule.own_keys().contains(key)) {
-        foreign(cx, "/training/schedule", key, (name_of(schedule), "schedule"), schedule.own_keys(), sink);
+    if let Some(kind) = cx.spec.read(&SCHEDULE) {
+        let all = ScheduleKind::WORDS.iter().flat_map(|(_, kind)| kind.own_keys());
+        let section = ("/training/schedule", "schedule", kind.value.own_keys());
+        all.for_each(|key| foreign(cx, kind, section, key, sink));
     }
 }
 
-fn foreign(
+/// Reports a key of a section that is written, although the section's kind does not have it.
+fn foreign<W: Word + PartialEq>(
     cx: &CheckCx<'_>,
-    section: &str,
+    kind: &Spanned<W>,
+    (section, what, has): (&str, &str, &[&str]),
     key: &str,
-    (kind, what): (&str, &str),
-    has: &[&str],
     sink: &mut Sink,
 ) {
     let pointer = Pointer::from(section).key(key);
-    let Some(found) = cx.document.find(&pointer) else { return };
+    let Some(node) = cx.spec.written(&pointer).filter(|_| !has.contains(&key)) else { return };
     let help = if has.is_empty() { "remove it".to_owned() } else { one_of(has.iter().copied()) };
-    let message = format!("{what} `{kind}` has no `{key}`");
-    sink.push(Diagnostic::error(codes::E0102, found.node.span, message).help(help).at(pointer));
+    let message = format!("{what} `{}` has no `{key}`", name_of(kind.value));
+    let mut diagnostic = Diagnostic::error(codes::E0102, node.span, message).help(help).at(pointer);
+    if kind.origin == Origin::Written {
+        diagnostic = diagnostic.also(kind.span, format!("the {what} is chosen here"));
+    }
+    sink.push(diagnostic);
 }
 
 fn name_of<W: Word + PartialEq>(kind: W) -> &'static str {
@@ -45,11 +49,11 @@ fn name_of<W: Word + PartialEq>(kind: W) -> &'static str {
 
 /// E0101
 pub(super) fn steps_have_a_distance(cx: &CheckCx<'_>, sink: &mut Sink) {
-    let schedule = &cx.spec.training.schedule;
-    if schedule.kind.value == ScheduleKind::Step && schedule.every.is_none() {
+    let (Some(kind), Some(every)) = (cx.spec.read(&SCHEDULE), cx.spec.read(&STEP_EVERY)) else { return };
+    if kind.value == ScheduleKind::Step && every.is_none() {
         let message = "missing key `every` of schedule `step`";
         sink.push(
-            Diagnostic::error(codes::E0101, schedule.kind.span, message)
+            Diagnostic::error(codes::E0101, kind.span, message)
                 .help("add `every`, the epochs between two steps, such as `every: 10`".to_owned())
                 .at("/training/schedule"),
         );
@@ -58,14 +62,13 @@ pub(super) fn steps_have_a_distance(cx: &CheckCx<'_>, sink: &mut Sink) {
 
 /// E0104
 pub(super) fn warm_up_ends_within_the_training(cx: &CheckCx<'_>, sink: &mut Sink) {
-    let training = &cx.spec.training;
-    let (warm_up, epochs) = (&training.schedule.warm_up, training.epochs.value);
-    if warm_up.value >= epochs {
+    let (Some(warm_up), Some(epochs)) = (cx.spec.read(&WARM_UP), cx.spec.read(&EPOCHS)) else { return };
+    if warm_up.value >= epochs.value {
         let message =
-            format!("`warm_up: {}` is not below the {epochs} epochs of the training", warm_up.value);
+            format!("`warm_up: {}` is not below the {} epochs of the training", warm_up.value, epochs.value);
         sink.push(
             Diagnostic::error(codes::E0104, warm_up.span, message)
-                .also(training.epochs.span, "epochs of a whole training")
+                .also(epochs.span, "epochs of a whole training")
                 .help("warm up for fewer epochs, or train more".to_owned())
                 .at("/training/schedule/warm_up"),
         );
@@ -74,10 +77,10 @@ pub(super) fn warm_up_ends_within_the_training(cx: &CheckCx<'_>, sink: &mut Sink
 
 /// E0104
 pub(super) fn nesterov_has_a_momentum(cx: &CheckCx<'_>, sink: &mut Sink) {
-    let optimizer = &cx.spec.training.optimizer;
-    let (Some(nesterov), Some(momentum)) = (&optimizer.nesterov, &optimizer.momentum) else { return };
-    let varies =
-        cx.bound.space.as_ref().is_some_and(|space| space.facts.settings.contains(&Setting::Momentum));
+    let Some(Some(nesterov)) = cx.spec.read(&NESTEROV) else { return };
+    let Some(Some(momentum)) = cx.spec.read(&MOMENTUM) else { return };
+    let (Some(_), Some(space)) = (cx.spec.read(&OPTIMIZER), &cx.bound.space) else { return };
+    let varies = space.facts.settings.contains(&Setting::Momentum);
     if nesterov.value && momentum.value == 0.0 && !varies {
         let message = "`nesterov` is about a momentum, but `momentum` is 0";
         sink.push(
@@ -91,8 +94,7 @@ pub(super) fn nesterov_has_a_momentum(cx: &CheckCx<'_>, sink: &mut Sink) {
 
 /// E0102
 pub(super) fn settings_suit_the_optimizer(cx: &CheckCx<'_>, sink: &mut Sink) {
-    let kind = &cx.spec.training.optimizer.kind;
-    let Some(space) = &cx.bound.space else { return };
+    let (Some(space), Some(kind)) = (&cx.bound.space, cx.spec.read(&OPTIMIZER)) else { return };
     let has_momentum = kind.value.own_keys().contains(&"momentum");
     if space.facts.settings.contains(&Setting::Momentum) && !has_momentum {
         let pointer = Pointer::from("/search_space/training/momentum");

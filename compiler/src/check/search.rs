@@ -1,6 +1,7 @@
 //! Whether search, space and objectives suit each other.
 
 use peng_spec::diag::{Diagnostic, Sink, codes};
+use peng_spec::model::partial::{MODE, OBJECTIVES, SIMILAR_WITHIN};
 use peng_spec::plan::{Mode, Setting};
 
 use super::CheckCx;
@@ -19,16 +20,15 @@ pub(super) fn space_offers_the_moves(cx: &CheckCx<'_>, sink: &mut Sink) {
     .filter_map(|(lacks, name)| lacks.then_some(name))
     .collect();
     if !lacking.is_empty() {
-        let kind = &cx.spec.search.call.kind;
         let message = format!(
             "search `{}` has to {} networks, which space `{}` does not offer",
-            kind.value,
+            search.call.kind,
             lacking.join(" and "),
-            cx.spec.search_space.kind.value
+            space.call.kind
         );
         sink.push(
-            Diagnostic::error(codes::E0402, kind.span, message)
-                .also(cx.spec.search_space.kind.span, "the space")
+            Diagnostic::error(codes::E0402, search.kind_span, message)
+                .also(space.kind_span, "the space")
                 .help(if needs.bits && !offers.bits {
                     "leave out `crossover: common-bits` and `exploitation`, which are about genomes of bits"
                 } else {
@@ -44,7 +44,8 @@ pub(super) fn space_offers_the_moves(cx: &CheckCx<'_>, sink: &mut Sink) {
 pub(super) fn objectives_suit_the_search(cx: &CheckCx<'_>, sink: &mut Sink) {
     let Some(search) = &cx.bound.search else { return };
     let (fewest, most) = (search.facts.fewest_objectives, search.facts.most_objectives);
-    let count = cx.spec.objectives.len();
+    let Some(objectives) = cx.spec.read(&OBJECTIVES) else { return };
+    let count = objectives.len();
     let expected = if count < fewest {
         format!("at least {fewest}")
     } else if count > most {
@@ -53,10 +54,9 @@ pub(super) fn objectives_suit_the_search(cx: &CheckCx<'_>, sink: &mut Sink) {
         return;
     };
     let span = cx.document.span_near(&"/objectives".into());
-    let kind = &cx.spec.search.call.kind;
     sink.push(
         Diagnostic::error(codes::E0403, span, format!("found {count} objectives, expected {expected}"))
-            .also(kind.span, format!("search `{}` requires it", kind.value))
+            .also(search.kind_span, format!("search `{}` requires it", search.call.kind))
             .at("/objectives"),
     );
 }
@@ -68,8 +68,8 @@ pub(super) fn space_has_enough_networks(cx: &CheckCx<'_>, sink: &mut Sink) {
     if trials as f64 > genomes && space.facts.continuous.is_empty() && trials < MOST_COUNTED {
         let message = format!("the search asks for {trials} networks, but the space has {genomes}");
         sink.push(
-            Diagnostic::warning(codes::W0401, cx.spec.search.call.kind.span, message)
-                .also(cx.spec.search_space.kind.span, "the space")
+            Diagnostic::warning(codes::W0401, search.kind_span, message)
+                .also(space.kind_span, "the space")
                 .help(
                     "equal networks are trained once; make the search smaller or the space larger".to_owned(),
                 )
@@ -81,16 +81,15 @@ pub(super) fn space_has_enough_networks(cx: &CheckCx<'_>, sink: &mut Sink) {
 /// E0408
 pub(super) fn estimator_suits_the_mode(cx: &CheckCx<'_>, sink: &mut Sink) {
     let Some(estimator) = &cx.bound.estimator else { return };
-    let mode = &cx.spec.search.mode;
+    let Some(mode) = cx.spec.read(&MODE) else { return };
     if mode.value.0 == Mode::Asynchronous && estimator.facts.resumes {
-        let kind = &cx.spec.estimator.call.kind;
         let message = format!(
             "an asynchronous search does not wait for generations, at whose ends estimator `{}` takes paused trainings up",
-            kind.value
+            estimator.call.kind
         );
         sink.push(
             Diagnostic::error(codes::E0408, mode.span, message)
-                .also(kind.span, "the estimator is chosen here")
+                .also(estimator.kind_span, "the estimator is chosen here")
                 .help("let it do so after the search, `confirm: end`, or leave `mode` out".to_owned())
                 .at("/search/mode"),
         );
@@ -100,7 +99,7 @@ pub(super) fn estimator_suits_the_mode(cx: &CheckCx<'_>, sink: &mut Sink) {
 /// W0403
 pub(super) fn reuse_can_happen(cx: &CheckCx<'_>, sink: &mut Sink) {
     let Some(space) = &cx.bound.space else { return };
-    let within = &cx.spec.search.reuse.similar_within;
+    let Some(within) = cx.spec.read(&SIMILAR_WITHIN) else { return };
     let varies = |setting: &&Setting| space.facts.continuous.iter().any(|name| name == setting.name());
     if within.value > 0
         && let Some(setting) = space.facts.settings.iter().find(varies)
@@ -110,7 +109,7 @@ pub(super) fn reuse_can_happen(cx: &CheckCx<'_>, sink: &mut Sink) {
             format!("no network is reused, since `{name}` varies continuously from network to network");
         sink.push(
             Diagnostic::warning(codes::W0403, within.span, message)
-                .also(cx.spec.search_space.kind.span, "the space lets it vary")
+                .also(space.kind_span, "the space lets it vary")
                 .help(format!("let `{name}` take a few values, or leave `reuse` out"))
                 .at("/search/reuse/similar_within"),
         );

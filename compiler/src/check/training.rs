@@ -1,14 +1,35 @@
 //! How one network is trained.
 
+use peng_spec::catalog::Target;
 use peng_spec::diag::{Diagnostic, Sink, codes};
+use peng_spec::model::partial::{EPOCHS, LABEL_SMOOTHING, MEASURE_EVERY};
 
 use super::CheckCx;
 
+/// E0309
+pub(super) fn labels_that_are_smoothed_are_classes(cx: &CheckCx<'_>, sink: &mut Sink) {
+    let Some(dataset) = &cx.bound.dataset else { return };
+    let Some(smoothing) = cx.spec.read(&LABEL_SMOOTHING) else { return };
+    if smoothing.value > 0.0 && matches!(dataset.facts.target, Target::Values(_)) {
+        let message = format!(
+            "`label_smoothing` spreads targets over classes, but the data have {}",
+            dataset.facts.target
+        );
+        sink.push(
+            Diagnostic::error(codes::E0309, smoothing.span, message)
+                .also(dataset.kind_span, "the data set")
+                .help("remove it".to_owned())
+                .at("/training/label_smoothing"),
+        );
+    }
+}
+
 /// E0407
 pub(super) fn measurements_end_with_the_training(cx: &CheckCx<'_>, sink: &mut Sink) {
-    let training = &cx.spec.training;
-    let every = training.measure_every.value.0;
-    let epochs = training.epochs.value;
+    let (Some(written), Some(measured)) = (cx.spec.read(&EPOCHS), cx.spec.read(&MEASURE_EVERY)) else {
+        return;
+    };
+    let (epochs, every) = (written.value, measured.value.0);
     if every.count_in(epochs).is_some() {
         return;
     }
@@ -17,11 +38,11 @@ pub(super) fn measurements_end_with_the_training(cx: &CheckCx<'_>, sink: &mut Si
     let near = if down == 0 { step.to_string() } else { format!("{down} or {}", down + step) };
     let message =
         format!("`epochs: {epochs}` is no multiple of {every} epochs, the distance of measurements");
-    let mut diagnostic = Diagnostic::error(codes::E0407, training.epochs.span, message)
+    let mut diagnostic = Diagnostic::error(codes::E0407, written.span, message)
         .help(format!("train {near} epochs, or measure at another distance"))
         .at("/training/epochs");
-    if training.measure_every.span != training.epochs.span {
-        diagnostic = diagnostic.also(training.measure_every.span, "measured here");
+    if measured.span != written.span {
+        diagnostic = diagnostic.also(measured.span, "measured here");
     }
     sink.push(diagnostic);
 }

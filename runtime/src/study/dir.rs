@@ -65,8 +65,6 @@ impl StudyDir {
             make_dir(file.parent().unwrap_or(path))?;
             write_whole(&file, source.text.as_bytes())?;
         }
-        // Tools that make backups leave it out, and `peng check` passes over it.
-        write_whole(&path.join("CACHEDIR.TAG"), CACHE_TAG.as_bytes())?;
         write_whole(&dir.file(), study.to_json().as_bytes())?;
         Ok((dir, lock))
     }
@@ -150,6 +148,11 @@ impl StudyDir {
         runs.into_iter().filter_map(|run| self.record(study, run).transpose()).collect()
     }
 
+    /// Whether one of its runs has begun.
+    pub fn has_begun(&self, study: &StudyPlan) -> bool {
+        runs(study).into_iter().any(|run| self.run_path(study, run).join("journal.jsonl").exists())
+    }
+
     /// Writes a file of the study, whole or not at all.
     pub fn write(&self, name: &str, content: &[u8]) -> Result<PathBuf, StoreError> {
         let path = self.path.join(name);
@@ -158,10 +161,6 @@ impl StudyDir {
         Ok(path)
     }
 }
-
-/// What says that a directory need not be kept (<https://bford.info/cachedir/>).
-const CACHE_TAG: &str =
-    "Signature: 8a477f597d28d172789f06886806bc55\n# A study of peng: it can be made again.\n";
 
 /// All runs of a study: the arms, each under all seeds, then the truth of each seed.
 pub fn runs(study: &StudyPlan) -> Vec<StudyRun> {

@@ -186,22 +186,17 @@ impl Sink {
 
     /// Whether an error was found.
     pub fn has_errors(&self) -> bool {
-        self.list.iter().any(|d| d.severity == Severity::Error)
+        self.errors() > 0
     }
 
-    /// Whether an error of another code was found.
-    pub fn has_errors_but(&self, code: Code) -> bool {
-        self.list.iter().any(|d| d.severity == Severity::Error && d.code != code)
+    /// How many errors were found.
+    pub(crate) fn errors(&self) -> usize {
+        self.list.iter().filter(|d| d.severity == Severity::Error).count()
     }
 
     /// What was found so far, for another pass to go on with.
     pub(crate) fn into_list(self) -> Vec<Diagnostic> {
         self.list
-    }
-
-    /// Ends a pass whose errors of one code do not keep a later pass from its work: these are among what is returned.
-    pub fn finish_unless_only(self, code: Code) -> Result<Vec<Diagnostic>, Diagnostics> {
-        if self.has_errors_but(code) { self.finish() } else { Ok(self.list) }
     }
 
     /// Ends a pass: its warnings, or everything if there is an error; in the order of the text.

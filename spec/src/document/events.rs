@@ -2,21 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use granit_parser::{Event, ScalarStyle, Tag};
-use serde_json::Number;
+use granit_parser::{Event, ScalarStyle, StructureStyle, Tag};
 
+use super::doubt::{Doubt, LONGEST_POINTER, MOST_DOUBTS};
 use super::extent::{Extent, MOST_COPIED_BYTES, MOST_VALUES};
+use super::indentation::{self, Opening};
 use super::load::DEEPEST;
-use super::scalar::{self, Plain};
-use super::{Entry, Node, NodeValue};
-use crate::diag::{Diagnostic, Sink, codes, quoted};
+use super::typed::{typed, unknown_tag};
+use super::{Entry, Node, NodeValue, Pointer};
+use crate::diag::{Diagnostic, Severity, Sink, codes, quoted};
 use crate::source::{FileId, Span};
 
 /// A collection that is not closed yet.
 struct Open {
     span: Span,
     anchor: usize,
+    style: StructureStyle,
     items: Items,
+    /// How many values were doubted before it.
+    doubts: usize,
 }
 
 enum Items {
@@ -28,6 +32,7 @@ enum Items {
 struct Anchored {
     node: Node,
     extent: Extent,
+    is_doubted: bool,
 }
 
 /// Builds the tree.
@@ -43,6 +48,12 @@ pub(super) struct Builder<'a> {
     copied_bytes: usize,
     /// What all anchors name, in sum: each keeps a copy.
     anchored: Extent,
+    /// Values that are not what was meant; the rest of the text makes sense all the same.
+    doubts: Vec<Doubt>,
+    /// How many findings are about these.
+    told: usize,
+    /// Whether there are not too many of them.
+    makes_sense: bool,
 }
 
 impl<'a> Builder<'a> {
@@ -56,6 +67,9 @@ impl<'a> Builder<'a> {
             values: 0,
             copied_bytes: 0,
             anchored: Extent::default(),
+            doubts: Vec::new(),
+            told: 0,
+            makes_sense: true,
         }
     }
 
@@ -64,9 +78,46 @@ impl<'a> Builder<'a> {
         self.root.is_some()
     }
 
-    /// The tree so far, if it is complete.
-    pub(super) fn finish(self) -> Option<Node> {
-        self.root
+    /// The tree, as far as it was read, and what of it is doubted; `None`: there are errors that are about more than
+    /// single values.
+    pub(super) fn finish(self, errors: usize) -> (Option<Node>, Option<Vec<Doubt>>) {
+        (self.root, (self.makes_sense && errors <= self.told).then_some(self.doubts))
+    }
+
+    /// The address of the value that comes next.
+    fn here(&self) -> Pointer {
+        self.open.iter().fold(Pointer::root(), |at, open| match &open.items {
+            Items::List(elements) => at.index(elements.len()),
+            Items::Map { key: Some((key, _)), .. } => at.key(key),
+            Items::Map { key: None, .. } => at,
+        })
+    }
+
+    /// Takes a finding about the value that comes next; what it is about keeps nothing else from being read.
+    fn doubt(&mut self, doubt: fn(Pointer) -> Doubt, found: Diagnostic, sink: &mut Sink) {
+        match self.mark(doubt) {
+            Some(pointer) => {
+                self.told += 1;
+                sink.push(found.at(pointer));
+            }
+            None => sink.push(found),
+        }
+    }
+
+    /// Marks the value that comes next. Where too much is marked, the text as a whole makes no sense.
+    fn mark(&mut self, doubt: fn(Pointer) -> Doubt) -> Option<Pointer> {
+        let key = |open: &Open| match &open.items {
+            Items::Map { key: Some((key, _)), .. } => key.len(),
+            Items::Map { key: None, .. } | Items::List(_) => 0,
+        };
+        let length: usize = self.open.iter().map(key).sum();
+        if self.doubts.len() >= MOST_DOUBTS || length > LONGEST_POINTER {
+            self.makes_sense = false;
+            return None;
+        }
+        let pointer = self.here();
+        self.doubts.push(doubt(pointer.clone()));
+        Some(pointer)
     }
 
     /// Takes an event; `false`: the rest of the text makes no sense.
@@ -75,22 +126,20 @@ impl<'a> Builder<'a> {
             Event::Scalar(text, style, anchor, tag) => {
                 self.scalar(&text, style, anchor, tag.as_deref(), span, sink)
             }
-            Event::SequenceStart(_, anchor, tag) => {
-                self.begin(Items::List(Vec::new()), anchor, tag.as_deref(), span, sink)
+            Event::SequenceStart(style, anchor, tag) => {
+                self.begin(Items::List(Vec::new()), style, anchor, tag.as_deref(), span, sink)
             }
-            Event::MappingStart(_, anchor, tag) => self.begin(
-                Items::Map { entries: Vec::new(), seen: BTreeMap::new(), key: None },
-                anchor,
-                tag.as_deref(),
-                span,
-                sink,
-            ),
+            Event::MappingStart(style, anchor, tag) => {
+                let items = Items::Map { entries: Vec::new(), seen: BTreeMap::new(), key: None };
+                self.begin(items, style, anchor, tag.as_deref(), span, sink)
+            }
             Event::SequenceEnd | Event::MappingEnd => self.end(span, sink),
             Event::Alias(id) => self.alias(id, span, sink),
             Event::UnresolvedAlias(name) => {
                 let message = format!("alias {} has no anchor before it", quoted(&format!("*{name}")));
                 let help = "name the value above with `&`, or quote a text that begins with `*`";
-                sink.push(Diagnostic::error(codes::E0005, span, message).help(help.to_owned()));
+                let found = Diagnostic::error(codes::E0005, span, message).help(help.to_owned());
+                self.doubt(Doubt::unread, found, sink);
                 self.add(Node { span, value: NodeValue::Null }, sink)
             }
             _ => true,
@@ -106,21 +155,62 @@ impl<'a> Builder<'a> {
         span: Span,
         sink: &mut Sink,
     ) -> bool {
+        let doubts = self.doubts.len();
         let value = if self.awaits_key() {
             check_key(text, style, span, sink);
-            check_tag(self.text, tag, span, sink);
+            self.check_tag(tag, span, sink);
             // An empty key reads `~` in events.
             NodeValue::String(if span.start == span.end { String::new() } else { text.to_owned() })
         } else if style == ScalarStyle::Plain || tag.is_some() {
-            typed(self.text, text, style, tag, span, sink)
+            let (value, found) = typed(self.text, text, style, tag, span);
+            for found in found {
+                match found.severity {
+                    Severity::Error => self.doubt(Doubt::unread, found, sink),
+                    Severity::Warning => sink.push(found),
+                }
+            }
+            value
         } else {
             NodeValue::String(text.to_owned())
         };
+        if matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted) {
+            self.check_indentation(span, Opening::Quote, sink);
+        }
         let node = Node { span, value };
-        self.remember(anchor, &node, sink) && self.add(node, sink)
+        self.remember(anchor, &node, doubts, sink) && self.add(node, sink)
     }
 
-    fn begin(&mut self, items: Items, anchor: usize, tag: Option<&Tag>, span: Span, sink: &mut Sink) -> bool {
+    /// A tag that a spec does not have, on a key or a collection.
+    fn check_tag(&mut self, tag: Option<&Tag>, span: Span, sink: &mut Sink) {
+        if let Some(found) = unknown_tag(self.text, tag, span) {
+            self.doubt(Doubt::other, found, sink);
+        }
+    }
+
+    /// The lines of a value in brackets or quotes that stands in a block.
+    fn check_indentation(&self, value: Span, opening: Opening, sink: &mut Sink) {
+        let Some(Open { style: StructureStyle::Block, span, items, .. }) = self.open.last() else { return };
+        let block = match items {
+            // The parser's mark of a list may stand behind its `-`.
+            Items::List(_) if !self.text[span.start..].starts_with('-') => {
+                self.text[..span.start].rfind('-').unwrap_or(span.start)
+            }
+            Items::List(_) | Items::Map { .. } => span.start,
+        };
+        if let Some(refused) = indentation::check(self.file, self.text, block, value, opening) {
+            sink.push(refused);
+        }
+    }
+
+    fn begin(
+        &mut self,
+        items: Items,
+        style: StructureStyle,
+        anchor: usize,
+        tag: Option<&Tag>,
+        span: Span,
+        sink: &mut Sink,
+    ) -> bool {
         if self.awaits_key() {
             sink.push(
                 Diagnostic::error(codes::E0005, span, "found a key that is a collection, expected a text")
@@ -132,8 +222,9 @@ impl<'a> Builder<'a> {
             sink.push(too_deep(span));
             return false;
         }
-        check_tag(self.text, tag, span, sink);
-        self.open.push(Open { span, anchor, items });
+        let doubts = self.doubts.len();
+        self.check_tag(tag, span, sink);
+        self.open.push(Open { span, anchor, style, items, doubts });
         true
     }
 
@@ -157,7 +248,10 @@ impl<'a> Builder<'a> {
             Items::Map { entries, .. } => NodeValue::Map(entries),
         };
         let node = Node { span: Span::new(self.file, open.span.start, end), value };
-        self.remember(open.anchor, &node, sink) && self.add(node, sink)
+        if open.style == StructureStyle::Flow {
+            self.check_indentation(node.span, Opening::Bracket, sink);
+        }
+        self.remember(open.anchor, &node, open.doubts, sink) && self.add(node, sink)
     }
 
     fn alias(&mut self, id: usize, span: Span, sink: &mut Sink) -> bool {
@@ -189,7 +283,10 @@ impl<'a> Builder<'a> {
             return false;
         }
         (self.values, self.copied_bytes) = (values - 1, bytes);
-        let mut node = anchored.node.clone();
+        let (mut node, is_doubted) = (anchored.node.clone(), anchored.is_doubted);
+        if is_doubted {
+            self.mark(Doubt::unread);
+        }
         if self.awaits_key() && node.as_str().is_none() {
             let message = format!("found the key {name}, expected a text");
             sink.push(Diagnostic::error(codes::E0005, span, message));
@@ -206,7 +303,8 @@ impl<'a> Builder<'a> {
     }
 
     /// Keeps what an anchor names; `false`: anchors around anchors name too much.
-    fn remember(&mut self, anchor: usize, node: &Node, sink: &mut Sink) -> bool {
+    /// It is doubted if anything was since there were `doubts`.
+    fn remember(&mut self, anchor: usize, node: &Node, doubts: usize, sink: &mut Sink) -> bool {
         if anchor == 0 {
             return true;
         }
@@ -221,7 +319,8 @@ impl<'a> Builder<'a> {
             sink.push(Diagnostic::error(codes::E0005, span, message).help("remove some anchors".to_owned()));
             return false;
         }
-        self.anchors.insert(anchor, Anchored { node: node.clone(), extent });
+        let is_doubted = self.doubts.len() > doubts;
+        self.anchors.insert(anchor, Anchored { node: node.clone(), extent, is_doubted });
         true
     }
 
@@ -233,96 +332,29 @@ impl<'a> Builder<'a> {
             sink.push(Diagnostic::error(codes::E0005, node.span, message));
             return false;
         }
+        if let Some(Open { items: Items::Map { seen, key: Some((key, key_span)), .. }, .. }) =
+            self.open.last()
+            && let Some(&first) = seen.get(key)
+        {
+            let found =
+                Diagnostic::error(codes::E0004, *key_span, format!("key {} occurs twice", quoted(key)))
+                    .also(first, "first here")
+                    .help("remove one of them".to_owned());
+            self.doubt(Doubt::other, found, sink);
+        }
         match self.open.last_mut().map(|open| &mut open.items) {
             None => self.root = Some(node),
             Some(Items::List(elements)) => elements.push(node),
             Some(Items::Map { entries, seen, key }) => match key.take() {
                 None => *key = Some((node.as_str().unwrap_or_default().to_owned(), node.span)),
+                Some((key, _)) if seen.contains_key(&key) => {}
                 Some((key, key_span)) => {
-                    if let Some(&first) = seen.get(&key) {
-                        sink.push(
-                            Diagnostic::error(
-                                codes::E0004,
-                                key_span,
-                                format!("key {} occurs twice", quoted(&key)),
-                            )
-                            .also(first, "first here")
-                            .help("remove one of them".to_owned()),
-                        );
-                    } else {
-                        seen.insert(key.clone(), key_span);
-                        entries.push(Entry { key, key_span, value: node });
-                    }
+                    seen.insert(key.clone(), key_span);
+                    entries.push(Entry { key, key_span, value: node });
                 }
             },
         }
         true
-    }
-}
-
-/// The value of a scalar: by its tag, by its quotes, or by the core schema.
-fn typed(
-    file_text: &str,
-    text: &str,
-    style: ScalarStyle,
-    tag: Option<&Tag>,
-    span: Span,
-    sink: &mut Sink,
-) -> NodeValue {
-    let text_value = || NodeValue::String(text.to_owned());
-    let written_as = tag.and_then(Tag::core_suffix);
-    if tag.is_some() && written_as.is_none() {
-        check_tag(file_text, tag, span, sink);
-        return text_value();
-    }
-    if written_as == Some("str") || (written_as.is_none() && style != ScalarStyle::Plain) {
-        return text_value();
-    }
-    let text = if span.start == span.end { "" } else { text };
-    let value = match scalar::plain(text) {
-        Plain::Value(value) => value,
-        Plain::LeadingZeros(number) => {
-            sink.push(leading_zeros(text, &number, span));
-            NodeValue::Number(number)
-        }
-        Plain::NotFinite => {
-            let message = format!("found {}, expected a finite number", quoted(text));
-            sink.push(Diagnostic::error(codes::E0005, span, message));
-            NodeValue::Null
-        }
-    };
-    let fits = match (written_as, &value) {
-        (None, _)
-        | (Some("null"), NodeValue::Null)
-        | (Some("bool"), NodeValue::Bool(_))
-        | (Some("int" | "float"), NodeValue::Number(_)) => true,
-        (Some(_), _) => false,
-    };
-    if !fits {
-        let message = format!("{} does not fit its tag `!!{}`", quoted(text), written_as.unwrap_or_default());
-        sink.push(Diagnostic::error(codes::E0005, span, message).help("remove the tag".to_owned()));
-    }
-    value
-}
-
-/// W0001: readers of YAML 1.1 take `010` as eight, and `08`, which is no octal number, as a text.
-fn leading_zeros(text: &str, number: &Number, span: Span) -> Diagnostic {
-    let digits = text.trim_start_matches(['+', '-', '0']);
-    let finding = |message: String| Diagnostic::warning(codes::W0001, span, message);
-    let written = format!("write `{number}`");
-    if digits.contains(['8', '9']) {
-        finding(format!("{} is {number}, although YAML 1.1 reads it as a text", quoted(text)))
-            .help(written)
-            .fix(span, number.to_string())
-    } else if digits.len() < 2 {
-        finding(format!("found {}, expected a number without leading zeros", quoted(text)))
-            .help(written)
-            .fix(span, number.to_string())
-    } else {
-        let octal =
-            if text.starts_with('0') { format!(", or `0o{digits}` if it is octal") } else { String::new() };
-        finding(format!("{} is {number}, although YAML 1.1 reads it in octal", quoted(text)))
-            .help(format!("{written}{octal}"))
     }
 }
 
@@ -337,33 +369,4 @@ fn check_key(text: &str, style: ScalarStyle, span: Span, sink: &mut Sink) {
 
 fn too_deep(span: Span) -> Diagnostic {
     Diagnostic::error(codes::E0005, span, format!("found values that are nested more than {DEEPEST} deep"))
-}
-
-fn check_tag(text: &str, tag: Option<&Tag>, span: Span, sink: &mut Sink) {
-    if let Some(tag) = tag.filter(|tag| !tag.is_yaml_core_schema()) {
-        let message = format!("found the tag {}, which a spec does not have", quoted(&tag.original()));
-        let diagnostic = without_tag(text, tag, Diagnostic::error(codes::E0005, span, message));
-        sink.push(diagnostic.help("remove the tag".to_owned()));
-    }
-}
-
-/// A tag that is farther before its value, in bytes, is not looked for.
-const FARTHEST_TAG: usize = 256;
-
-/// A finding about a tag stands at the tag, which is before its value, and goes away with it.
-fn without_tag(text: &str, tag: &Tag, diagnostic: Diagnostic) -> Diagnostic {
-    let value = diagnostic.span;
-    let tag = tag.original();
-    let near = text.floor_char_boundary(value.start.saturating_sub(tag.len() + FARTHEST_TAG));
-    match text[near..value.start].rfind(tag.as_str()) {
-        Some(offset) => {
-            let start = near + offset;
-            let rest = &text[start + tag.len()..value.start];
-            let end = start + tag.len() + (rest.len() - rest.trim_start_matches(' ').len());
-            let span = Span::new(value.file, start, start + tag.len());
-            let fixed = diagnostic.fix(Span::new(value.file, start, end), String::new());
-            Diagnostic { span, ..fixed }
-        }
-        None => diagnostic,
-    }
 }

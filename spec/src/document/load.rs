@@ -5,9 +5,10 @@
 
 use granit_parser::{Event, Parser, options};
 
+use super::doubt::Doubt;
 use super::events::Builder;
 use super::syntax::{check_text, refused};
-use super::{Document, Node, NodeValue};
+use super::{Document, Node, NodeValue, Pointer};
 use crate::diag::{Diagnostic, Diagnostics, Sink, codes};
 use crate::source::{FileId, SourceMap, Span};
 
@@ -16,24 +17,37 @@ pub(super) const DEEPEST: usize = 100;
 
 /// Loads a file of `sources`.
 pub fn load(sources: &SourceMap, file: FileId) -> Result<Document, Diagnostics> {
-    let (root, mut sink) = read(sources, file);
-    if !sink.has_errors_but(codes::E0004) {
-        check_root(file, root.as_ref(), &mut sink);
+    let Read { root, doubts, mut sink } = read(sources, file);
+    // Values that are not what was meant hide nothing else: later passes go on to find the rest.
+    if let Some(doubts) = doubts {
+        if doubts.iter().all(|doubt| doubt.pointer != Pointer::root()) {
+            check_root(file, root.as_ref(), &mut sink);
+        }
+        if let Some(root @ Node { value: NodeValue::Map(_), .. }) = root {
+            let texts = vec![(file, sources.text(file).clone())];
+            return Ok(Document { file, texts, links: Vec::new(), root, findings: sink.into_list(), doubts });
+        }
     }
-    // A key that occurs twice hides nothing else: its first value counts, and later passes go on to find the rest.
-    let findings = sink.finish_unless_only(codes::E0004)?;
-    let root = root.expect("a text without other findings has a root");
-    Ok(Document { file, texts: vec![(file, sources.text(file).clone())], links: Vec::new(), root, findings })
+    sink.finish().and_then(|_| unreachable!("a text without errors has a root that is a mapping"))
 }
 
-/// Reads the one document of a file, whatever its root is. Without an error among the findings there is a root, unless
-/// the text is empty.
-pub(super) fn read(sources: &SourceMap, file: FileId) -> (Option<Node>, Sink) {
+/// What was read of a file.
+pub(super) struct Read {
+    /// The root, whatever it is; an empty text has none.
+    pub(super) root: Option<Node>,
+    /// Values that are not what was meant; `None`: the text as a whole makes no sense.
+    pub(super) doubts: Option<Vec<Doubt>>,
+    /// What was found.
+    pub(super) sink: Sink,
+}
+
+/// Reads the one document of a file.
+pub(super) fn read(sources: &SourceMap, file: FileId) -> Read {
     let text = sources.text(file);
     let mut sink = Sink::new();
     if let Err(refusal) = check_text(file, text, sources.broken_at(file)) {
         sink.push(*refusal);
-        return (None, sink);
+        return Read { root: None, doubts: None, sink };
     }
     let options = options! {
         emit_comments: false,
@@ -63,7 +77,8 @@ pub(super) fn read(sources: &SourceMap, file: FileId) -> (Option<Node>, Sink) {
             break;
         }
     }
-    (builder.finish(), sink)
+    let (root, doubts) = builder.finish(sink.errors());
+    Read { root, doubts, sink }
 }
 
 fn check_root(file: FileId, root: Option<&Node>, sink: &mut Sink) {

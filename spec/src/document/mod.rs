@@ -3,8 +3,10 @@
 //! [`load()`] makes it; anchors are expanded, scalars are typed by the core schema of YAML 1.2. What the keys mean is
 //! not known here.
 
+mod doubt;
 mod events;
 mod extent;
+mod indentation;
 mod load;
 mod misplaced;
 mod place;
@@ -15,6 +17,7 @@ mod suite;
 mod syntax;
 #[cfg(test)]
 mod tests;
+mod typed;
 #[cfg(test)]
 mod wild;
 
@@ -22,6 +25,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+pub(crate) use doubt::Doubt;
 pub use load::load;
 pub use pointer::Pointer;
 pub use syntax::MOST_BYTES;
@@ -40,6 +44,8 @@ pub struct Document {
     pub(crate) links: Vec<(FileId, Span)>,
     pub(crate) root: Node,
     pub(crate) findings: Vec<Diagnostic>,
+    /// What is not what was meant, each told by one of the findings.
+    pub(crate) doubts: Vec<Doubt>,
 }
 
 /// A value and where it stands.
@@ -168,7 +174,7 @@ impl Document {
         document
     }
 
-    /// What loading found: warnings, and keys that occur twice, which are errors. The shape passes them on.
+    /// What loading found: warnings, and errors about single values. The shape passes them on.
     pub fn findings(&self) -> &[Diagnostic] {
         &self.findings
     }

@@ -36,6 +36,18 @@ impl Pointer {
         self.0.rfind('/').map(|slash| Self(self.0[..slash].to_owned()))
     }
 
+    /// Whether the other one is the address of the same value or of one in it.
+    pub fn contains(&self, other: &Self) -> bool {
+        other.0.strip_prefix(&self.0).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
+    /// The member of the value that is, or holds, what the other one is the address of; `None` if that is not in it.
+    pub fn child_towards(&self, other: &Self) -> Option<Self> {
+        let rest = other.0.strip_prefix(&self.0)?.strip_prefix('/')?;
+        let token = rest.split('/').next().unwrap_or_default();
+        Some(Self(format!("{}/{token}", self.0)))
+    }
+
     /// The tokens, unescaped.
     pub fn tokens(&self) -> impl Iterator<Item = String> + '_ {
         self.0.split('/').skip(1).map(|token| token.replace("~1", "/").replace("~0", "~"))
@@ -70,5 +82,20 @@ mod tests {
         assert_eq!(pointer.tokens().collect::<Vec<_>>(), ["a/b", "c~d", "3"]);
         assert_eq!(pointer.parent().unwrap().as_str(), "/a~1b/c~0d");
         assert_eq!(Pointer::root().parent(), None);
+    }
+
+    #[test]
+    fn a_value_contains_what_is_in_it() {
+        let at = |text: &str| Pointer::from(text);
+        for (outer, inner, expected, child) in [
+            ("", "/a/b", true, Some("/a")),
+            ("/a", "/a/b/c", true, Some("/a/b")),
+            ("/a", "/a", true, None),
+            ("/a", "/ab", false, None),
+            ("/a/b", "/a", false, None),
+        ] {
+            assert_eq!(at(outer).contains(&at(inner)), expected, "{outer} {inner}");
+            assert_eq!(at(outer).child_towards(&at(inner)), child.map(at), "{outer} {inner}");
+        }
     }
 }

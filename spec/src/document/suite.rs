@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::load::read;
+use super::load::{Read, read};
 use crate::source::SourceMap;
 
 /// What the reader makes of a case.
@@ -122,7 +122,7 @@ fn cases_of(path: &Path) -> Vec<Case> {
 fn answer(case: &Case) -> Result<(Answer, String), String> {
     let mut sources = SourceMap::new();
     let file = sources.add(case.id.clone(), case.yaml.as_str());
-    let (root, sink) = read(&sources, file);
+    let Read { root, sink, .. } = read(&sources, file);
     if let Err(found) = sink.finish() {
         let first = &found.as_slice()[0];
         let at = sources.line_col(file, first.span.start);

@@ -1,4 +1,5 @@
-//! A well-formed document to a typed [`Spec`]. A property test says that this never fails after the shape was checked.
+//! A document to a typed spec, as far as it fits the schema. A property test says that this never fails after the shape
+//! was checked.
 
 use serde_json::{Map, Value};
 
@@ -6,43 +7,50 @@ use super::augment::{self, NormalizeSpec};
 use super::execution::{self, BudgetSpec, ExecutionSpec, FinallySpec, OutputSpec};
 use super::leaf::{Chosen, Leaf, Word};
 use super::optimizer::{self, OptimizerKind, OptimizerSpec};
+use super::partial::PartialSpec;
 use super::schedule::{self, ScheduleKind, ScheduleSpec};
 use super::search::{self, ModeSpec, ReuseSpec, SearchSpec};
 use super::training::{self, TrainingSpec};
 use super::{DatasetSpec, EstimatorSpec, KindSpec, LimitSpec, NEVER, ObjectiveSpec, Spec};
 use crate::catalog::Slot;
 use crate::diag::{Diagnostic, Diagnostics, codes};
-use crate::document::{Document, NodeValue, Pointer};
+use crate::document::{Document, Node, Pointer};
 use crate::plan::Goal;
-use crate::shape::WellFormed;
+use crate::shape::Shaped;
 use crate::source::Spanned;
 
-/// Decodes a document that fits the schema.
-pub fn decode(well_formed: &WellFormed<'_>) -> Result<Spec, Diagnostics> {
-    let root = Section { well_formed, pointer: Pointer::root() };
-    spec(&root).map_err(|d| Diagnostics::from(*d))
+/// Decodes what fits the schema. In place of the rest stand other values, which [`PartialSpec`] keeps from being read.
+pub fn decode<'a>(shaped: &'a Shaped<'a>) -> Result<PartialSpec<'a>, Diagnostics> {
+    let root = Section { shaped, pointer: Pointer::root() };
+    let spec = spec(&root).map_err(|d| Diagnostics::from(*d))?;
+    Ok(PartialSpec { spec, shaped })
 }
 
 type Decoded<T> = Result<T, Box<Diagnostic>>;
 
 /// A mapping of the document, written or not.
 struct Section<'a> {
-    well_formed: &'a WellFormed<'a>,
+    shaped: &'a Shaped<'a>,
     pointer: Pointer,
 }
 
 impl Section<'_> {
     fn document(&self) -> &Document {
-        self.well_formed.document()
+        self.shaped.document()
+    }
+
+    fn fits(&self, pointer: &Pointer) -> bool {
+        self.shaped.unfit().admits(self.document(), pointer)
     }
 
     fn section(&self, key: &str) -> Self {
-        Section { well_formed: self.well_formed, pointer: self.pointer.key(key) }
+        Section { shaped: self.shaped, pointer: self.pointer.key(key) }
     }
 
     fn optional<T: Leaf>(&self, key: &str) -> Decoded<Option<Spanned<T>>> {
         let pointer = self.pointer.key(key);
-        let Some(found) = self.document().find(&pointer) else { return Ok(None) };
+        let found = self.document().find(&pointer).filter(|_| self.fits(&pointer));
+        let Some(found) = found else { return Ok(None) };
         let span = found.node.span;
         match T::read(found.node) {
             Some(value) => Ok(Some(Spanned::written(value, span))),
@@ -53,14 +61,15 @@ impl Section<'_> {
         }
     }
 
-    fn required<T: Leaf>(&self, key: &str) -> Decoded<Spanned<T>> {
-        self.optional(key)?.ok_or_else(|| {
-            let span = self.document().span_near(&self.pointer);
-            Box::new(
-                Diagnostic::error(codes::E0101, span, format!("missing key `{key}`"))
-                    .at(self.pointer.clone()),
-            )
-        })
+    fn required<T: Leaf>(&self, key: &str, instead: T) -> Decoded<Spanned<T>> {
+        let written = self.optional(key)?;
+        let pointer = self.pointer.key(key);
+        let span = self.document().span_near(&pointer);
+        if written.is_none() && self.fits(&pointer) {
+            let missing = Diagnostic::error(codes::E0101, span, format!("missing key `{key}`"));
+            return Err(Box::new(missing.at(self.pointer.clone())));
+        }
+        Ok(written.unwrap_or_else(|| Spanned::filled_in(instead, span)))
     }
 
     fn or<T: Leaf>(&self, key: &str, default: impl FnOnce() -> T) -> Decoded<Spanned<T>> {
@@ -88,9 +97,9 @@ impl Section<'_> {
         let kind = if slot == Slot::Estimator {
             section.or("kind", || NEVER.to_owned())?
         } else {
-            section.required("kind")?
+            section.required("kind", String::new())?
         };
-        let params: Map<String, Value> = match self.well_formed.value().get(slot.key()) {
+        let params: Map<String, Value> = match self.shaped.value().get(slot.key()) {
             Some(Value::Object(map)) => map
                 .iter()
                 .filter(|(key, _)| *key != "kind" && !common.contains(&key.as_str()))
@@ -109,8 +118,8 @@ fn spec(root: &Section<'_>) -> Decoded<Spec> {
     let budget = root.section("gpu_budget");
     let execution = root.section("execution");
     Ok(Spec {
-        version: root.required("version")?,
-        name: root.required("name")?,
+        version: root.required("version", 0)?,
+        name: root.required("name", String::new())?,
         seed: root.or("seed", super::default_seed)?,
         dataset: DatasetSpec {
             call: root.kind(Slot::Dataset)?,
@@ -163,7 +172,7 @@ fn search(root: &Section<'_>) -> Decoded<SearchSpec> {
 
 fn training(section: &Section<'_>) -> Decoded<TrainingSpec> {
     Ok(TrainingSpec {
-        epochs: section.required("epochs")?,
+        epochs: section.required("epochs", 1)?,
         batch_size: section.or("batch_size", training::default_batch_size)?,
         optimizer: optimizer(&section.section("optimizer"))?,
         schedule: schedule(&section.section("schedule"))?,
@@ -208,8 +217,9 @@ fn schedule(section: &Section<'_>) -> Decoded<ScheduleSpec> {
 fn texts(section: &Section<'_>, key: &str) -> Vec<Spanned<String>> {
     let found = section.document().find(&section.pointer.key(key));
     let list = found.map(|found| found.node.elements()).unwrap_or_default();
-    let written = |node: &crate::document::Node| Some(Spanned::written(node.as_str()?.to_owned(), node.span));
-    list.iter().filter_map(written).collect()
+    list.iter()
+        .map(|node| Spanned::written(node.as_str().unwrap_or_default().to_owned(), node.span))
+        .collect()
 }
 
 fn normalize(section: &Section<'_>) -> Decoded<Spanned<NormalizeSpec>> {
@@ -220,15 +230,17 @@ fn normalize(section: &Section<'_>) -> Decoded<Spanned<NormalizeSpec>> {
 fn objectives(root: &Section<'_>) -> Vec<ObjectiveSpec> {
     let list =
         root.document().root().entry("objectives").map(|entry| entry.value.elements()).unwrap_or_default();
-    let mut objectives = Vec::with_capacity(list.len());
-    for node in list {
-        for entry in node.entries() {
-            let goal = if entry.key == "maximize" { Goal::Maximize } else { Goal::Minimize };
-            if let NodeValue::String(metric) = &entry.value.value {
-                let metric = Spanned::written(metric.clone(), entry.value.span);
-                objectives.push(ObjectiveSpec { goal, goal_span: entry.key_span, metric });
-            }
-        }
+    list.iter().map(objective).collect()
+}
+
+/// An element that is no objective stands for one that nobody reads.
+fn objective(node: &Node) -> ObjectiveSpec {
+    let entry = node.entries().first();
+    let is_maximized = entry.is_some_and(|entry| entry.key == "maximize");
+    let (goal_span, metric) = entry.map_or((node.span, node), |entry| (entry.key_span, &entry.value));
+    ObjectiveSpec {
+        goal: if is_maximized { Goal::Maximize } else { Goal::Minimize },
+        goal_span,
+        metric: Spanned::written(metric.as_str().unwrap_or_default().to_owned(), metric.span),
     }
-    objectives
 }

@@ -9,6 +9,7 @@ mod execution;
 mod kind;
 mod leaf;
 mod optimizer;
+pub mod partial;
 mod quantity;
 mod schedule;
 mod search;
@@ -26,7 +27,8 @@ pub use execution::{
 pub use kind::{COMMON_KEYS, KindSpec, NEVER};
 pub use leaf::{Word, words};
 pub use optimizer::{OptimizerKind, OptimizerSpec};
-pub use quantity::{Duration, Percent, Points};
+pub use partial::{Part, PartialSpec};
+pub use quantity::{Duration, EpochStep, Percent, Points};
 pub use schedule::{ScheduleKind, ScheduleSpec};
 pub use search::{ModeSpec, ReuseSpec, SearchSpec};
 pub use study::{ArmSpec, StudySpec, is_study};

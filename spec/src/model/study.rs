@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 
 use super::leaf::Leaf;
-use crate::document::Node;
+use crate::document::{Document, Node};
 use crate::shape::WellFormed;
 use crate::source::Spanned;
 
@@ -78,8 +78,8 @@ fn default_truth() -> bool {
 
 impl StudySpec {
     /// Decodes a study that fits the schema; what is missing nevertheless is as if it were empty.
-    pub fn decode(well_formed: &WellFormed<'_>) -> Self {
-        let root = well_formed.document().root();
+    pub fn decode(document: &Document, _: WellFormed) -> Self {
+        let root = document.root();
         Self {
             version: leaf(root, "version").unwrap_or(Spanned::filled_in(1, root.span)),
             name: leaf(root, "name").unwrap_or(Spanned::filled_in(String::new(), root.span)),

@@ -66,6 +66,7 @@ fn extended(sources: &mut SourceMap, file: FileId, read: &ReadBase<'_>) -> Resul
     let put_over = |base: Document, over: Document| Document {
         root: merge::over(over.root, base.root),
         findings: [over.findings, base.findings].concat(),
+        doubts: [over.doubts, base.doubts].concat(),
         texts: [over.texts, base.texts].concat(),
         ..over
     };

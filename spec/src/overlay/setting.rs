@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::{COMMAND_LINE, EXTENDS, merge};
 use crate::diag::{Diagnostic, Diagnostics, Sink, codes, quoted};
-use crate::document::{self, Document, Entry, Node, NodeValue};
+use crate::document::{self, Document, Doubt, Entry, Node, NodeValue, Pointer};
 use crate::source::{FileId, SourceMap, Span};
 
 /// How the argument begins in what diagnostics show.
@@ -95,11 +95,23 @@ impl Setting {
                 let before = document.root.clone();
                 if let Err(refused) = placed.set(&mut document.root, 0, value) {
                     document.root = before;
+                    document.doubts.push(Doubt::other(self.pointer()));
                     sink.push(*refused);
                 }
             }
-            Err(found) => found.into_vec().into_iter().for_each(|found| sink.push(found)),
+            Err(found) => {
+                document.doubts.push(Doubt::other(self.pointer()));
+                found.into_vec().into_iter().for_each(|found| sink.push(found));
+            }
         }
+    }
+
+    /// The address of what is set.
+    fn pointer(&self) -> Pointer {
+        self.steps.iter().fold(Pointer::root(), |at, (step, _)| match step {
+            Step::Key(key) => at.key(key),
+            Step::Element(index) => at.index(*index),
+        })
     }
 }
 
@@ -133,6 +145,7 @@ impl Placed<'_> {
         };
         let document = document::load(&alone, file).map_err(|found| found.map(|d| d.moved(&moved)))?;
         let findings = document.findings().iter().cloned().map(|d| d.moved(&moved)).collect();
+        let findings = Sink::with(findings).finish()?;
         if let [entry] = document.root().entries() {
             return Ok((with_places(entry.value.clone(), &moved), findings));
         }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::compose::SpecSchema;
+use super::unfit::Unfit;
 use super::unsupported;
 use crate::catalog::Slot;
 use crate::diag::{Diagnostic, Sink, codes, did_you_mean, one_of, only_one, quoted};
@@ -11,7 +12,7 @@ use crate::model::NEVER;
 
 /// The schema with the sections of the chosen kinds in place of the slots. An unknown kind is reported here, and its
 /// section is free.
-pub(super) fn choose(document: &Document, schema: &SpecSchema, sink: &mut Sink) -> Value {
+pub(super) fn choose(document: &Document, schema: &SpecSchema, unfit: &mut Unfit, sink: &mut Sink) -> Value {
     let mut effective = schema.fixed.clone();
     for slot in Slot::ALL {
         let pointer = Pointer::root().key(slot.key());
@@ -19,25 +20,32 @@ pub(super) fn choose(document: &Document, schema: &SpecSchema, sink: &mut Sink) 
             .find(&pointer.key("kind"))
             .and_then(|found| Some((found.node.as_str()?, found.node.span)));
         let absent = document.find(&pointer).is_none();
+        let common = &schema.fixed["properties"][slot.key()]["properties"];
         let mut section = match chosen {
             Some((name, span)) => schema.kind(slot, name).map_or_else(
                 || {
-                    sink.push(unknown_kind(schema, slot, name, span).at(pointer.key("kind")));
-                    schema.fixed["properties"][slot.key()]["properties"]
+                    let pointer = pointer.key("kind");
+                    if !unfit.is_unread(&pointer) {
+                        sink.push(unknown_kind(schema, slot, name, span).at(pointer.clone()));
+                    }
+                    unfit.value(pointer);
+                    common
                         .as_object()
                         .map_or_else(|| json!({}), |common| json!({ "type": "object", "properties": common }))
                 },
                 |kind| kind.section.clone(),
             ),
             // A section without a usable `kind` is told so by the shape alone.
-            None => json!({
-                "type": "object",
-                "required": ["kind"],
-                "properties": { "kind": { "type": "string", "description": one_of(names(schema, slot)) } },
-            }),
+            None => {
+                let mut properties = common.as_object().cloned().unwrap_or_default();
+                let kind = json!({ "type": "string", "description": one_of(names(schema, slot)) });
+                properties.insert("kind".to_owned(), kind);
+                json!({ "type": "object", "required": ["kind"], "properties": properties })
+            }
         };
         if absent && slot == Slot::Estimator && schema.kind(slot, NEVER).is_none() {
             let span = document.span_near(&Pointer::root());
+            unfit.value(pointer.key("kind"));
             // It is written nowhere, so nothing can be replaced.
             sink.push(Diagnostic { fix: None, ..unknown_kind(schema, slot, NEVER, span) });
         }

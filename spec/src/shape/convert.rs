@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Number, Value, json};
 
 use super::describe;
+use super::unfit::Unfit;
 use crate::diag::{Diagnostic, Sink, codes};
 use crate::document::{Document, Node, NodeValue, Pointer};
 use crate::expr::{self, Dimension, ExprError, UNIT_EXTENSION, WRITTEN_EXTENSION};
@@ -18,14 +19,15 @@ pub(super) struct Converted {
 }
 
 /// Converts along a schema.
-pub(super) fn convert(document: &Document, schema: &Value, sink: &mut Sink) -> Converted {
-    let mut converter = Converter { document, sink, reported: BTreeSet::new() };
+pub(super) fn convert(document: &Document, schema: &Value, unfit: &mut Unfit, sink: &mut Sink) -> Converted {
+    let mut converter = Converter { document, unfit, sink, reported: BTreeSet::new() };
     let value = converter.node(document.root(), schema, &Pointer::root());
     Converted { value, reported: converter.reported }
 }
 
 struct Converter<'a> {
     document: &'a Document,
+    unfit: &'a mut Unfit,
     sink: &'a mut Sink,
     reported: BTreeSet<String>,
 }
@@ -61,6 +63,9 @@ impl Converter<'_> {
     }
 
     fn quantity(&mut self, node: &Node, schema: &Value, dimension: Dimension, pointer: &Pointer) -> Value {
+        if self.unfit.is_unread(pointer) {
+            return Value::Null;
+        }
         let must_be_written = schema.get(WRITTEN_EXTENSION) == Some(&Value::Bool(true));
         let ratio = schema.get("x-ratio") == Some(&Value::Bool(true));
         match &node.value {
@@ -93,6 +98,7 @@ impl Converter<'_> {
 
     fn report(&mut self, pointer: &Pointer, span: Span, message: String, help: Option<String>) -> Value {
         self.reported.insert(pointer.to_string());
+        self.unfit.value(pointer.clone());
         self.sink.push(Diagnostic::error(codes::E0105, span, message).help(help).at(pointer.clone()));
         Value::Null
     }

@@ -4,28 +4,28 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::compose::SpecSchema;
 use super::convert::Converted;
-use super::keys::Keys;
+use super::keys::{self, Keys};
+use super::unfit::Unfit;
 use super::validate::{Rule, Violation, validate};
 use super::{describe, unsupported};
 use crate::diag::{Diagnostic, Sink, codes, did_you_mean, one_of, only_one, quoted};
 use crate::document::{Document, Node, NodeValue, Pointer};
 
-/// Validates, and reports what does not fit.
+/// Validates, and reports what does not fit. Gives for each mapping the keys that do not belong there.
 pub(super) fn explain_all(
     document: &Document,
-    schema: &SpecSchema,
     effective: &Value,
     converted: &Converted,
+    unfit: &mut Unfit,
     sink: &mut Sink,
-) {
+) -> Vec<(Pointer, Vec<String>)> {
     let mut values: BTreeMap<Pointer, Diagnostic> = BTreeMap::new();
     let mut keys: BTreeMap<Pointer, Keys> = BTreeMap::new();
     let cx = Explainer { document, effective };
     for violation in validate(&converted.value, effective).into_iter().flat_map(of_its_branch) {
         let pointer = violation.pointer.clone();
-        if converted.reported.contains(pointer.as_str()) {
+        if converted.reported.contains(pointer.as_str()) || unfit.is_unread(&pointer) {
             continue;
         }
         match violation.rule {
@@ -33,16 +33,22 @@ pub(super) fn explain_all(
                 keys.entry(pointer).or_default().unknown.extend(unknown);
             }
             Rule::Missing(key) => keys.entry(pointer).or_default().missing.push(key.to_owned()),
-            rule => cx.value(&pointer, &rule, &mut values),
+            rule => {
+                cx.value(&pointer, &rule, &mut values);
+                unfit.value(pointer);
+            }
         }
     }
+    let unknown = keys.iter().map(|(pointer, keys)| (pointer.clone(), keys.unknown.clone())).collect();
+    let moved = keys::elsewhere(effective, &keys);
     for (pointer, keys) in keys {
         values.remove(&pointer);
-        keys.report(document, schema, effective, &pointer, sink);
+        keys.without(&pointer, &moved, unfit).report(document, effective, &pointer, unfit, sink);
     }
     for diagnostic in values.into_values() {
         sink.push(diagnostic);
     }
+    unknown
 }
 
 /// Of a value that fits no branch of a union: what it breaks in the branch that takes its type, if there is one.

@@ -1,11 +1,11 @@
 //! Findings about the keys of a mapping: unknown ones and missing ones.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::compose::SpecSchema;
 use super::explain::schema_at;
+use super::unfit::Unfit;
 use super::unsupported;
 use crate::catalog::Slot;
 use crate::diag::{Diagnostic, Sink, codes, did_you_mean, one_of, only_one, quoted, similar};
@@ -19,14 +19,32 @@ pub(super) struct Keys {
     pub(super) missing: Vec<String>,
 }
 
+/// Keys that stand in a section to which they do not belong, as what they are where they belong.
+pub(super) fn elsewhere(effective: &Value, found: &BTreeMap<Pointer, Keys>) -> BTreeSet<Pointer> {
+    let target = |key: &String| Some(Pointer::root().key(section_with(effective, key)?).key(key));
+    found.values().flat_map(|keys| &keys.unknown).filter_map(target).collect()
+}
+
 impl Keys {
+    /// Those of the mapping at a pointer without missing ones that stand elsewhere, where they are told of.
+    pub(super) fn without(
+        mut self,
+        pointer: &Pointer,
+        elsewhere: &BTreeSet<Pointer>,
+        unfit: &mut Unfit,
+    ) -> Self {
+        self.missing.iter().for_each(|key| unfit.value(pointer.key(key)));
+        self.missing.retain(|key| !elsewhere.contains(&pointer.key(key)));
+        self
+    }
+
     /// Reports them; a missing key that is there with a typing error is reported once.
     pub(super) fn report(
         mut self,
         document: &Document,
-        schema: &SpecSchema,
         effective: &Value,
         pointer: &Pointer,
+        unfit: &mut Unfit,
         sink: &mut Sink,
     ) {
         let section = schema_at(effective, pointer);
@@ -37,12 +55,15 @@ impl Keys {
         let written: BTreeMap<&str, Span> =
             entries.iter().map(|entry| (entry.key.as_str(), entry.key_span)).collect();
         let kind = kind_of(document, pointer);
+        self.unknown.iter().for_each(|key| unfit.unknown(pointer.key(key)));
         for key in &self.unknown {
             let span = written.get(key.as_str()).copied().unwrap_or_else(|| document.span_near(pointer));
-            if let Some(near) = similar(key, known.iter().copied()).first() {
+            let near = similar(key, known.iter().copied());
+            if let Some(near) = near.first() {
                 self.missing.retain(|missing| missing != near);
             }
-            let diagnostic = unknown_key(kind, schema, pointer, &known, key, span);
+            means(key, &near, effective, pointer, unfit);
+            let diagnostic = unknown_key(kind, effective, pointer, &known, key, span);
             // A key that is there already would occur twice.
             let meant = only_one(key, known.iter().copied())
                 .filter(|meant| !written.contains_key(meant.as_str()) && written.contains_key(key.as_str()))
@@ -61,9 +82,22 @@ impl Keys {
     }
 }
 
+/// Notes what an unknown key may stand for.
+fn means(key: &str, near: &[&str], effective: &Value, pointer: &Pointer, unfit: &mut Unfit) {
+    if unsupported::is_key(&pointer.key(key)) {
+        return;
+    }
+    near.iter().for_each(|near| unfit.value(pointer.key(near)));
+    match section_with(effective, key) {
+        _ if !near.is_empty() => {}
+        Some(section) => unfit.value(Pointer::root().key(section).key(key)),
+        None => unfit.guess(pointer.clone()),
+    }
+}
+
 fn unknown_key(
     kind: Option<(Slot, &Node)>,
-    schema: &SpecSchema,
+    effective: &Value,
     pointer: &Pointer,
     known: &[&str],
     key: &str,
@@ -75,7 +109,7 @@ fn unknown_key(
     }
     let of_kind = kind.and_then(|(slot, node)| Some(format!(" of {slot} {}", quoted(node.as_str()?))));
     let message = format!("unknown key {}{}", quoted(key), of_kind.unwrap_or_else(|| place(pointer)));
-    let elsewhere = sections_with(&schema.fixed, key);
+    let elsewhere = section_with(effective, key);
     let help = did_you_mean(key, known.iter().copied()).or_else(|| {
         let section = elsewhere.filter(|section| format!("/{section}") != pointer.as_str())?;
         Some(format!("move it to `{section}`"))
@@ -95,11 +129,12 @@ fn kind_of<'a>(document: &'a Document, pointer: &Pointer) -> Option<(Slot, &'a N
     Some((slot, document.find(&pointer.key("kind"))?.node))
 }
 
-/// The section of the spec that has a key.
-fn sections_with<'a>(fixed: &'a Value, key: &str) -> Option<&'a str> {
-    let sections = fixed["properties"].as_object()?;
+/// The section of the spec, with the kinds that it chose, that has a key.
+fn section_with<'a>(effective: &'a Value, key: &str) -> Option<&'a str> {
+    let sections = effective["properties"].as_object()?;
     sections
         .iter()
+        .filter(|_| key != "kind")
         .find(|(_, section)| section["properties"].get(key).is_some())
         .map(|(name, _)| name.as_str())
 }

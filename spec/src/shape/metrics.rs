@@ -1,5 +1,6 @@
 //! The names of metrics: a closed list of the spec, so that they are judged with the shape.
 
+use super::unfit::Unfit;
 use crate::diag::{Diagnostic, Sink, codes, did_you_mean, one_of, only_one, quoted};
 use crate::document::{Document, NodeValue, Pointer};
 use crate::plan::Metric;
@@ -11,7 +12,6 @@ const UNMEASURED: &[&str] = &[
     "accuracy",
     "loss",
     "val_f1",
-    "val_auc",
     "val_precision",
     "val_recall",
     "val_top5_accuracy",
@@ -21,7 +21,7 @@ const UNMEASURED: &[&str] = &[
 ];
 
 /// Reports names that are no metrics: of objectives, and of what an estimator observes.
-pub(super) fn check(document: &Document, sink: &mut Sink) {
+pub(super) fn check(document: &Document, unfit: &mut Unfit, sink: &mut Sink) {
     let objectives = Pointer::from("/objectives");
     let count = match document.find(&objectives).map(|found| &found.node.value) {
         Some(NodeValue::List(elements)) => elements.len(),
@@ -34,10 +34,11 @@ pub(super) fn check(document: &Document, sink: &mut Sink) {
     for pointer in pointers {
         let Some(found) = document.find(&pointer) else { continue };
         let Some(name) = found.node.as_str() else { continue };
-        if name.parse::<Metric>().is_err() {
+        if name.parse::<Metric>().is_err() && !unfit.is_unread(&pointer) {
             let (code, message, help) = judge(name);
             let meant = only_one(name, known()).filter(|_| code == codes::E0202);
             let span = found.node.span;
+            unfit.value(pointer.clone());
             sink.push(Diagnostic::error(code, span, message).help(help).fix(span, meant).at(pointer));
         }
     }

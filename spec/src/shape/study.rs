@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::compose::{SpecSchema, fixed_of};
 use super::publish::{Draft, header, quantities};
+use super::unfit::Unfit;
 use super::{WellFormed, convert, explain};
 use crate::diag::{Diagnostic, Diagnostics, Sink};
 use crate::document::Document;
@@ -51,15 +52,16 @@ impl StudySchema {
     }
 }
 
-/// Checks the shape of a study; with it come the warnings.
-pub fn check_study<'a>(
-    document: &'a Document,
+/// Checks the shape of a study; with the proof that all of it fits come the warnings.
+pub fn check_study(
+    document: &Document,
     schema: &StudySchema,
-) -> Result<(WellFormed<'a>, Vec<Diagnostic>), Diagnostics> {
+) -> Result<(WellFormed, Vec<Diagnostic>), Diagnostics> {
     let mut sink = Sink::with(document.findings().to_vec());
+    let mut unfit = Unfit::of(document);
     let StudySchema(schema) = schema;
-    let converted = convert::convert(document, &schema.fixed, &mut sink);
-    explain::explain_all(document, schema, &schema.fixed, &converted, &mut sink);
+    let converted = convert::convert(document, &schema.fixed, &mut unfit, &mut sink);
+    explain::explain_all(document, &schema.fixed, &converted, &mut unfit, &mut sink);
     let warnings = sink.finish()?;
-    Ok((WellFormed { document, value: converted.value }, warnings))
+    Ok((WellFormed { _proof: () }, warnings))
 }

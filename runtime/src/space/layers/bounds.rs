@@ -36,13 +36,12 @@ pub(super) fn bounds(walk: &Walk) -> [Cost; 2] {
     };
     let start = Sides { channels, height, width };
     let mut known = Known { sides: [start; 2], cost: [Cost::default(); 2], image };
-    let blocks = &walk.program.blocks;
-    for index in (0..blocks.len()).filter(|&index| blocks[index].inside.is_none()) {
+    for index in walk.program.blocks_in(None) {
         known = block(walk, index, known);
     }
     let mut known = flattened(walk.program.head, known);
     for (side, cost) in known.sides.iter().zip(&mut known.cost) {
-        let linear = Op::Linear { units: walk.classes };
+        let linear = Op::Linear { units: walk.outputs };
         *cost += linear.alone(Shape::Vector { features: side.channels }).expect("a vector is classified").1;
     }
     known.cost
@@ -184,7 +183,7 @@ fn skip(walk: &Walk, index: usize, known: Known) -> Known {
     let mut body = known;
     // The node by which the input is read.
     body.cost[1].activation_bytes += 4 * shape(known.sides[1], false).numel();
-    for inner in index + 1..found.end {
+    for inner in walk.program.blocks_in(Some(index)) {
         body = block(walk, inner, body);
     }
     let (entry, made) = (known.sides[1], body.sides[1]);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use peng_spec::arch::{ArchGraph, Cost, Op, Padding, PoolBy, Shape};
 
 use super::params::{Head, LayerKind, PaddingWord, Param};
-use super::program::Then;
+use super::program::{Place, Then};
 
 /// An operation with its name inside of a layer.
 pub(super) type Named = (&'static str, Op);
@@ -14,20 +14,20 @@ pub(super) type Named = (&'static str, Op);
 pub(super) struct Trace {
     pub(super) graph: ArchGraph,
     last: Option<usize>,
-    /// What the open skip reads.
-    open: Option<usize>,
+    /// What the open skips read, from the outside.
+    open: Vec<Option<usize>>,
     /// How often each block occurred, those of a skip for each repetition of it.
-    pub(super) occurred: BTreeMap<(usize, u8), u8>,
+    pub(super) occurred: BTreeMap<(usize, Place), u8>,
 }
 
 impl Trace {
     pub(super) fn new(input: Shape) -> Self {
-        Self { graph: ArchGraph::new(input), last: None, open: None, occurred: BTreeMap::new() }
+        Self { graph: ArchGraph::new(input), last: None, open: Vec::new(), occurred: BTreeMap::new() }
     }
 
-    /// Notes a repetition of a block, in this one of the skip around it.
-    pub(super) fn enter(&mut self, block: usize, outer: u8) {
-        *self.occurred.entry((block, outer)).or_default() += 1;
+    /// Notes a repetition of a block, in these of the skips around it.
+    pub(super) fn enter(&mut self, block: usize, around: Place) {
+        *self.occurred.entry((block, around)).or_default() += 1;
     }
 
     /// Appends what reads the last operation.
@@ -38,12 +38,17 @@ impl Trace {
 
     /// Remembers what a skip reads.
     pub(super) fn open(&mut self) {
-        self.open = self.last;
+        self.open.push(self.last);
     }
 
-    /// Joins the input of the open skip, by a shortcut if there is one, with what was made of it.
+    /// Forgets a skip around nothing.
+    pub(super) fn close(&mut self) {
+        self.open.pop();
+    }
+
+    /// Joins the input of the innermost open skip, by a shortcut if there is one, with what was made of it.
     pub(super) fn join(&mut self, label: &str, shortcut: Option<&Op>, op: &Op) {
-        let (Some(entry), Some(body)) = (self.open.take(), self.last) else { return };
+        let (Some(Some(entry)), Some(body)) = (self.open.pop(), self.last) else { return };
         let short =
             shortcut.map_or(entry, |op| self.graph.push(format!("{label}.shortcut"), op.clone(), [entry]));
         self.last = Some(self.graph.push(format!("{label}.join"), op.clone(), [short, body]));

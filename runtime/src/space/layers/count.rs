@@ -15,7 +15,7 @@ use rand::RngExt;
 use super::domain::Domain;
 use super::member::{Ask, Slot};
 use super::params::{LayerKind, PaddingWord, Param};
-use super::program::{NAMED, PLACE};
+use super::program::{NAMED, PLACE, around};
 use super::walk::{Decision, Keep, State, Walk};
 use crate::seed::{Rng, SeedTree};
 use crate::space::count::{Bound, Satisfying, Share, Size, SpaceCount, sampled};
@@ -68,7 +68,8 @@ fn at_most(walk: &Walk) -> Size {
     };
     let mut all = Size::ONE;
     for (index, found) in blocks.iter().enumerate() {
-        let outer = found.inside.map_or(1, |outer| blocks[outer].repeat.last().copied().unwrap_or(0));
+        let most = |outer: usize| blocks[outer].repeat.last().copied().unwrap_or(0);
+        let outer: usize = around(blocks, found.inside).map(most).product();
         let repeated = |power: &Size| Some(power.times(of(index)));
         let powers = std::iter::successors(Some(Size::ONE), repeated);
         let each = powers.take(1 + found.repeat.last().copied().unwrap_or(0)).reduce(Size::plus);
@@ -275,7 +276,7 @@ fn uniform(walk: &Walk, genomes: &mut Genomes<'_>, rng: &mut Rng, weighed: &mut 
     let mut state = walk.start();
     let keep = genomes.keep.clone();
     let drawn = walk.member::<Infallible>(&mut |key, ask| {
-        if matches!(key.3, Slot::Training(_)) {
+        if matches!(key.2, Slot::Training(_)) {
             return Ok(ask.draw(rng));
         }
         let decision = walk.next(&mut state, &keep, None).expect("both walks come to the same decisions");

@@ -13,11 +13,12 @@ use serde_json::{Map, Value, json};
 use super::build::Trace;
 use super::domain::Domain;
 use super::params::Param;
+use super::program::Place;
 use super::walk::{Decision, Keep, Walk};
 use crate::seed::Rng;
 
-/// A decision of a network: the block, the repetition of its outer block and its own, and what is decided.
-pub(super) type Key = (usize, u8, u8, Slot);
+/// A decision of a network: the block, its repetition and those of the skips around it, and what is decided.
+pub(super) type Key = (usize, Place, Slot);
 
 /// What is decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,8 +34,8 @@ pub(super) enum Slot {
 pub(super) struct Member {
     /// Kinds (by number) and values.
     pub(super) values: BTreeMap<Key, f64>,
-    /// How often each block occurs, in each repetition of the skip around it.
-    occurred: BTreeMap<(usize, u8), u8>,
+    /// How often each block occurs, in each repetition of the skips around it.
+    occurred: BTreeMap<(usize, Place), u8>,
     /// What was decided, counts included.
     pub(super) asked: Vec<Key>,
     pub(super) graph: ArchGraph,
@@ -42,11 +43,11 @@ pub(super) struct Member {
 
 impl Member {
     /// How this member decided; `None`: it did not have to.
-    pub(super) fn offer(&self, (block, outer, inner, slot): Key) -> Option<f64> {
+    pub(super) fn offer(&self, (block, place, slot): Key) -> Option<f64> {
         match slot {
-            Slot::Count => self.occurred.get(&(block, outer)).map(|count| f64::from(*count)),
+            Slot::Count => self.occurred.get(&(block, place)).map(|count| f64::from(*count)),
             Slot::Kind | Slot::Param(_) | Slot::Training(_) => {
-                self.values.get(&(block, outer, inner, slot)).copied()
+                self.values.get(&(block, place, slot)).copied()
             }
         }
     }
@@ -98,12 +99,11 @@ impl Walk {
         let mut trace = Trace::new(self.input);
         let (mut values, mut asked) = (BTreeMap::new(), Vec::new());
         while let Some(decision) = self.next(&mut state, &ALL, Some(&mut trace)) {
-            let [outer, own] = Self::counts(&state);
-            let inner = |block: usize| self.program.blocks[block].inside.is_some();
-            let key = |block, slot| (block, outer, if inner(block) { own } else { 0 }, slot);
+            let counts = Self::counts(&state);
+            let key = |block, slot| (block, self.program.place(block, counts), slot);
             match decision {
                 Decision::Again { block, count, repeat } => {
-                    let key = (block, if inner(block) { outer } else { 0 }, 0, Slot::Count);
+                    let key = (block, self.program.place_around(block, counts), Slot::Count);
                     let wanted = decide(key, &Ask::Count { count, repeat })?;
                     if asked.last() != Some(&key) && !asked.contains(&key) {
                         asked.push(key);
@@ -131,7 +131,7 @@ impl Walk {
             if domain.only().is_some() {
                 continue;
             }
-            let key = (usize::MAX, 0, 0, Slot::Training(number));
+            let key = of_training(number);
             values.insert(key, decide(key, &Ask::Value(domain))?);
             asked.push(key);
         }
@@ -151,7 +151,7 @@ impl Walk {
     pub(super) fn settings_of(&self, member: &Member) -> Settings {
         let numbered = (0..).zip(&self.program.training);
         let values = numbered.map(|(number, (setting, domain))| {
-            let decided = member.values.get(&(usize::MAX, 0, 0, Slot::Training(number)));
+            let decided = member.values.get(&of_training(number));
             (*setting, decided.copied().or(domain.only()).expect("what may vary was decided"))
         });
         values.collect()
@@ -159,13 +159,12 @@ impl Walk {
 
     /// Writes a genome.
     pub(super) fn encode(&self, member: &Member) -> Genome {
-        let outer =
-            (0..self.program.blocks.len()).filter(|&block| self.program.blocks[block].inside.is_none());
-        let blocks: Value = outer.map(|block| self.encode_block(member, block, 0)).collect();
+        let outer = self.program.blocks_in(None);
+        let blocks: Value = outer.map(|block| self.encode_block(member, block, Place::default())).collect();
         let mut genome = json!({ "blocks": blocks });
         let mut training = Map::new();
         for (number, (setting, domain)) in (0..).zip(&self.program.training) {
-            if let Some(value) = member.values.get(&(usize::MAX, 0, 0, Slot::Training(number))) {
+            if let Some(value) = member.values.get(&of_training(number)) {
                 training.insert(setting.name().to_owned(), written(*value, domain));
             }
         }
@@ -175,12 +174,13 @@ impl Walk {
         Genome::new(genome)
     }
 
-    fn encode_block(&self, member: &Member, block: usize, outer: u8) -> Value {
+    fn encode_block(&self, member: &Member, block: usize, around: Place) -> Value {
         let found = &self.program.blocks[block];
-        let inner = found.inside.is_some();
-        let occurred = member.occurred.get(&(block, outer)).copied().unwrap_or(0);
+        let occurred = member.occurred.get(&(block, around)).copied().unwrap_or(0);
         let repetitions = (1..=occurred).map(|number| {
-            let key = |slot| if inner { (block, outer, number, slot) } else { (block, number, 0, slot) };
+            let mut place = around;
+            place[found.level] = number;
+            let key = |slot| (block, place, slot);
             let mut map = Map::new();
             if let Some(kind) = member.values.get(&key(Slot::Kind)) {
                 map.insert("layer".to_owned(), json!(found.kinds[*kind as usize].name()));
@@ -192,7 +192,8 @@ impl Walk {
                 }
             }
             if found.kinds[0].is_skip() {
-                let blocks = (block + 1..found.end).map(|inner| self.encode_block(member, inner, number));
+                let inner = self.program.blocks_in(Some(block));
+                let blocks = inner.map(|inner| self.encode_block(member, inner, place));
                 map.insert("blocks".to_owned(), blocks.collect());
             }
             Value::Object(map)
@@ -209,16 +210,14 @@ impl Walk {
         if let Some(key) = map.keys().find(|key| !["blocks", "training"].contains(&key.as_str())) {
             return Err(format!("unknown key `{key}`"));
         }
-        let outer =
-            (0..self.program.blocks.len()).filter(|&block| self.program.blocks[block].inside.is_none());
-        self.read_blocks(map.get("blocks"), outer.collect(), 0, &mut given)?;
+        self.read_blocks(map.get("blocks"), None, Place::default(), &mut given)?;
         if let Some(training) = map.get("training") {
             let training = training.as_object().ok_or("`training` is no mapping")?;
             for (name, value) in training {
                 let number = self.program.training.iter().position(|(known, _)| known.name() == name);
                 let number = number.ok_or_else(|| format!("`training` has no `{name}` that varies"))?;
                 let value = value.as_f64().ok_or_else(|| format!("`{name}` is no number"))?;
-                given.values.insert((usize::MAX, 0, 0, Slot::Training(number as u8)), value);
+                given.values.insert(of_training(number as u8), value);
             }
         }
         let member = self.member(&mut |key, ask| {
@@ -245,10 +244,11 @@ impl Walk {
     fn read_blocks(
         &self,
         value: Option<&Value>,
-        blocks: Vec<usize>,
-        outer: u8,
+        skip: Option<usize>,
+        around: Place,
         given: &mut Given,
     ) -> Result<(), String> {
+        let blocks: Vec<usize> = self.program.blocks_in(skip).collect();
         let lists = value.and_then(Value::as_array).ok_or("it has no list `blocks`")?;
         if lists.len() != blocks.len() {
             return Err(format!("found {} blocks, expected {}", lists.len(), blocks.len()));
@@ -258,15 +258,11 @@ impl Walk {
             let label = &found.label;
             let list = list.as_array().filter(|list| list.len() < 256);
             let list = list.ok_or_else(|| format!("`{label}` is no list of repetitions"))?;
-            given.occurred.insert((block, outer), list.len() as u8);
+            given.occurred.insert((block, around), list.len() as u8);
             for (number, repetition) in (1..=u8::MAX).zip(list) {
-                let key = |slot| {
-                    if found.inside.is_some() {
-                        (block, outer, number, slot)
-                    } else {
-                        (block, number, 0, slot)
-                    }
-                };
+                let mut place = around;
+                place[found.level] = number;
+                let key = |slot| (block, place, slot);
                 let map = repetition
                     .as_object()
                     .ok_or_else(|| format!("`{label}` has a repetition that is no mapping"))?;
@@ -287,14 +283,14 @@ impl Walk {
                     given.values.insert(key(slot), value);
                 }
                 if found.kinds[0].is_skip() {
-                    self.read_blocks(map.get("blocks"), (block + 1..found.end).collect(), number, given)?;
+                    self.read_blocks(map.get("blocks"), Some(block), place, given)?;
                 }
             }
         }
         Ok(())
     }
 
-    fn shown(&self, (block, _, _, slot): Key) -> String {
+    fn shown(&self, (block, _, slot): Key) -> String {
         let label = || self.program.blocks[block].label.as_str();
         match slot {
             Slot::Count => format!("the number of repetitions of `{}`", label()),
@@ -311,7 +307,12 @@ impl Walk {
 #[derive(Default)]
 struct Given {
     values: BTreeMap<Key, f64>,
-    occurred: BTreeMap<(usize, u8), u8>,
+    occurred: BTreeMap<(usize, Place), u8>,
+}
+
+/// The key of a setting of the training.
+fn of_training(number: u8) -> Key {
+    (usize::MAX, Place::default(), Slot::Training(number))
 }
 
 /// A value in a genome: choices that are whole without a fraction.

@@ -23,7 +23,7 @@ use serde_json::Value;
 
 use self::domain::Domain;
 use self::params::Params;
-use self::program::Program;
+use self::program::{Block, Program};
 use self::walk::Walk;
 use super::constrained::{constrained, impossible};
 use super::count::Size;
@@ -85,7 +85,7 @@ fn walk(params: &Params, dataset: &DatasetFacts) -> Result<Walk, Vec<Issue>> {
         let message = format!("found examples of {features} numbers, but `{}` needs images", kind.name());
         return Err(vec![Issue::new("/blocks", message).help("use dense layers, or a data set of images")]);
     }
-    Ok(Walk { program, input: dataset.input, classes: dataset.classes })
+    Ok(Walk { program, input: dataset.input, outputs: dataset.target.outputs() })
 }
 
 /// What varies continuously.
@@ -129,7 +129,8 @@ impl SearchSpace for Walk {
         let coins: Vec<bool> = (0..=blocks.len()).map(|_| rng.random_bool(0.5)).collect();
         let mut child = |swapped: bool| {
             let offer = |key: member::Key| {
-                let block = blocks.get(key.0).map_or(blocks.len(), |found| found.inside.unwrap_or(key.0));
+                let outermost = |found: &Block| program::around(blocks, found.inside).last().unwrap_or(key.0);
+                let block = blocks.get(key.0).map_or(blocks.len(), outermost);
                 let from = usize::from(coins[block] != swapped);
                 [&parents[from], &parents[1 - from]]
                     .into_iter()

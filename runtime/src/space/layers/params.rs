@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value, json};
 
 use super::domain::Domain;
+use super::program::MOST_SKIPS;
 
 /// Parameters of `layers`.
 #[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
@@ -349,15 +350,20 @@ fn weight_decay(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
 }
 
 fn blocks(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    let mut block = block();
-    let mut inner = block.clone();
-    inner["properties"]["layer"] = layer(|kind| !kind.is_skip());
-    block["properties"]["blocks"] = json!({
-        "description": "What a skip connection goes around: blocks that are no skips themselves.",
-        "type": "array",
-        "items": inner,
-        "minItems": 1,
-        "maxItems": 64,
+    let mut innermost = block();
+    innermost["properties"]["layer"] = layer(|kind| !kind.is_skip());
+    let block = (0..MOST_SKIPS).fold(innermost, |inner, _| {
+        let mut block = block();
+        block["properties"]["blocks"] = json!({
+            "description": format!(
+                "What a skip connection goes around: blocks, which may be skips themselves, {MOST_SKIPS} in one another."
+            ),
+            "type": "array",
+            "items": inner,
+            "minItems": 1,
+            "maxItems": 64,
+        });
+        block
     });
     let schema = json!({
         "description": "The layers of a network in order; each block may occur several times and have values that vary.",

@@ -12,6 +12,12 @@ use crate::space::constrained::conditions;
 
 /// Most layers of a network, those of chains left out.
 const MOST_LAYERS: usize = 256;
+/// Most skips around a block.
+pub(super) const MOST_SKIPS: usize = 3;
+
+/// For each level of blocks, from the outermost, how often the block at hand has occurred there; 0 below it.
+pub(super) type Place = [u8; MOST_SKIPS + 1];
+
 /// Names of formulas: what comes before, then the parameters, then those of named blocks.
 pub(super) const PLACE: [&str; 4] = ["channels", "height", "width", "depth"];
 
@@ -21,7 +27,7 @@ pub(super) const NAMED: usize = PLACE.len() + Param::ALL.len() - 1;
 /// A space that can be walked.
 #[derive(Debug, Clone)]
 pub(super) struct Program {
-    /// The blocks, those of a skip after it.
+    /// The blocks, those of a skip right after it, and in it those of skips in it.
     pub(super) blocks: Vec<Block>,
     /// What vectors are made by.
     pub(super) head: Head,
@@ -51,8 +57,10 @@ pub(super) struct Block {
     pub(super) padding: PaddingWord,
     pub(super) then: Vec<Then>,
     pub(super) when: Option<Formula>,
-    /// The skip that it is in.
+    /// The innermost skip that it is in.
     pub(super) inside: Option<usize>,
+    /// How many skips it is in.
+    pub(super) level: usize,
     /// One past its last inner block.
     pub(super) end: usize,
 }
@@ -117,8 +125,8 @@ struct Maker {
     labels: Vec<(String, String)>,
     /// Names that have a value in every network: those of [`PLACE`] and of blocks that are always there.
     sure: Vec<bool>,
-    /// The block that makes a vector.
-    vector: Option<String>,
+    /// The block that makes a vector, and where it stands.
+    vector: Option<(String, String)>,
     issues: Vec<Issue>,
 }
 
@@ -165,11 +173,18 @@ impl Maker {
     /// The most layers that a block adds.
     fn most(&self, block: &Block) -> usize {
         let of = |block: &Block| block.repeat.last().copied().unwrap_or(0);
-        of(block) * block.inside.map_or(1, |outer| of(&self.blocks[outer]))
+        around(&self.blocks, block.inside)
+            .fold(of(block), |most, outer| most.saturating_mul(of(&self.blocks[outer])))
     }
 
     fn block(&mut self, spec: &BlockSpec, at: &str, inside: Option<usize>, number: usize) {
         let kinds = spec.kinds();
+        let level = around(&self.blocks, inside).count();
+        if level == MOST_SKIPS && kinds.iter().any(|kind| kind.is_skip()) {
+            let message = format!("found a skip connection in {MOST_SKIPS} others, expected at most that");
+            self.issues.push(Issue::new(format!("{at}/layer"), message).help("nest fewer of them"));
+            return;
+        }
         let label = spec.name.clone().unwrap_or_else(|| format!("block{}", number + 1));
         let index = self.blocks.len();
         self.kinds_fit(spec, &kinds, at, inside.is_some());
@@ -216,12 +231,16 @@ impl Maker {
                 // What is wrong with it, was said already.
                 None => continue,
             };
-            self.issues.push(Issue::new(format!("{at}/tied/{i}"), fault).help("remove it"));
+            let issue = Issue::new(format!("{at}/tied/{i}"), fault).help("remove it");
+            let is_derived = params[param as usize].is_some();
+            let (cause, what) =
+                if is_derived { (name, "it is derived here") } else { ("layer", "the layer") };
+            self.issues.push(issue.also(format!("{at}/{cause}"), what));
         }
         self.named_once(spec, at);
         let always = repeat.first().is_some_and(|&least| least > 0)
             && when.is_none()
-            && inside.is_none_or(|outer| self.blocks[outer].is_always());
+            && around(&self.blocks, inside).all(|outer| self.blocks[outer].is_always());
         let padding = spec.padding.unwrap_or(PaddingWord::Same);
         self.blocks.push(Block {
             label,
@@ -232,6 +251,7 @@ impl Maker {
             then,
             when,
             inside,
+            level,
             end: 0,
         });
         for (i, inner) in spec.blocks.iter().enumerate() {
@@ -290,22 +310,29 @@ impl Maker {
             let message = format!("`{}` has no `blocks`", kinds[0].name());
             fault("blocks", message, "use `layer: residual` or `layer: concat` around blocks");
         }
-        if inside && vectors > 0 {
+        // The skip around it: its pointer without `/blocks/N`.
+        let outer = at.rsplitn(3, '/').nth(2).filter(|_| inside).map(|outer| format!("{outer}/layer"));
+        if let (Some(outer), true) = (&outer, vectors > 0) {
             let message = format!("`{}` inside a skip connection, which is between images", kinds[0].name());
-            fault("layer", message, "move it out");
+            let issue = Issue::new(format!("{at}/layer"), message).help("move it out");
+            self.issues.push(issue.also(outer.clone(), "the skip connection"));
         }
-        if inside && spec.padding == Some(PaddingWord::Valid) {
-            let message = "`padding: valid` inside a skip connection, whose ends must meet".to_owned();
-            fault("padding", message, "remove it");
+        if let (Some(outer), Some(PaddingWord::Valid)) = (&outer, spec.padding) {
+            let message = "`padding: valid` inside a skip connection, whose ends must meet";
+            let issue = Issue::new(format!("{at}/padding"), message).help("remove it");
+            self.issues.push(issue.also(outer.clone(), "the skip connection"));
         }
-        if let (Some(maker), Some(kind)) = (&self.vector, kinds.iter().find(|kind| kind.needs_image())) {
+        if let (Some((maker, there)), Some(kind)) =
+            (&self.vector, kinds.iter().find(|kind| kind.needs_image()))
+        {
             let message = format!("`{}` needs an image, but `{maker}` before it makes a vector", kind.name());
             let issue = Issue::new(format!("{at}/layer"), message);
+            let issue = issue.also(there.clone(), "the vector is made here");
             self.issues.push(issue.help("move it before that block"));
         }
         if vectors > 0 {
             let label = spec.name.clone().unwrap_or_else(|| kinds[0].name().to_owned());
-            self.vector.get_or_insert(label);
+            self.vector.get_or_insert((label, format!("{at}/layer")));
         }
     }
 
@@ -388,8 +415,32 @@ impl Maker {
     }
 }
 
+/// The skips around what is in one, from the inside.
+pub(super) fn around(blocks: &[Block], inside: Option<usize>) -> impl Iterator<Item = usize> {
+    std::iter::successors(inside, |&outer| blocks[outer].inside)
+}
+
+impl Program {
+    /// The blocks that are in a skip and in no other one in it; of `None` those that are in no skip.
+    pub(super) fn blocks_in(&self, skip: Option<usize>) -> impl Iterator<Item = usize> {
+        (0..self.blocks.len()).filter(move |&block| self.blocks[block].inside == skip)
+    }
+
+    /// Where a decision about a block is made: how often it and the skips around it have occurred.
+    pub(super) fn place(&self, block: usize, counts: Place) -> Place {
+        let level = self.blocks[block].level;
+        std::array::from_fn(|at| if at <= level { counts[at] } else { 0 })
+    }
+
+    /// Where the repetitions of a block are counted: how often the skips around it have occurred.
+    pub(super) fn place_around(&self, block: usize, counts: Place) -> Place {
+        let level = self.blocks[block].level;
+        std::array::from_fn(|at| if at < level { counts[at] } else { 0 })
+    }
+}
+
 impl Block {
-    /// Whether it occurs in every network.
+    /// Whether it occurs in every network that has what is around it.
     fn is_always(&self) -> bool {
         self.when.is_none() && self.repeat.first().is_some_and(|&least| least > 0)
     }

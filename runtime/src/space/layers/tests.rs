@@ -1,7 +1,7 @@
 //! Tests of `layers`: what networks are made, how they are counted, and the conformance of spaces.
 
 use peng_spec::arch::NetworkFacts;
-use peng_spec::catalog::Kind;
+use peng_spec::catalog::{Kind, Target};
 use peng_spec::expr::Formula;
 use peng_spec::plan::Setting;
 use proptest::prelude::*;
@@ -15,7 +15,7 @@ use crate::space::network_key;
 use crate::space::tests::conforms;
 
 fn dataset(input: &str) -> DatasetFacts {
-    DatasetFacts { input: input.parse().unwrap(), classes: 3, train: 100, test: 100 }
+    DatasetFacts { input: input.parse().unwrap(), target: Target::Classes(3), train: 100, test: 100 }
 }
 
 fn space(params: &Value, input: &str) -> Walk {
@@ -176,6 +176,51 @@ fn skips_join_what_they_go_around() {
 }
 
 #[test]
+fn skips_are_joined_from_the_inside() {
+    let params = |layer: &str| {
+        json!({ "blocks": [{ "layer": "residual", "repeat": 2, "blocks": [
+            { "layer": "conv", "filters": 4, "stride": 2, "repeat": "0..1" },
+            { "layer": layer, "repeat": "0..2", "then": ["relu"], "blocks": [
+                { "layer": "conv", "filters": 4, "stride": 2, "repeat": "0..1" },
+            ] },
+        ] }] })
+    };
+    // In the first repetition a layer and a skip around one, in the second only a skip around nothing and one around a layer.
+    let some = |count: usize| vec![json!({}); count];
+    let genome = json!({ "blocks": [[
+        { "blocks": [some(1), [{ "blocks": [some(1)] }]] },
+        { "blocks": [some(0), [{ "blocks": [some(0)] }, { "blocks": [some(1)] }]] },
+    ]] });
+    assert_eq!(
+        nodes(&params("concat"), "4x8x8", genome.clone()),
+        "input.input 4x8x8, block1.1.block1.1.conv 4x4x4, block1.1.block2.1.block1.1.conv 4x2x2, \
+         block1.1.block2.1.shortcut 4x2x2, block1.1.block2.1.join 8x2x2, block1.1.block2.1.relu 8x2x2, \
+         block1.1.shortcut 8x2x2, block1.1.join 8x2x2, block1.2.block2.2.block1.1.conv 4x1x1, \
+         block1.2.block2.2.shortcut 8x1x1, block1.2.block2.2.join 12x1x1, block1.2.block2.2.relu 12x1x1, \
+         block1.2.shortcut 12x1x1, block1.2.join 12x1x1, classifier.pool 12, classifier.linear 3"
+    );
+    let walk = space(&params("residual"), "4x8x8");
+    let genome = Genome::new(genome);
+    assert_eq!(walk.encode(&walk.known(&genome).unwrap()), genome);
+    // In each repetition: a layer or none; no skip, one, or two, each around a layer or nothing.
+    assert_eq!(brute_force(&walk, &[]).0, (2 * (1 + 2 + 4)) * (2 * (1 + 2 + 4)));
+    assert_eq!(count::genomes(&walk), Size::Whole(14 * 14));
+}
+
+#[test]
+fn skips_are_not_nested_without_end() {
+    let mut block = json!({ "layer": "conv", "filters": 4 });
+    for depth in 1..=4 {
+        block = json!({ "layer": "residual", "blocks": [block] });
+        let read = Layers.normalise(&json!({ "blocks": [block.clone()] }));
+        assert_eq!(read.is_ok(), depth <= 3, "{depth}");
+        if let Err(issues) = read {
+            assert_eq!(issues[0].pointer, "/blocks/0/blocks/0/blocks/0/blocks/0/layer");
+        }
+    }
+}
+
+#[test]
 fn values_are_tied_and_derived() {
     let params = json!({ "blocks": [
         { "name": "stem", "layer": "conv", "filters": "8..24 step 8", "kernel": [1, 3] },
@@ -229,6 +274,17 @@ fn small_block() -> impl Strategy<Value = Value> {
         Just(json!({ "layer": "residual", "blocks": [
             { "layer": "conv", "filters": [2, 4], "repeat": "0..2", "when": "height >= 3" },
             { "layer": "max_pool", "kernel": [2, 3], "stride": 1, "repeat": [0, 1] },
+        ] })),
+        Just(json!({ "layer": "residual", "blocks": [
+            { "layer": "concat", "repeat": "0..2", "blocks": [
+                { "layer": "conv", "filters": 2, "stride": [1, 2], "repeat": "0..1" },
+            ] },
+        ] })),
+        Just(json!({ "layer": "concat", "blocks": [
+            { "layer": "conv", "filters": [2, 3], "repeat": [0, 1], "tied": ["filters"] },
+            { "layer": "residual", "when": "height >= 3", "blocks": [
+                { "layer": "residual", "blocks": [{ "layer": "max_pool", "repeat": "0..1" }] },
+            ] },
         ] })),
         Just(
             json!({ "layer": "concat", "blocks": [{ "layer": "dilated", "filters": "= channels + 1", "kernel": [2, 3] }] })

@@ -9,7 +9,7 @@ use peng_spec::expr::{Formula, Values};
 use super::build::{Trace, head, join, layer, then};
 use super::domain::{Domain, fitted};
 use super::params::{LayerKind, Param};
-use super::program::{NAMED, PLACE, Program, Then};
+use super::program::{MOST_SKIPS, NAMED, PLACE, Place, Program, Then, around};
 
 /// What states hold of a network.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,16 +28,16 @@ pub(super) struct Keep {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct State {
     at: At,
-    /// How often the block at hand, and the skip around it, have occurred.
-    counts: [u8; 2],
+    /// How often the block at hand, and the skips around it, have occurred.
+    counts: Place,
     shape: Shape,
     /// Channels, height and width of the last image, once there are none any more.
     image: [u32; 3],
     depth: u32,
     /// Whether there is a node.
     begun: bool,
-    /// The skip that is open: its input, the depth there, the product of strides since, whether it has a layer.
-    open: Option<(Shape, u32, u32, bool)>,
+    /// The skips that are open, from the outside.
+    open: Vec<Open>,
     kind: Option<u8>,
     /// Bits of numbers: parameters of the layer at hand, of the last one that had them, of named blocks, tied ones.
     own: [Option<u64>; 6],
@@ -46,6 +46,27 @@ pub(super) struct State {
     tied: Vec<Option<u64>>,
     sums: [u64; 3],
     lists: [Vec<u32>; 3],
+}
+
+/// A skip that is not joined yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Open {
+    /// What it reads.
+    entry: Shape,
+    /// The depth there.
+    depth: u32,
+    /// The product of strides since.
+    stride: u32,
+    /// Whether there is a layer in it.
+    has_layer: bool,
+}
+
+impl Open {
+    /// Takes a layer, or a skip with layers, in steps of so many pixels.
+    fn take_layer(&mut self, stride: u32) {
+        self.has_layer = true;
+        self.stride = self.stride.saturating_mul(stride);
+    }
 }
 
 /// The next thing to do.
@@ -103,7 +124,7 @@ impl Values for Scope<'_> {
 pub(super) struct Walk {
     pub(super) program: Program,
     pub(super) input: Shape,
-    pub(super) classes: usize,
+    pub(super) outputs: usize,
 }
 
 impl State {
@@ -187,12 +208,12 @@ impl Walk {
     pub(super) fn start(&self) -> State {
         State {
             at: At::Begin(0),
-            counts: [0; 2],
+            counts: Place::default(),
             shape: self.input,
             image: [0; 3],
             depth: 0,
             begun: false,
-            open: None,
+            open: Vec::new(),
             kind: None,
             own: [None; 6],
             latest: [0; 6],
@@ -219,8 +240,7 @@ impl Walk {
                         state.at = At::End;
                         return None;
                     };
-                    let level = usize::from(found.inside.is_some());
-                    let count = usize::from(state.counts[level]);
+                    let count = usize::from(state.counts[found.level]);
                     let goes_on = count < found.repeat.last().copied().unwrap_or(0);
                     let fits = goes_on && found.when.as_ref().is_none_or(|when| state.satisfies(when));
                     if !fits {
@@ -295,40 +315,47 @@ impl Walk {
         state.at = At::Param(block as u16, param as u8 + 1);
     }
 
-    /// How often the outer block at hand and the inner one have occurred.
-    pub(super) fn counts(state: &State) -> [u8; 2] {
+    /// How often the block at hand and the skips around it have occurred.
+    pub(super) fn counts(state: &State) -> Place {
         state.counts
     }
 
     /// Ascends along every walk.
-    pub(super) fn order(&self, state: &State) -> (u16, u8, u16, u8, u8) {
+    pub(super) fn order(&self, state: &State) -> ([(u16, u8); MOST_SKIPS + 1], u8) {
         let (block, stage) = match state.at {
             At::Kind(block) => (block, 0),
             At::Param(block, number) => (block, 1 + number),
             At::Begin(block) => (block, u8::MAX),
             At::End => (u16::MAX, u8::MAX),
         };
-        match self.program.blocks.get(block as usize).and_then(|found| found.inside) {
-            Some(outer) => (outer as u16, state.counts[0], block, state.counts[1], stage),
-            None => (block, state.counts[0], u16::MAX, 0, stage),
+        let mut path = [(u16::MAX, 0); MOST_SKIPS + 1];
+        let blocks = &self.program.blocks;
+        match blocks.get(block as usize) {
+            Some(found) => {
+                for at in std::iter::once(block as usize).chain(around(blocks, found.inside)) {
+                    let level = blocks[at].level;
+                    path[level] = (at as u16, state.counts[level]);
+                }
+            }
+            None => path[0] = (block, state.counts[0]),
         }
+        (path, stage)
     }
 
     /// Begins a repetition of a block.
     fn enter(&self, state: &mut State, block: usize, keep: &Keep, mut trace: Option<&mut Trace>) {
         let found = &self.program.blocks[block];
-        let level = usize::from(found.inside.is_some());
-        state.counts[level] += 1;
+        state.counts[found.level] += 1;
         if let Some(trace) = trace.as_deref_mut() {
-            let outer = if level == 1 { state.counts[0] } else { 0 };
-            trace.enter(block, outer);
+            trace.enter(block, self.program.place_around(block, state.counts));
         }
         if found.kinds[0].is_skip() {
             if !state.begun {
                 // What reads the input besides others reads it through a node.
                 state.push(keep, trace.as_deref_mut(), "input", ("input", Op::Concat));
             }
-            state.open = Some((state.shape, state.depth, 1, false));
+            let (entry, depth) = (state.shape, state.depth);
+            state.open.push(Open { entry, depth, stride: 1, has_layer: false });
             if let Some(trace) = trace {
                 trace.open();
             }
@@ -341,8 +368,7 @@ impl Walk {
     /// Leaves a block behind, after all of its repetitions.
     fn leave(&self, state: &mut State, block: usize, keep: &Keep, trace: Option<&mut Trace>) {
         let found = &self.program.blocks[block];
-        let level = usize::from(found.inside.is_some());
-        state.counts[level] = 0;
+        state.counts[found.level] = 0;
         for (slot, (owner, _)) in self.program.tied.iter().enumerate() {
             if *owner == block {
                 state.tied[slot] = None;
@@ -360,9 +386,15 @@ impl Walk {
 
     /// Ends a repetition of a skip: its shortcut, and what joins both.
     fn close(&self, state: &mut State, outer: usize, keep: &Keep, mut trace: Option<&mut Trace>) {
-        let Some((entry, depth, stride, has_layer)) = state.open.take() else { return };
+        let Some(Open { entry, depth, stride, has_layer }) = state.open.pop() else { return };
         if !has_layer {
+            if let Some(trace) = trace {
+                trace.close();
+            }
             return;
+        }
+        if let Some(around) = state.open.last_mut() {
+            around.take_layer(stride);
         }
         let kind = self.program.blocks[outer].kinds[0];
         let before = state.depth;
@@ -414,14 +446,13 @@ impl Walk {
         for op in layer(kind, &value, found.padding, biased, state.shape) {
             state.push(keep, trace.as_deref_mut(), &label, op);
         }
-        if let Some((_, _, stride, has_layer)) = &mut state.open {
-            *has_layer = true;
+        if let Some(open) = state.open.last_mut() {
             let pool = matches!(kind, LayerKind::MaxPool | LayerKind::AvgPool);
             let by = match value(Param::Stride) {
                 0.0 if pool => value(Param::Kernel),
                 other => other,
             };
-            *stride = stride.saturating_mul((by as u32).max(1));
+            open.take_layer((by as u32).max(1));
         }
         for param in Param::ALL {
             let Some(bits) = own[param as usize] else { continue };
@@ -440,7 +471,7 @@ impl Walk {
     /// Adds the head and the classifier.
     fn finish(&self, state: &mut State, keep: &Keep, mut trace: Option<&mut Trace>) {
         let pooled = Some(head(self.program.head)).filter(|_| matches!(state.shape, Shape::Image { .. }));
-        let linear = ("linear", Op::Linear { units: self.classes });
+        let linear = ("linear", Op::Linear { units: self.outputs });
         for op in pooled.into_iter().chain([linear]) {
             state.push(keep, trace.as_deref_mut(), CLASSIFIER, op);
         }
@@ -453,13 +484,8 @@ impl Walk {
 
     fn label(&self, state: &State, block: usize) -> String {
         let found = &self.program.blocks[block];
-        match found.inside {
-            Some(outer) => {
-                let outer = &self.program.blocks[outer].label;
-                format!("{outer}.{}.{}.{}", state.counts[0], found.label, state.counts[1])
-            }
-            None => format!("{}.{}", found.label, state.counts[0]),
-        }
+        let own = format!("{}.{}", found.label, state.counts[found.level]);
+        found.inside.map_or_else(|| own.clone(), |outer| format!("{}.{own}", self.label(state, outer)))
     }
 
     /// What conditions may say of a complete network; what is not kept is 0.
