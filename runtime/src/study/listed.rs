@@ -2,7 +2,7 @@
 
 use peng_spec::arch::Genome;
 use peng_spec::catalog::{Issue, Moves, SearchKind, SearchNeeds, Typed, read_params};
-use peng_spec::plan::{KindCall, Mode};
+use peng_spec::plan::{Mode, ReusePlan, SearchPlan};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -23,10 +23,10 @@ pub(crate) struct Params {
 pub(crate) struct Listed;
 
 /// A search for just these networks.
-pub(crate) fn call(networks: &[Genome]) -> KindCall {
+pub(crate) fn call(networks: &[Genome]) -> SearchPlan {
     let networks = networks.iter().map(|genome| genome.value().clone()).collect();
     let params = serde_json::to_value(Params { networks }).expect("genomes are JSON");
-    KindCall { kind: Listed::NAME.to_owned(), params }
+    SearchPlan { kind: Listed::NAME.to_owned(), params, mode: Mode::default(), reuse: ReusePlan::default() }
 }
 
 impl Typed for Listed {
@@ -44,7 +44,7 @@ impl SearchKind for Listed {
             most_objectives: usize::MAX,
             trials: networks.len() as u64,
             generations: u64::from(!networks.is_empty()),
-            offspring: networks.len().max(1) as u64,
+            offspring: 0,
         }
     }
 }
