@@ -281,6 +281,7 @@ mod tests {
                 let found = match layer(&op, shape.channels(), &device).forward(vec![value]) {
                     Value::Image(x) => x.dims()[1..].to_vec(),
                     Value::Vector(x) => x.dims()[1..].to_vec(),
+                    Value::Parts(parts) => panic!("a layer makes one value, not {}", parts.len()),
                 };
                 let expected = match expected {
                     OpShape::Image { channels, height, width } => vec![channels, height, width],

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use peng_spec::arch::Genome;
-use peng_spec::plan::{BudgetPlan, KindCall, Plan, SearchPlan, Step, StepKind};
+use peng_spec::plan::{BudgetPlan, KindCall, Plan, Step, StepKind};
 use serde_json::json;
 
 use super::listed;
@@ -19,7 +19,7 @@ pub fn truth_plan(plan: &Plan, runs: &[RunState]) -> Result<Plan, String> {
     let mut plan = plan.clone();
     let trials = networks.len() as u64;
     let epochs = u64::from(plan.training.epochs);
-    plan.search = SearchPlan::new(listed::call(&networks));
+    plan.search = listed::call(&networks);
     plan.estimator.call = KindCall { kind: "never".to_owned(), params: json!({}) };
     plan.estimator.fewest_points = None;
     plan.estimator.audit_percent = 0.0;
