@@ -254,10 +254,6 @@ impl SearchSpace for Constrained {
         self.space.decode(genome)
     }
 
-    fn canonical(&self, genome: &Genome) -> Result<Genome, GenomeError> {
-        self.space.canonical(genome)
-    }
-
     fn settings(&self, genome: &Genome) -> Result<Settings, GenomeError> {
         self.space.settings(genome)
     }
@@ -273,14 +269,19 @@ impl SearchSpace for Constrained {
 
 #[cfg(test)]
 mod tests {
-    use peng_spec::catalog::DatasetFacts;
+    use peng_spec::catalog::{DatasetFacts, Target};
     use serde_json::{Value, json};
 
     use super::*;
     use crate::seed::SeedTree;
 
     fn space(kind: &str, params: &Value) -> Box<dyn SearchSpace> {
-        let dataset = DatasetFacts { input: "1x12x12".parse().unwrap(), classes: 2, train: 10, test: 10 };
+        let dataset = DatasetFacts {
+            input: "1x12x12".parse().unwrap(),
+            target: Target::Classes(2),
+            train: 10,
+            test: 10,
+        };
         let kind = crate::space::find(kind).unwrap();
         kind.build(&kind.normalise(params).unwrap(), &dataset).unwrap()
     }

@@ -44,7 +44,7 @@ pub(super) fn decode(layout: &Layout, genome: &Genes) -> ArchGraph {
         channels = filters;
     }
     let pool = graph.push("classifier.pool", Op::GlobalAvgPool, last.into_iter().collect::<Vec<_>>());
-    graph.push("classifier.linear", Op::Linear { units: layout.classes }, [pool]);
+    graph.push("classifier.linear", Op::Linear { units: layout.outputs }, [pool]);
     graph
 }
 

@@ -24,7 +24,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::genome::Genes;
-use self::wiring::Phase;
 use super::constrained::{conditions, constrained, impossible};
 use super::count::Size;
 use super::{GenomeError, Scarce, SearchSpace, SpaceCount, SpaceEntry, genes};
@@ -146,7 +145,7 @@ struct Layout {
     double_channels: bool,
     variant: Variant,
     input: Shape,
-    classes: usize,
+    outputs: usize,
 }
 
 impl Layout {
@@ -170,8 +169,8 @@ impl Layout {
             };
             return Err(vec![Issue::new("/phases", message).help(help)]);
         }
-        let (input, classes) = (dataset.input, dataset.classes);
-        Ok(Self { phases, nodes, channels, double_channels, variant, input, classes })
+        let (input, outputs) = (dataset.input, dataset.target.outputs());
+        Ok(Self { phases, nodes, channels, double_channels, variant, input, outputs })
     }
 
     /// Bits of one phase: one a pair of nodes, and one for the residual connection.
@@ -243,15 +242,6 @@ impl SearchSpace for Layout {
 
     fn decode(&self, genome: &Genome) -> Result<ArchGraph, GenomeError> {
         Ok(decode::decode(self, &Genes::read(self, genome)?))
-    }
-
-    /// Dropped phases come last and are 0, the nodes of the others are in canonical order.
-    fn canonical(&self, genome: &Genome) -> Result<Genome, GenomeError> {
-        let genes = Genes::read(self, genome)?.0;
-        let phases = genes.chunks(self.phase_bounds().len()).filter_map(|genes| Phase::new(self, genes));
-        let mut canonical: Vec<u8> = phases.flat_map(|phase| phase.canonical(self)).collect();
-        canonical.resize(genes.len(), 0);
-        Ok(Genes(canonical).encode(self))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Tests of `nsga-macro`: the published networks, the bounds, what does not fit.
 
 use peng_spec::arch::Cost;
-use peng_spec::catalog::Kind;
+use peng_spec::catalog::{Kind, Target};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use crate::seed::SeedTree;
 use crate::space::tests::conforms;
 
 fn dataset(input: &str, classes: usize) -> DatasetFacts {
-    DatasetFacts { input: input.parse().unwrap(), classes, train: 100, test: 100 }
+    DatasetFacts { input: input.parse().unwrap(), target: Target::Classes(classes), train: 100, test: 100 }
 }
 
 fn layout(phases: usize, nodes: usize, channels: usize, dataset: &DatasetFacts) -> Layout {
@@ -113,62 +113,6 @@ fn channels_stay_if_they_are_not_doubled() {
     let network = layout.decode(&Genome::new(json!([[1, 0], [1, 0]]))).unwrap();
     let second: Vec<&str> = names(&network).into_iter().filter(|name| name.starts_with("phase2.")).collect();
     assert_eq!(second[..2], ["phase2.pool", "phase2.node1.conv"]);
-}
-
-/// All genomes of small spaces: two have the same canonical genome if and only if they make the same network but for the order of
-/// its nodes, which is told by trying all orders.
-#[test]
-fn isomorphic_genomes_have_one_canonical_genome() {
-    for (phases, nodes, variant) in
-        [(1, 4, Variant::Standard), (2, 3, Variant::Preact), (1, 3, Variant::Variable)]
-    {
-        let params = Params { phases, nodes, channels: 2, variant, ..Params::default() };
-        let layout = Layout::new(&params, &dataset("1x8x8", 2)).unwrap();
-        let mut seen = std::collections::BTreeMap::<String, String>::new();
-        for genes in every_genome(&layout) {
-            let genome = genes.encode(&layout);
-            let canonical = layout.canonical(&genome).unwrap();
-            assert_eq!(layout.canonical(&canonical).unwrap(), canonical);
-            let form = by_all_orders(&layout, &genes);
-            assert_eq!(by_all_orders(&layout, &Genes::read(&layout, &canonical).unwrap()), form, "{genome}");
-            // One form, one canonical genome.
-            let found = seen.entry(format!("{form:?}")).or_insert_with(|| canonical.to_string());
-            assert_eq!(*found, canonical.to_string(), "{genome}");
-        }
-    }
-}
-
-/// What the phases are, each the least of all orders of its nodes.
-fn by_all_orders(layout: &Layout, genes: &Genes) -> Vec<impl std::fmt::Debug + PartialEq + use<>> {
-    let phases = genes.0.chunks(layout.phase_bounds().len()).filter_map(|genes| Phase::new(layout, genes));
-    phases
-        .map(|phase| {
-            let nodes: Vec<usize> =
-                (1..=layout.nodes).filter(|&node| !phase.wiring.nodes[node - 1].is_empty()).collect();
-            let mut orders = vec![Vec::new()];
-            for &node in &nodes {
-                let longer = |order: Vec<usize>| {
-                    (0..=order.len()).map(move |at| {
-                        let mut order = order.clone();
-                        order.insert(at, node);
-                        order
-                    })
-                };
-                orders = orders.into_iter().flat_map(longer).collect();
-            }
-            let renumbered = |order: &Vec<usize>| -> Vec<Vec<usize>> {
-                let place = |read: &usize| order.iter().position(|node| node == read).map_or(0, |at| at + 1);
-                let sorted = |inputs: &Vec<usize>| {
-                    let mut inputs: Vec<usize> = inputs.iter().map(place).collect();
-                    inputs.sort_unstable();
-                    inputs
-                };
-                order.iter().map(|&node| sorted(&phase.wiring.nodes[node - 1])).collect()
-            };
-            let least = orders.iter().map(renumbered).min();
-            (phase.kind, least, phase.wiring.output.contains(&0))
-        })
-        .collect()
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! What the genes of a phase of `nsga-macro` mean: its type and how its nodes are connected.
 
 use super::{Layout, Variant};
-use crate::space::canonical;
 
 /// A phase that is not dropped.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,31 +36,6 @@ impl Phase {
             Variant::Variable => PhaseType::ALL[usize::from(*rest.first()?)],
         };
         Some(Self { kind, wiring: Wiring::new(bits, layout.nodes)? })
-    }
-
-    /// The genes of a phase that is the same but for the order of its nodes; all such phases have the same ones.
-    pub(super) fn canonical(&self, layout: &Layout) -> Vec<u8> {
-        let nodes: Vec<(usize, &Vec<usize>)> =
-            (1..).zip(&self.wiring.nodes).filter(|(_, inputs)| !inputs.is_empty()).collect();
-        // Nodes that are left, numbered from 1 without gaps; 0 is the input, as before.
-        let number = |read: usize| {
-            if read == 0 { 0 } else { 1 + nodes.iter().position(|&(n, _)| n == read).unwrap_or(0) }
-        };
-        let vertices: Vec<canonical::Reads> =
-            nodes.iter().map(|(_, inputs)| inputs.iter().map(|&read| (0, number(read))).collect()).collect();
-        let mut genes = vec![0; layout.phase_bounds().len()];
-        for (index, reads) in canonical::order(&vertices, 1).iter().enumerate() {
-            // The pair of nodes 1 and 2 is the first, the pairs that end in node 3 are the next two, and so on.
-            for &(_, read) in reads.iter().filter(|&&(_, read)| read > 0) {
-                genes[index * index.saturating_sub(1) / 2 + read - 1] = 1;
-            }
-        }
-        let residual = layout.phase_bits() - 1;
-        genes[residual] = u8::from(self.wiring.output.contains(&0));
-        if let Some(kind) = genes.get_mut(residual + 1) {
-            *kind = PhaseType::ALL.iter().position(|&kind| kind == self.kind).unwrap_or(0) as u8;
-        }
-        genes
     }
 }
 

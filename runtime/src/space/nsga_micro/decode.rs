@@ -40,7 +40,7 @@ pub(super) fn decode(layout: &Layout, genes: &Genes) -> ArchGraph {
         }
     }
     let pool = graph.push("classifier.pool", Op::GlobalAvgPool, [last]);
-    graph.push("classifier.linear", Op::Linear { units: layout.classes }, [pool]);
+    graph.push("classifier.linear", Op::Linear { units: layout.outputs }, [pool]);
     if layout.auxiliary_weight > 0.0 {
         push_auxiliary(&mut graph, layout, second);
     }
@@ -66,7 +66,7 @@ fn push_auxiliary(graph: &mut ArchGraph, layout: &Layout, input: usize) {
         ("norm2", Op::BatchNorm),
         ("relu2", Op::Relu),
         ("mean", Op::GlobalAvgPool),
-        ("linear", Op::Linear { units: layout.classes }),
+        ("linear", Op::Linear { units: layout.outputs }),
     ];
     ops.into_iter().fold(input, |input, (name, op)| {
         graph.push_auxiliary(layout.auxiliary_weight, format!("auxiliary.{name}"), op, [input])

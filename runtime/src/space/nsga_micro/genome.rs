@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::Layout;
 use super::operation::Operation;
-use crate::space::{GenomeError, canonical};
+use crate::space::GenomeError;
 
 /// The numbers of a genome one after another, as the published search sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,19 +67,5 @@ impl Genes {
         let (normal, reduction) = self.0.split_at(4 * layout.blocks);
         [normal, reduction]
             .map(|genes| genes.chunks(4).map(|block| [unit(&block[..2]), unit(&block[2..])]).collect())
-    }
-
-    /// The genes that stand for all that make the same network but for the order of blocks and of their operations.
-    pub(super) fn canonical(&self, layout: &Layout) -> Self {
-        let cell = |genes: &[u8]| -> Vec<u8> {
-            let reads = |block: &[u8]| block.chunks(2).map(|unit| (unit[0], usize::from(unit[1]))).collect();
-            let blocks: Vec<canonical::Reads> = genes.chunks(4).map(reads).collect();
-            canonical::order(&blocks, 2)
-                .into_iter()
-                .flatten()
-                .flat_map(|(operation, input)| [operation, input as u8])
-                .collect()
-        };
-        Self(self.0.chunks(4 * layout.blocks).flat_map(cell).collect())
     }
 }

@@ -138,7 +138,7 @@ struct Layout {
     auxiliary_weight: f64,
     squeeze_excite: bool,
     input: Shape,
-    classes: usize,
+    outputs: usize,
 }
 
 impl Layout {
@@ -159,7 +159,7 @@ impl Layout {
         let &Params {
             cells, blocks, channels, increment, drop_path, auxiliary_weight, squeeze_excite, ..
         } = params;
-        let (input, classes) = (dataset.input, dataset.classes);
+        let (input, outputs) = (dataset.input, dataset.target.outputs());
         Ok(Self {
             cells,
             blocks,
@@ -169,7 +169,7 @@ impl Layout {
             auxiliary_weight,
             squeeze_excite,
             input,
-            classes,
+            outputs,
         })
     }
 
@@ -219,11 +219,6 @@ impl SearchSpace for Layout {
 
     fn decode(&self, genome: &Genome) -> Result<ArchGraph, GenomeError> {
         Ok(decode::decode(self, &Genes::read(self, genome)?))
-    }
-
-    /// The blocks of each cell are in canonical order, and so are the two operations of each block.
-    fn canonical(&self, genome: &Genome) -> Result<Genome, GenomeError> {
-        Ok(Genes::read(self, genome)?.canonical(self).encode(self))
     }
 }
 
