@@ -9,6 +9,8 @@ mod ci;
 #[cfg(all(feature = "engine", feature = "lsp"))]
 mod cli;
 mod consequences;
+#[cfg(feature = "train")]
+mod downloads;
 mod editor;
 #[cfg(feature = "engine")]
 mod engine;
@@ -22,6 +24,8 @@ mod runs;
 #[cfg(all(feature = "train", target_os = "linux"))]
 mod study;
 mod support;
+#[cfg(feature = "train")]
+mod targets;
 mod tidy;
 #[cfg(feature = "engine")]
 mod verify;

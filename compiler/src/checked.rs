@@ -51,7 +51,7 @@ pub struct CheckedSpec {
 
 impl CheckedSpec {
     /// Puts together what was checked.
-    pub(crate) fn new(spec: Spec, bound: Bound) -> Self {
+    pub(crate) fn new(mut spec: Spec, bound: Bound) -> Self {
         fn some<F>(kind: Option<BoundKind<F>>) -> BoundKind<F> {
             kind.expect("what cannot be resolved is an error")
         }
@@ -59,6 +59,9 @@ impl CheckedSpec {
         let space = some(bound.space);
         let search = some(bound.search);
         let estimator = some(bound.estimator);
+        let metric = bound.metric.expect("what cannot be resolved is an error");
+        // What is written stays; the default depends on the data.
+        metric.name().clone_into(&mut spec.estimator.metric.value);
         let splits = split_sizes(&spec.dataset.validation, &spec.dataset.limit, &dataset.facts);
         Self {
             splits,
@@ -71,7 +74,7 @@ impl CheckedSpec {
             search_needs: search.facts,
             objectives: bound.objectives,
             estimator: estimator.call,
-            estimator_metric: bound.metric.expect("what cannot be resolved is an error"),
+            estimator_metric: metric,
             estimator_needs: estimator.facts,
         }
     }

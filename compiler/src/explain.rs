@@ -1,5 +1,6 @@
 //! A plan in words, for `peng plan`: what will be trained, how long, at what cost.
 
+use peng_spec::catalog::Target;
 use peng_spec::expr::Dimension;
 use peng_spec::plan::{
     AdamPlan, Augmentation, BudgetPlan, ConfirmWhat, Count, DatasetPlan, Decayed, ExecutionPlan,
@@ -46,7 +47,10 @@ fn data(dataset: &DatasetPlan) -> Vec<String> {
         format!(
             "examples of {}, {}",
             dataset.facts.input,
-            counted(dataset.facts.classes as u64, "class", "classes")
+            match dataset.facts.target {
+                Target::Classes(classes) => counted(classes as u64, "class", "classes"),
+                Target::Values(targets) => counted(targets as u64, "target", "targets"),
+            }
         ),
         format!(
             "{} for training, {} for validation ({} of the training part), {} for testing",

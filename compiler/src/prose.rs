@@ -1,5 +1,6 @@
 //! A plan as a paragraph, as for the methods of a paper: all that another group would need to know.
 
+use peng_spec::catalog::Target;
 use peng_spec::expr::Dimension;
 use peng_spec::plan::{ConfirmWhat, Goal, Metric, Mode, Plan, StepKind};
 
@@ -23,16 +24,20 @@ fn data(plan: &Plan) -> Vec<String> {
     let dataset = &plan.dataset;
     let facts = &dataset.facts;
     let [train, validation, test] = dataset.splits.map(|size| grouped(size as u64));
+    let (have, how) = match facts.target {
+        Target::Classes(_) => ("belong to", ", stratified by class"),
+        Target::Values(_) => ("have", ""),
+    };
     let mut sentences = vec![
         format!(
-            "Networks are trained on the data set {}, whose examples of {} belong to {}.",
+            "Networks are trained on the data set {}, whose examples of {} {have} {}.",
             in_parentheses(&call(&dataset.call)),
             facts.input,
-            counted(facts.classes as u64, "class", "classes")
+            facts.target
         ),
         format!(
-            "Of its training part, {train} examples are learned from and {validation} ({}, stratified by class) are held out \
-             for validation; the {test} test examples are not seen by the search.",
+            "Of its training part, {train} examples are learned from and {validation} ({}{how}) are held out for \
+             validation; the {test} test examples are not seen by the search.",
             Dimension::Percent.format(dataset.validation_percent)
         ),
     ];
@@ -167,9 +172,14 @@ fn named(metric: Metric) -> &'static str {
     match metric {
         Metric::TrainAccuracy => "training accuracy",
         Metric::TrainLoss => "training loss",
+        Metric::TrainR2 => "explained variance of the training targets",
         Metric::TrainTop5 => "top-5 training accuracy",
         Metric::ValAccuracy => "validation accuracy",
+        Metric::ValAuc => "validation AUC",
         Metric::ValLoss => "validation loss",
+        Metric::ValMae => "mean absolute validation error",
+        Metric::ValR2 => "explained variance of the validation targets",
+        Metric::ValRmse => "root mean squared validation error",
         Metric::ValTop5 => "top-5 validation accuracy",
         Metric::Flops => "multiply-accumulates",
         Metric::Params => "parameters",

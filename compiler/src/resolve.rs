@@ -4,7 +4,7 @@
 //! What cannot be resolved is reported and left out, so that the checks that do not need it still run.
 
 use peng_spec::catalog::{
-    Catalog, DatasetFacts, EstimatorNeeds, Issue, Kind, SearchNeeds, Slot, SpaceFacts, TrainingFacts,
+    Catalog, DatasetFacts, EstimatorNeeds, Issue, Kind, SearchNeeds, Slot, SpaceFacts, Target, TrainingFacts,
 };
 use peng_spec::diag::{Diagnostic, Sink, codes, one_of};
 use peng_spec::document::{Document, Pointer};
@@ -60,7 +60,7 @@ pub(crate) fn resolve(
     });
     let search = cx.search(catalog);
     let objectives = objectives(spec);
-    let metric = cx.metric();
+    let metric = cx.metric(dataset.as_ref());
     let training = cx.training(dataset.as_ref(), metric, &objectives);
     let estimator = training.as_ref().and_then(|training| cx.estimator(catalog, training));
     if training.is_none() {
@@ -125,9 +125,9 @@ impl Resolver<'_> {
         let measure_every = self.spec.read(&MEASURE_EVERY)?.value.0;
         // Measurements that don't divide the training are reported by a check; what follows from them is not.
         measure_every.count_in(epochs)?;
-        let classes = dataset.map_or(2, |dataset| dataset.facts.classes);
+        let target = dataset.map_or(Target::Classes(2), |dataset| dataset.facts.target);
         let objectives = objectives.iter().map(|o| Objective { goal: o.goal, metric: o.metric }).collect();
-        Some(TrainingFacts { epochs, measure_every, metric: metric?, classes, objectives })
+        Some(TrainingFacts { epochs, measure_every, metric: metric?, target, objectives })
     }
 
     fn estimator(
@@ -160,10 +160,21 @@ impl Resolver<'_> {
         }
     }
 
-    /// The metric that is observed, if there is such a curve.
-    fn metric(&mut self) -> Option<Metric> {
+    /// The metric that is observed, if there is such a curve: the one that is written, else that of the kind of the data.
+    fn metric(&mut self, dataset: Option<&BoundKind<DatasetFacts>>) -> Option<Metric> {
         let written = self.spec.read(&METRIC)?;
-        let metric: Metric = written.value.parse().ok()?;
+        let metric: Metric = match (written.origin, dataset.map(|dataset| dataset.facts.target)) {
+            (Origin::Default, Some(Target::Values(_))) => Metric::ValR2,
+            (Origin::Written, _) | (Origin::Default, Some(Target::Classes(_)) | None) => {
+                written.value.parse().ok()?
+            }
+        };
+        if let Some(dataset) = dataset.filter(|data| metric.is_measured() && !metric.suits(data.facts.target))
+        {
+            let found = unsuitable(self.document, dataset, metric, written.span, Metric::is_measured);
+            self.sink.push(found.at("/estimator/metric"));
+            return None;
+        }
         if !metric.is_measured() {
             let known = Metric::ALL.into_iter().filter(|m| m.is_measured()).map(Metric::name);
             self.sink.push(
@@ -234,6 +245,27 @@ fn bound<F>(section: &KindSpec, params: Value, facts: F) -> BoundKind<F> {
         is_written: kind.origin == Origin::Written,
         facts,
     }
+}
+
+/// E0406, of a metric that networks of these data do not have; `among`: the metrics that could stand in its place.
+pub(crate) fn unsuitable(
+    document: &Document,
+    dataset: &BoundKind<DatasetFacts>,
+    metric: Metric,
+    span: Span,
+    among: fn(Metric) -> bool,
+) -> Diagnostic {
+    let target = dataset.facts.target;
+    let key = match target {
+        Target::Classes(_) => "/dataset/classes",
+        Target::Values(_) => "/dataset/targets",
+    };
+    let cause = document.find(&Pointer::from(key)).map_or(dataset.kind_span, |found| found.node.span);
+    let suitable = Metric::ALL.into_iter().filter(|&metric| metric.suits(target) && among(metric));
+    let message = format!("no step of a training measures `{metric}`, since the data have {target}");
+    Diagnostic::error(codes::E0406, span, message)
+        .also(cause, "what networks tell")
+        .help(one_of(suitable.map(Metric::name)))
 }
 
 fn objectives(spec: &PartialSpec<'_>) -> Vec<CheckedObjective> {

@@ -3,7 +3,7 @@
 use peng_spec::arch::{Cost, NetworkFacts, Shape};
 use peng_spec::catalog::{
     Catalog, DatasetFacts, DatasetKind, EstimatorKind, EstimatorNeeds, Issue, Moves, SearchKind, SearchNeeds,
-    SpaceFacts, SpaceKind, TrainingFacts, Typed, read_params,
+    SpaceFacts, SpaceKind, Target, TrainingFacts, Typed, read_params,
 };
 use peng_spec::diag::codes;
 use peng_spec::expr::condition;
@@ -27,7 +27,7 @@ impl Typed for Digits {
 impl DatasetKind for Digits {
     fn facts(&self, _: &Value) -> Result<DatasetFacts, Vec<Issue>> {
         let input = Shape::Image { channels: 1, height: 8, width: 8 };
-        Ok(DatasetFacts { input, classes: 10, train: 1437, test: 360 })
+        Ok(DatasetFacts { input, target: Target::Classes(10), train: 1437, test: 360 })
     }
 }
 
@@ -38,7 +38,11 @@ struct SyntheticParams {
     /// Shape of an example.
     input: String,
     /// Number of classes.
-    classes: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    classes: Option<u32>,
+    /// Targets of a regression.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    targets: Option<u32>,
     /// Training examples.
     train: u32,
     /// Test examples.
@@ -60,7 +64,10 @@ impl DatasetKind for Synthetic {
             p.input.parse().map_err(|e: peng_spec::arch::ShapeError| vec![Issue::new("/input", e.0)])?;
         Ok(DatasetFacts {
             input,
-            classes: p.classes as usize,
+            target: match (p.classes, p.targets) {
+                (_, Some(targets)) => Target::Values(targets as usize),
+                (classes, None) => Target::Classes(classes.unwrap_or(2) as usize),
+            },
             train: p.train as usize,
             test: p.test as usize,
         })

@@ -148,7 +148,7 @@ fn examples(side: usize, count: usize) -> Examples {
             (0..side * side).map(pixel)
         })
         .collect();
-    Examples { input: Shape::Image { channels: 1, height: side, width: side }, classes: 10, pixels, labels }
+    Examples::classified(Shape::Image { channels: 1, height: side, width: side }, 10, pixels, labels)
 }
 
 fn conv(filters: usize, kernel: usize, padding: usize) -> Op {

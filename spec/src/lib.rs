@@ -28,6 +28,7 @@
 //! | arm | an estimator of a study |
 //! | truth | what a network comes to when it is trained to the end |
 //! | confirm | to train the predicted members of a front to the end |
+//! | class, target | what a network tells of an example: which of the classes it is of; a number of a regression |
 //! | slot, kind | a place where things plug in (data set, space, search, estimator); a thing that does |
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]

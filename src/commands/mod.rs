@@ -8,6 +8,8 @@ pub(crate) mod check;
 pub(crate) mod config;
 #[cfg(feature = "engine")]
 mod curves;
+#[cfg(feature = "train")]
+mod datasets;
 #[cfg(feature = "engine")]
 pub(crate) mod engine;
 #[cfg(feature = "engine")]

@@ -13,18 +13,33 @@ use peng_runtime::run::{CancelFlag, RunContext, RunError, run as run_plan};
 use peng_runtime::state::RunState;
 use peng_runtime::store::{Lock, RunDir, StoreError};
 use peng_runtime::study::StudyDir;
-use peng_runtime::{CAN_TRAIN, data, estimate, report};
+use peng_runtime::{CAN_TRAIN, estimate, report};
 use peng_spec::plan::{Count, Device, Plan};
 
+#[cfg(feature = "train")]
+use crate::commands::datasets;
 use crate::commands::kept::kept;
 use crate::commands::load::{self, Loaded};
 use crate::commands::study;
 use crate::failure::{Exit, Failure};
 use crate::ui::Ui;
+#[cfg(feature = "train")]
+use crate::ui::downloads::Downloads;
 use crate::ui::progress::{self, ProgressMode};
+
+/// What `--help` says of data and the environment, which `datasets.rs` reads.
+const ENVIRONMENT: &str = "\
+Data sets that are published and are neither at their `path` nor in the usual places are downloaded once, to
+`$XDG_CACHE_HOME/peng/datasets/KIND` (`~/.cache/peng/datasets/KIND`), and checked by SHA-256.
+
+Environment:
+  PENG_DATASETS_URL                    A mirror for these downloads: it has the published files as `KIND/NAME`
+  XDG_CACHE_HOME                       The directory of caches [default: ~/.cache]
+  http_proxy, https_proxy, all_proxy   Proxies that take CONNECT, `http://HOST:PORT`; no_proxy: hosts without one";
 
 /// Run a spec or a plan
 #[derive(Debug, Args)]
+#[command(after_long_help = ENVIRONMENT)]
 pub(crate) struct RunArgs {
     /// A spec (`.yaml`), or a plan made by `peng plan -o` (`.json`)
     input: PathBuf,
@@ -36,6 +51,9 @@ pub(crate) struct RunArgs {
     /// How progress is shown
     #[arg(long, value_enum, default_value_t)]
     progress: ProgressMode,
+    /// Never download a data set
+    #[arg(long)]
+    offline: bool,
 }
 
 /// Go on with a run or a study that was stopped, killed or crashed
@@ -46,6 +64,9 @@ pub(crate) struct ResumeArgs {
     /// Only tell what would be done
     #[arg(long)]
     dry_run: bool,
+    /// Never download a data set
+    #[arg(long)]
+    offline: bool,
     /// How progress is shown
     #[arg(long, value_enum, default_value_t)]
     progress: ProgressMode,
@@ -59,13 +80,14 @@ pub(crate) fn run(args: &RunArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result
     if !CAN_TRAIN {
         return Err(cannot_train().into());
     }
-    let bound = bind(&plan)?;
+    let before = Before::new(args.offline, args.progress, ui)?;
+    let bound = bind(&plan, &before)?;
     let (path, fresh) = match &args.dir {
         Some(dir) => (dir.clone(), !dir.exists()),
         None => (free_dir(&plan), true),
     };
     let (dir, lock) = RunDir::create(&path, &plan, &kept(&sources, &args.settings)).map_err(Failure::from)?;
-    let result = execute(&plan, &dir, &lock, bound, args.progress, ui, out);
+    let result = execute(&plan, &dir, &lock, bound, (args.progress, before.cancel), ui, out);
     if fresh && result.is_err() && !dir.journal_path().exists() {
         // The run never began: leave nothing behind that looks like one.
         std::fs::remove_dir_all(&path).with_context(|| format!("cannot remove `{}`", path.display()))?;
@@ -78,7 +100,7 @@ pub(crate) fn resume(args: &ResumeArgs, ui: Ui, out: &mut dyn Write) -> anyhow::
     if StudyDir::is_one(&args.dir) {
         return match args.dry_run {
             true => study::plan_of_resume(&args.dir, out),
-            false => study::resume(&args.dir, args.progress.of_study()?, ui, out),
+            false => study::resume(&args.dir, args.offline, args.progress.of_study()?, ui, out),
         };
     }
     let dir = RunDir::open(&args.dir).map_err(Failure::from)?;
@@ -98,14 +120,15 @@ pub(crate) fn resume(args: &ResumeArgs, ui: Ui, out: &mut dyn Write) -> anyhow::
         return Err(cannot_train().into());
     }
     let lock = dir.lock().map_err(Failure::from)?;
+    let before = Before::new(args.offline, args.progress, ui)?;
     let first = events.first().map(|e| &e.kind);
     let bound = match first {
         Some(EventKind::RunStarted { bound, .. }) => {
             Bound { data: bound.data.clone(), ..bind_machine(&plan) }
         }
-        _ => bind(&plan)?,
+        _ => bind(&plan, &before)?,
     };
-    execute(&plan, &dir, &lock, bound, args.progress, ui, out)
+    execute(&plan, &dir, &lock, bound, (args.progress, before.cancel), ui, out)
 }
 
 fn execute(
@@ -113,12 +136,10 @@ fn execute(
     dir: &RunDir,
     lock: &Lock,
     bound: Bound,
-    progress: ProgressMode,
+    (progress, cancel): (ProgressMode, CancelFlag),
     ui: Ui,
     out: &mut dyn Write,
 ) -> anyhow::Result<Exit> {
-    let cancel = CancelFlag::default();
-    listen_for_signals(&cancel)?;
     let clock = SystemClock::new();
     let program = std::env::current_exe().context("cannot find the program that is running")?;
     let mut args = vec![OsString::from("worker")];
@@ -176,20 +197,35 @@ pub(super) fn cannot_train() -> Failure {
     Failure::new(Exit::Environment, message).help("build it with `cargo build --release`")
 }
 
-pub(super) fn bind(plan: &Plan) -> Result<Bound, Failure> {
-    let call = &plan.dataset.call;
-    let unknown = || Failure::new(Exit::Environment, format!("unknown data set `{}` in the plan", call.kind));
-    let place = data::find(&call.kind).ok_or_else(unknown)?.locate(&call.params).map_err(|error| {
-        let failure = Failure::new(Exit::Environment, error.to_string());
-        match error {
-            data::DataError::Missing { help, .. } => failure.help(help),
-            data::DataError::Unreadable { .. }
-            | data::DataError::Malformed { .. }
-            | data::DataError::Facts { .. } => failure,
-        }
-    })?;
+/// How the data of a plan are obtained before it is run, and what stops it.
+pub(super) struct Before {
+    #[cfg_attr(not(feature = "train"), expect(dead_code, reason = "nothing is downloaded for no training"))]
+    offline: bool,
+    #[cfg_attr(not(feature = "train"), expect(dead_code, reason = "nothing is downloaded for no training"))]
+    progress: ProgressMode,
+    pub(super) cancel: CancelFlag,
+}
+
+impl Before {
+    /// Listens for signals from now on.
+    pub(super) fn new(offline: bool, progress: ProgressMode, ui: Ui) -> anyhow::Result<Self> {
+        let cancel = CancelFlag::default();
+        listen_for_signals(&cancel)?;
+        Ok(Self { offline, progress: if ui.quiet { ProgressMode::None } else { progress }, cancel })
+    }
+}
+
+#[cfg(feature = "train")]
+pub(super) fn bind(plan: &Plan, before: &Before) -> Result<Bound, Failure> {
+    let mut downloads = Downloads::new(before.progress);
+    let place = datasets::obtain(plan, before.offline, &mut downloads, &before.cancel)?;
     let absolute = |p: PathBuf| std::path::absolute(&p).unwrap_or(p).display().to_string();
     Ok(Bound { data: place.map(absolute), ..bind_machine(plan) })
+}
+
+#[cfg(not(feature = "train"))]
+pub(super) fn bind(_: &Plan, _: &Before) -> Result<Bound, Failure> {
+    Err(cannot_train())
 }
 
 pub(super) fn bind_machine(plan: &Plan) -> Bound {

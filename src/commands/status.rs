@@ -92,7 +92,7 @@ fn text(plan: &Plan, state: &RunState, holder: Holder, dir: &Path, paint: Paint)
         row(if i == 0 { "audit" } else { "" }, words);
     }
     if let Some(off) = &report.switched_off {
-        row("estimator", switched_off_words(off, plan.estimator.metric));
+        row("estimator", switched_off_words(off, plan.estimator.metric, plan.dataset.facts.target));
     }
     row("spent", spent(plan, state));
     if let (Some(secs), Holder::Process) = (secs_left(state, &report.outcomes, Scale::from(plan)), holder) {

@@ -3,6 +3,8 @@
 #[cfg(feature = "engine")]
 mod bars;
 pub(crate) mod diagnostics;
+#[cfg(feature = "train")]
+pub(crate) mod downloads;
 pub(crate) mod explanation;
 pub(crate) mod findings;
 #[cfg(feature = "engine")]

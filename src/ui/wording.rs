@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use peng_estimator::{Progress, Resumption, Revised, Verdict};
 use peng_runtime::event::{Event, EventKind, Purpose, TrialId, TrialOutcome, copied};
-use peng_runtime::report::quantity::{epochs, plural, value};
+use peng_runtime::report::quantity::{epochs, number, plural, value};
 use peng_runtime::report::{Outcomes, ending};
 use peng_runtime::state::{RunState, TrialState};
 use peng_runtime::study::cache::{Known, Nearest};
@@ -86,7 +86,8 @@ fn words(kind: &EventKind) -> String {
                 Verdict::Converged { .. } => "converged",
                 Verdict::Pruned => "prune",
             };
-            let predicted = observation.predicted.map_or(String::new(), |p| format!(", predicted {p:.2}"));
+            let predicted =
+                observation.predicted.map_or(String::new(), |p| format!(", predicted {}", number(p)));
             format!("trial {trial} at epoch {}: {verdict}{predicted} ({})", at(*epoch), observation.reason)
         }
         EventKind::CheckpointSaved { trial, at: epoch } => {
@@ -122,7 +123,9 @@ fn finished(trial: TrialId, purpose: Purpose, outcome: &TrialOutcome) -> String 
         (Purpose::Search | Purpose::Reconsider | Purpose::Confirm, outcome) => outcome.word(),
     };
     match outcome {
-        TrialOutcome::Converged { predicted } => format!("trial {trial} {word}: predicted {predicted:.2}"),
+        TrialOutcome::Converged { predicted } => {
+            format!("trial {trial} {word}: predicted {}", number(*predicted))
+        }
         TrialOutcome::Copied { from, distance } => {
             format!("trial {trial} {word}: {}", copied(*from, *distance))
         }

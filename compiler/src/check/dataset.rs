@@ -1,6 +1,6 @@
 //! The splits of the data: enough examples in each, and batches that they can fill.
 
-use peng_spec::catalog::DatasetFacts;
+use peng_spec::catalog::{DatasetFacts, Target};
 use peng_spec::diag::{Diagnostic, Sink, codes};
 use peng_spec::document::Pointer;
 use peng_spec::model::Part;
@@ -21,11 +21,8 @@ pub(super) fn validation_leaves_enough(cx: &CheckCx<'_>, sink: &mut Sink) {
     let of = format!("of {} training examples", facts.train);
     let message = if train == 0 {
         format!("`{share}` {of} leaves none for training, expected at least 1")
-    } else if valid < facts.classes {
-        format!(
-            "`{share}` {of} is {valid} for validation, expected at least one for each of {} classes",
-            facts.classes
-        )
+    } else if valid < fewest(facts.target).0 {
+        format!("`{share}` {of} is {valid} for validation, expected at least {}", fewest(facts.target).1)
     } else {
         return validation_limit(cx, dataset, valid, sink);
     };
@@ -33,12 +30,21 @@ pub(super) fn validation_leaves_enough(cx: &CheckCx<'_>, sink: &mut Sink) {
     sink.push(diagnostic.at("/dataset/validation"));
 }
 
+/// Fewest examples that a network can be measured by, and in words.
+fn fewest(target: Target) -> (usize, String) {
+    match target {
+        Target::Classes(classes) => (classes, format!("one for each of {classes} classes")),
+        // One example has no variance.
+        Target::Values(_) => (2, "2 for a regression".to_owned()),
+    }
+}
+
 fn validation_limit(cx: &CheckCx<'_>, dataset: &BoundKind<DatasetFacts>, valid: usize, sink: &mut Sink) {
-    let classes = dataset.facts.classes;
+    let (least, words) = fewest(dataset.facts.target);
     let Some(Some(limit)) = cx.spec.read(&LIMIT_VALIDATION) else { return };
-    if limit.value < classes as u64 {
+    if limit.value < least as u64 {
         let message = format!(
-            "the limit leaves {} of {valid} validation examples, expected at least one for each of {classes} classes",
+            "the limit leaves {} of {valid} validation examples, expected at least {words}",
             limit.value
         );
         let diagnostic = of_the_data(dataset, Diagnostic::error(codes::E0304, limit.span, message));

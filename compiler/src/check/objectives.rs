@@ -1,9 +1,11 @@
 //! The objectives themselves.
 
+use peng_spec::catalog::Target;
 use peng_spec::diag::{Diagnostic, Sink, codes};
 use peng_spec::plan::{Goal, Metric};
 
 use super::CheckCx;
+use crate::resolve::unsuitable;
 
 /// E0404
 pub(super) fn objectives_are_distinct(cx: &CheckCx<'_>, sink: &mut Sink) {
@@ -21,10 +23,21 @@ pub(super) fn objectives_are_distinct(cx: &CheckCx<'_>, sink: &mut Sink) {
     }
 }
 
+/// E0406
+pub(super) fn objectives_suit_the_data(cx: &CheckCx<'_>, sink: &mut Sink) {
+    let Some(dataset) = &cx.bound.dataset else { return };
+    let target = dataset.facts.target;
+    for objective in cx.bound.objectives.iter().filter(|objective| !objective.metric.suits(target)) {
+        let (metric, span) = (objective.metric, objective.metric_span);
+        let found = unsuitable(cx.document, dataset, metric, span, |_| true);
+        sink.push(found.at("/objectives"));
+    }
+}
+
 /// W0402
 pub(super) fn objectives_tell_networks_apart(cx: &CheckCx<'_>, sink: &mut Sink) {
     let Some(dataset) = &cx.bound.dataset else { return };
-    let classes = dataset.facts.classes;
+    let Target::Classes(classes) = dataset.facts.target else { return };
     let is_constant = |metric: Metric| matches!(metric, Metric::ValTop5 | Metric::TrainTop5) && classes <= 5;
     for objective in cx.bound.objectives.iter().filter(|objective| is_constant(objective.metric)) {
         let message =

@@ -1,9 +1,28 @@
 //! How one network is trained.
 
+use peng_spec::catalog::Target;
 use peng_spec::diag::{Diagnostic, Sink, codes};
-use peng_spec::model::partial::{EPOCHS, MEASURE_EVERY};
+use peng_spec::model::partial::{EPOCHS, LABEL_SMOOTHING, MEASURE_EVERY};
 
 use super::CheckCx;
+
+/// E0309
+pub(super) fn labels_that_are_smoothed_are_classes(cx: &CheckCx<'_>, sink: &mut Sink) {
+    let Some(dataset) = &cx.bound.dataset else { return };
+    let Some(smoothing) = cx.spec.read(&LABEL_SMOOTHING) else { return };
+    if smoothing.value > 0.0 && matches!(dataset.facts.target, Target::Values(_)) {
+        let message = format!(
+            "`label_smoothing` spreads targets over classes, but the data have {}",
+            dataset.facts.target
+        );
+        sink.push(
+            Diagnostic::error(codes::E0309, smoothing.span, message)
+                .also(dataset.kind_span, "the data set")
+                .help("remove it".to_owned())
+                .at("/training/label_smoothing"),
+        );
+    }
+}
 
 /// E0407
 pub(super) fn measurements_end_with_the_training(cx: &CheckCx<'_>, sink: &mut Sink) {

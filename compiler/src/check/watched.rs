@@ -7,8 +7,9 @@ use peng_spec::plan::Metric;
 use serde_json::Value;
 
 use super::CheckCx;
+use crate::resolve::unsuitable;
 
-/// E0202, E0501, E0502
+/// E0202, E0406, E0501, E0502
 pub(super) fn what_the_estimator_watches_is_measured(cx: &CheckCx<'_>, sink: &mut Sink) {
     let (Some(estimator), Some(observed)) = (&cx.bound.estimator, cx.bound.metric) else { return };
     for name in &estimator.facts.metrics {
@@ -32,7 +33,12 @@ pub(super) fn what_the_estimator_watches_is_measured(cx: &CheckCx<'_>, sink: &mu
                     format!("`{metric}` follows from the architecture, expected a metric that is measured");
                 Diagnostic::error(codes::E0502, span, message).help(one_of(names()))
             }
-            Ok(_) => continue,
+            Ok(metric) => match &cx.bound.dataset {
+                Some(dataset) if !metric.suits(dataset.facts.target) => {
+                    unsuitable(cx.document, dataset, metric, span, Metric::is_measured)
+                }
+                Some(_) | None => continue,
+            },
         };
         sink.push(diagnostic.at(pointer));
     }

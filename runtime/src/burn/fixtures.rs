@@ -11,7 +11,7 @@ use peng_spec::plan::{
 use serde_json::Value;
 
 use super::BurnFactory;
-use crate::data::{self, Part};
+use crate::data::{self, Examples, Part};
 use crate::seed::SeedTree;
 use crate::train::{Measurement, TrainError, Trainer, TrainerFactory, TrainingJob};
 
@@ -55,9 +55,11 @@ pub(super) fn every_op() -> ArchGraph {
     arch
 }
 
-/// A training on digits.
+/// A training, on digits unless told.
 #[derive(Clone)]
 pub(super) struct Job {
+    /// The examples of both splits.
+    pub(super) examples: Arc<Examples>,
     /// The network.
     pub(super) arch: ArchGraph,
     /// Epochs, with half a cosine of the learning rate.
@@ -80,7 +82,12 @@ pub(super) struct Job {
 
 impl Job {
     pub(super) fn digits(arch: ArchGraph) -> Self {
+        Self::on(data::find("digits").unwrap().open(&Value::Null, Part::Train).unwrap(), arch)
+    }
+
+    pub(super) fn on(examples: Examples, arch: ArchGraph) -> Self {
         Self {
+            examples: Arc::new(examples),
             arch,
             epochs: 1,
             halves: false,
@@ -99,7 +106,7 @@ impl Job {
     }
 
     pub(super) fn try_start(&self, checkpoint: Option<&Path>) -> Result<Box<dyn Trainer>, TrainError> {
-        let part = data::find("digits").unwrap().open(&Value::Null, Part::Train).unwrap();
+        let part = Examples::clone(&self.examples);
         let limit = Limit { train: self.limit, validation: None, test: None };
         let data = Arc::new(data::split(part, 25.0, &limit, SeedTree::new(0)).unwrap());
         let mut training = TrainingPlan {

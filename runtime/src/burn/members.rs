@@ -7,7 +7,7 @@ use burn::module::Module;
 use burn::tensor::Device;
 use peng_estimator::Progress;
 use peng_spec::arch::{ArchGraph, Genome, Op, Shape};
-use peng_spec::catalog::DatasetFacts;
+use peng_spec::catalog::{DatasetFacts, Target};
 use peng_spec::plan::{Decayed, EpochFraction, OptimizerPlan, SchedulePlan, TrainingPlan};
 use rand::RngExt as _;
 use serde_json::{Value, json};
@@ -93,7 +93,7 @@ fn examples(input: Shape, count: usize, seed: SeedTree) -> Examples {
             (0..input.numel()).map(|_| rng.random::<f32>() + f32::from(label)).collect::<Vec<_>>()
         })
         .collect();
-    Examples { input, classes: 3, pixels, labels }
+    Examples::classified(input, 3, pixels, labels)
 }
 
 fn genomes(space: &dyn SearchSpace, seed: u64, pairs: usize) -> Vec<Genome> {
@@ -168,7 +168,7 @@ fn check(space: &dyn SearchSpace, genome: &Genome, data: &Arc<Splits>, seed: See
 
 fn space(kind: &str, params: &Value, input: Shape) -> Box<dyn SearchSpace> {
     let kind = space::find(kind).unwrap();
-    let facts = DatasetFacts { input, classes: 3, train: 24, test: 3 };
+    let facts = DatasetFacts { input, target: Target::Classes(3), train: 24, test: 3 };
     kind.build(&kind.normalise(params).unwrap(), &facts).unwrap()
 }
 

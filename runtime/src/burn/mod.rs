@@ -12,10 +12,15 @@ use crate::train::{TrainError, Trainer, TrainerFactory, TrainingJob};
 mod augment;
 mod batches;
 mod clip;
+mod criterion;
 mod device;
+#[cfg(test)]
+mod exactness;
 #[cfg(test)]
 mod fixtures;
 mod fusion;
+#[cfg(test)]
+mod kinds;
 mod layer;
 #[cfg(test)]
 mod members;
@@ -27,6 +32,8 @@ mod rate;
 mod record;
 #[cfg(test)]
 mod reference;
+#[cfg(test)]
+mod regression;
 mod supervised;
 mod tally;
 

@@ -4,7 +4,7 @@
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 use peng_spec::arch::{Genome, Shape};
-use peng_spec::catalog::DatasetFacts;
+use peng_spec::catalog::{DatasetFacts, Target};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -73,7 +73,7 @@ fn networks_compute_what_the_published_code_does() {
         let kind = space::find(&kind).unwrap();
         let facts = DatasetFacts {
             input: Shape::Image { channels, height, width },
-            classes: own[0].len(),
+            target: Target::Classes(own[0].len()),
             train: 9,
             test: 9,
         };
@@ -81,7 +81,7 @@ fn networks_compute_what_the_published_code_does() {
         let genome = Genome::new(genome);
         let device = Device::flex().autodiff();
         let arch = space.decode(&genome).unwrap();
-        let network = Network::new(&arch, facts.classes, SeedTree::new(1), &device).unwrap();
+        let network = Network::new(&arch, facts.target.outputs(), SeedTree::new(1), &device).unwrap();
         let network = network.map(&mut ByFormula(Vec::new()));
         let shape = [own.len(), channels, height, width];
         let pixels = formula(shape.iter().product(), 53, 97);

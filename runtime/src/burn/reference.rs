@@ -106,7 +106,7 @@ fn step(plan: &TrainingPlan, memory: &mut Memory, w: &mut Four, g: &Four, rate: 
 /// Trains six steps and compares the losses before and after each with those by hand.
 fn check(training: &TrainingPlan) {
     let input = Shape::Image { channels: 1, height: 1, width: 1 };
-    let read = Examples { input, classes: 2, pixels: XS.to_vec(), labels: LABELS.to_vec() };
+    let read = Examples::classified(input, 2, XS.to_vec(), LABELS.to_vec());
     let mut arch = ArchGraph::new(input);
     let pool = arch.push("pool", Op::GlobalAvgPool, []);
     arch.push("head", Op::Linear { units: 2 }, [pool]);

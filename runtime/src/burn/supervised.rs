@@ -7,21 +7,20 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::module::Module;
-use burn::nn::loss::CrossEntropyLossConfig;
 use burn::optim::{GradientsParams, ModuleOptimizer};
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::Device;
 use peng_estimator::Progress;
 use peng_spec::arch::ShapeError;
-use peng_spec::plan::Metric;
 
-use super::augment::{self, Mixture};
+use super::augment;
 use super::batches::{Batches, images, pixels};
 use super::clip::clip;
+use super::criterion::Criterion;
 use super::network::{Network, Noise};
 use super::optimizer::optimizer;
 use super::rate::rate;
 use super::record::{self, Saved};
-use super::tally::Tally;
+use super::tally::{Of, Tally};
 use crate::data::Examples;
 use crate::train::{Measurement, TrainError, Trainer, TrainingJob};
 
@@ -33,6 +32,7 @@ pub(super) struct Supervised {
     /// `None` only while a step is being made.
     network: Option<Network>,
     optimizer: ModuleOptimizer,
+    criterion: Criterion,
     batches: Batches,
     /// Batches trained since the beginning.
     done: u64,
@@ -51,15 +51,17 @@ impl Supervised {
             return Err(ShapeError(reason).into());
         }
         let weights = job.seed.child("weights", 0);
-        let network = Network::new(&job.arch, train.classes, weights, &device.clone().autodiff())?;
+        let network =
+            Network::new(&job.arch, train.labels.target().outputs(), weights, &device.clone().autodiff())?;
         let made = |network: &Network| optimizer(&job.training.optimizer, network);
         let saved = match checkpoint {
             Some(dir) => record::load(dir, &job.arch, network, &made)?,
             None => Saved { batches: 0, optimizer: made(&network), network },
         };
-        let batches = Batches::new(train.labels.len(), job.training.batch_size, job.seed);
+        let criterion = Criterion::new(train, &job.training);
+        let batches = Batches::new(train.count(), job.training.batch_size, job.seed);
         let Saved { batches: done, network, optimizer } = saved;
-        Ok(Self { job, device, network: Some(network), optimizer, batches, done })
+        Ok(Self { job, device, network: Some(network), optimizer, criterion, batches, done })
     }
 
     /// Trains the next batch, and counts it as the network saw it.
@@ -73,7 +75,8 @@ impl Supervised {
             augment::augment(image, train.input, augment, seed, (epoch, example.into()));
         }
         let mixture = augment::mix(&mut read, chosen.len(), augment, seed, self.done);
-        let labels: Vec<u16> = chosen.iter().map(|&i| train.labels[i as usize]).collect();
+        let chosen: Vec<usize> = chosen.iter().map(|&i| i as usize).collect();
+        let labels = train.labels.pick(&chosen);
 
         let network = self.network.take().expect("it is put back below");
         let device = self.device.clone().autodiff();
@@ -82,21 +85,12 @@ impl Supervised {
             seed: self.job.seed.child("dropout", self.done),
             elapsed: epoch as f64 / f64::from(training.epochs),
         };
-        let scores = network.forward_training(images(read, train.input, &device), noise);
-        tally.add(scores.own.clone(), &labels);
-        let smoothing = (training.label_smoothing > 0.0).then_some(training.label_smoothing as f32);
-        let entropy = CrossEntropyLossConfig::new().with_smoothing(smoothing).init(&device);
-        let loss_of = |scores: Tensor<2>| match &mixture {
-            None => entropy.forward(scores, targets(labels.iter().copied(), &device)),
-            Some(Mixture { others, share }) => {
-                let own = entropy.forward(scores.clone(), targets(labels.iter().copied(), &device));
-                let others = others.iter().map(|&other| labels[other]);
-                own * *share + entropy.forward(scores, targets(others, &device)) * (1.0 - share)
-            }
-        };
-        let mut loss = loss_of(scores.own);
-        if let Some((scores, weight)) = scores.auxiliary {
-            loss = loss + loss_of(scores) * weight;
+        let outputs = network.forward_training(images(read, train.input, &device), noise);
+        tally.add(outputs.own.clone(), &labels);
+        let loss_of = |outputs| self.criterion.loss(outputs, &labels, mixture.as_ref(), &device);
+        let mut loss = loss_of(outputs.own);
+        if let Some((outputs, weight)) = outputs.auxiliary {
+            loss = loss + loss_of(outputs) * weight;
         }
         let mut gradients = GradientsParams::from_grads(loss.backward(), &network);
         if let Some(most) = training.clip_gradients {
@@ -114,13 +108,13 @@ impl Supervised {
     /// Counts examples as the network of now sees them, in inference mode.
     fn evaluate(&self, examples: &Examples) -> Tally {
         let network = self.network().valid();
-        let mut tally = Tally::default();
+        let mut tally = self.criterion.tally();
         let size = self.job.training.batch_size;
-        for start in (0..examples.labels.len()).step_by(size) {
-            let end = examples.labels.len().min(start + size);
+        for start in (0..examples.count()).step_by(size) {
+            let end = examples.count().min(start + size);
             let read = pixels(examples, start..end);
             let scores = network.forward(images(read, examples.input, &self.device));
-            tally.add(scores, &examples.labels[start..end]);
+            tally.add(scores, &examples.labels.pick(&(start..end).collect::<Vec<_>>()));
         }
         tally
     }
@@ -134,7 +128,7 @@ impl Trainer for Supervised {
     ) -> Result<Measurement, TrainError> {
         let start = self.done;
         let end = self.batches.until(until);
-        let mut train = Tally::default();
+        let mut train = self.criterion.tally();
         while self.done < end {
             self.step(&mut train);
             on_batch(self.done - start, end - start);
@@ -145,15 +139,9 @@ impl Trainer for Supervised {
             train = self.evaluate(&self.job.data.train);
         }
         let validation = self.evaluate(&self.job.data.validation);
-        let metrics = BTreeMap::from([
-            (Metric::TrainAccuracy, train.accuracy()),
-            (Metric::TrainLoss, train.loss()),
-            (Metric::TrainTop5, train.top5()),
-            (Metric::ValAccuracy, validation.accuracy()),
-            (Metric::ValLoss, validation.loss()),
-            (Metric::ValTop5, validation.top5()),
-        ]);
-        Ok(Measurement { at: until, metrics, images, account: None })
+        let metrics = [(train, Of::Training), (validation, Of::Validation)];
+        let metrics = metrics.into_iter().flat_map(|(tally, of)| tally.metrics(of));
+        Ok(Measurement { at: until, metrics: metrics.collect::<BTreeMap<_, _>>(), images, account: None })
     }
 
     fn save(&mut self, dir: &Path) -> Result<(), TrainError> {
@@ -161,15 +149,10 @@ impl Trainer for Supervised {
     }
 }
 
-fn targets(labels: impl ExactSizeIterator<Item = u16>, device: &Device) -> Tensor<1, Int> {
-    let count = labels.len();
-    let labels: Vec<i64> = labels.map(i64::from).collect();
-    Tensor::from_data(TensorData::new(labels, [count]), device)
-}
-
 #[cfg(test)]
 mod tests {
     use peng_spec::arch::{ArchGraph, Op, Shape};
+    use peng_spec::plan::Metric;
 
     use super::*;
     use crate::burn::fixtures::{Job, every_op, small_net};

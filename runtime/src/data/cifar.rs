@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
 use peng_spec::arch::Shape;
-use peng_spec::catalog::{DatasetFacts, DatasetKind, Issue, Typed};
+use peng_spec::catalog::{DatasetFacts, DatasetKind, Issue, Target, Typed};
 use serde_json::Value;
 
 use super::places::{Place, PlaceParams};
 use super::tar::Archive;
-use super::{DataError, DatasetEntry, Examples, Part, broken};
+use super::{DataError, DatasetEntry, Examples, Part, Published, broken};
 
 const SIDE: usize = 32;
 const INPUT: Shape = Shape::Image { channels: 3, height: SIDE, width: SIDE };
@@ -56,6 +56,15 @@ impl DatasetKind for Cifar100 {
 }
 
 impl DatasetEntry for Cifar10 {
+    fn published(&self) -> &'static [Published] {
+        &[Published {
+            name: "cifar-10-binary.tar.gz",
+            address: "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
+            bytes: 170_052_171,
+            sha256: "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+        }]
+    }
+
     fn open(&self, params: &Value, part: Part) -> Result<Examples, DataError> {
         TEN.open(params, part)
     }
@@ -66,6 +75,15 @@ impl DatasetEntry for Cifar10 {
 }
 
 impl DatasetEntry for Cifar100 {
+    fn published(&self) -> &'static [Published] {
+        &[Published {
+            name: "cifar-100-binary.tar.gz",
+            address: "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz",
+            bytes: 168_513_733,
+            sha256: "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec",
+        }]
+    }
+
     fn open(&self, params: &Value, part: Part) -> Result<Examples, DataError> {
         HUNDRED.open(params, part)
     }
@@ -123,12 +141,18 @@ const HUNDRED: Layout = Layout {
     labels: 2,
 };
 
+/// What is read of a part.
+struct Images {
+    pixels: Vec<f32>,
+    labels: Vec<u16>,
+}
+
 impl Layout {
     fn facts(&self) -> DatasetFacts {
         let [train, test] = self.images;
         DatasetFacts {
             input: INPUT,
-            classes: self.classes,
+            target: Target::Classes(self.classes),
             train: train * self.train.len(),
             test: test * self.test.len(),
         }
@@ -155,12 +179,8 @@ impl Layout {
             Part::Train => (self.train, self.images[0]),
             Part::Test => (self.test, self.images[1]),
         };
-        let mut examples = Examples {
-            input: INPUT,
-            classes: self.classes,
-            pixels: vec![0.0; names.len() * count * PIXELS],
-            labels: vec![0; names.len() * count],
-        };
+        let images = names.len() * count;
+        let mut read = Images { pixels: vec![0.0; images * PIXELS], labels: vec![0; images] };
         let slot = |file: usize| file * count..(file + 1) * count;
         if path.is_dir() {
             for (file, name) in names.iter().enumerate() {
@@ -168,7 +188,7 @@ impl Layout {
                 let opened = File::open(&path).map_err(|e| broken(&path, e))?;
                 let size = opened.metadata().map_err(|e| broken(&path, e))?.len();
                 self.check_size(&path, name, size, count)?;
-                self.read(&path, BufReader::new(opened), &mut examples, slot(file))?;
+                self.read(&path, BufReader::new(opened), &mut read, slot(file))?;
             }
         } else {
             let opened = File::open(&path).map_err(|e| broken(&path, e))?;
@@ -184,10 +204,10 @@ impl Layout {
                 let Some(file) = names.iter().position(|&wanted| wanted == name) else { continue };
                 missing.retain(|&wanted| wanted != name);
                 self.check_size(&path, name, size, count)?;
-                self.read(&path, BufReader::new(&mut archive), &mut examples, slot(file))?;
+                self.read(&path, BufReader::new(&mut archive), &mut read, slot(file))?;
             }
         }
-        Ok(examples)
+        Ok(Examples::classified(INPUT, self.classes, read.pixels, read.labels))
     }
 
     fn check_size(&self, path: &Path, name: &str, found: u64, count: usize) -> Result<(), DataError> {
@@ -204,7 +224,7 @@ impl Layout {
         &self,
         path: &Path,
         mut source: impl Read,
-        examples: &mut Examples,
+        images: &mut Images,
         places: std::ops::Range<usize>,
     ) -> Result<(), DataError> {
         let mut record = vec![0; self.labels + PIXELS];
@@ -216,8 +236,8 @@ impl Layout {
                 let reason = format!("found the label {label}, expected one below {}", self.classes);
                 return Err(DataError::Malformed { path: path.to_owned(), reason });
             }
-            examples.labels[place] = u16::from(label);
-            let pixels = &mut examples.pixels[place * PIXELS..(place + 1) * PIXELS];
+            images.labels[place] = u16::from(label);
+            let pixels = &mut images.pixels[place * PIXELS..(place + 1) * PIXELS];
             for (pixel, &byte) in pixels.iter_mut().zip(bytes) {
                 *pixel = f32::from(byte) / 255.0;
             }
@@ -227,11 +247,12 @@ impl Layout {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::io::Write as _;
 
     use serde_json::json;
 
+    use super::super::small::Pictures;
     use super::super::tar::tests::pack;
     use super::*;
 
@@ -272,18 +293,49 @@ mod tests {
         packer.finish().unwrap()
     }
 
+    /// An archive of the same form with other images.
+    fn of(layout: &Layout, pictures: &Pictures) -> Examples {
+        let dir = tempfile::tempdir().unwrap();
+        let count = pictures.labels.len() / layout.train.len();
+        let layout = Layout { place: Place { ..layout.place }, images: [count, count], ..*layout };
+        let bytes = pictures.bytes(PIXELS);
+        let record = |(image, &label): (&[u8], &u8)| {
+            let mut record = vec![0; layout.labels - 1];
+            record.push(label);
+            record.extend(image);
+            record
+        };
+        let records: Vec<Vec<u8>> = bytes.chunks(PIXELS).zip(&pictures.labels).map(record).collect();
+        let files: Vec<(String, Vec<u8>)> = records
+            .chunks(count)
+            .zip(layout.train)
+            .map(|(records, name)| (format!("{}/{name}", layout.folder), records.concat()))
+            .collect();
+        let path = dir.path().join(layout.place.file);
+        std::fs::write(&path, archive(&files)).unwrap();
+        layout.open(&json!({"path": path}), Part::Train).unwrap()
+    }
+
+    pub(crate) fn small_ten(pictures: &Pictures) -> Examples {
+        of(&TEN, pictures)
+    }
+
+    pub(crate) fn small_hundred(pictures: &Pictures) -> Examples {
+        of(&HUNDRED, pictures)
+    }
+
     fn check(layout: &Layout, place: &Path) {
         let params = json!({"path": place});
         let train = layout.open(&params, Part::Train).unwrap();
         let labels: Vec<u16> = (0..layout.train.len() as u16).flat_map(|file| [file, file + 1]).collect();
-        assert_eq!(train.labels, labels);
+        assert_eq!(train.classes(), labels);
         assert_eq!(train.pixels.len(), labels.len() * PIXELS);
         // Channel by channel: the next one is brighter by one.
         let last = &train.pixels[train.pixels.len() - PIXELS..];
         let base = 10.0 * (layout.train.len() - 1) as f32;
         assert_eq!([0, 1023, 1024, 3071].map(|at| last[at] * 255.0), [base, base, base + 1.0, base + 2.0]);
         let test = layout.open(&params, Part::Test).unwrap();
-        assert_eq!(test.labels, [layout.train.len() as u16, layout.train.len() as u16 + 1]);
+        assert_eq!(test.classes(), [layout.train.len() as u16, layout.train.len() as u16 + 1]);
     }
 
     #[test]
@@ -307,7 +359,8 @@ mod tests {
     #[test]
     fn the_facts_are_those_of_the_page() {
         for (facts, classes) in [(TEN.facts(), 10), (HUNDRED.facts(), 100)] {
-            assert_eq!(facts, DatasetFacts { input: INPUT, classes, train: 50_000, test: 10_000 });
+            let target = Target::Classes(classes);
+            assert_eq!(facts, DatasetFacts { input: INPUT, target, train: 50_000, test: 10_000 });
         }
     }
 

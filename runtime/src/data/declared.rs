@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use peng_spec::arch::Shape;
-use peng_spec::catalog::{DatasetFacts, Issue, read_params};
+use peng_spec::catalog::{DatasetFacts, Issue, Target, read_params};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{DataError, Part};
 
 /// Labels are 16 bits wide.
-const MOST_CLASSES: usize = 65_536;
+const MOST_OUTPUTS: usize = 65_536;
 
 /// Values of a training part, 4 TiB of them.
 const MOST_VALUES: u128 = 1 << 40;
@@ -44,7 +44,7 @@ pub(super) enum Input {
     Image(String),
 }
 
-fn input(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+pub(super) fn input(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     schemars::json_schema!({
         "anyOf": [
             { "type": "string", "pattern": "^[1-9][0-9]*x[1-9][0-9]*x[1-9][0-9]*$" },
@@ -56,7 +56,7 @@ fn input(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
 }
 
 impl Input {
-    fn shape(&self) -> Result<Shape, Vec<Issue>> {
+    pub(super) fn shape(&self) -> Result<Shape, Vec<Issue>> {
         match self {
             Self::Features(0) => Err(vec![Issue::new("/input", "found 0 features, expected at least 1")]),
             Self::Features(features) => Ok(Shape::Vector { features: *features }),
@@ -70,22 +70,30 @@ impl Input {
 impl DeclaredParams {
     /// What the schema cannot say; `fits` says which shapes the kind has, or what it expected.
     pub(super) fn check(&self, fits: impl Fn(Shape) -> Option<&'static str>) -> Vec<Issue> {
-        let mut issues = Vec::new();
-        match self.input.shape() {
-            Ok(shape) => issues.extend(
-                fits(shape)
-                    .map(|expected| Issue::new("/input", format!("found `{shape}`, expected {expected}"))),
-            ),
-            Err(found) => issues.extend(found),
-        }
-        issues.extend(sizes(self.classes, self.train));
-        if issues.is_empty() && self.input.shape().is_ok_and(|shape| values(shape, self.train) > MOST_VALUES)
-        {
-            issues
-                .push(Issue::new("/train", format!("found {} examples, which no memory holds", self.train)));
-        }
-        issues
+        check(&self.input, target(Some(self.classes), None), self.train, fits)
     }
+}
+
+/// What the schema cannot say of these; `fits` says which shapes the kind has, or what it expected.
+pub(super) fn check(
+    input: &Input,
+    target: Result<Target, Issue>,
+    train: usize,
+    fits: impl Fn(Shape) -> Option<&'static str>,
+) -> Vec<Issue> {
+    let mut issues = Vec::new();
+    match input.shape() {
+        Ok(shape) => issues.extend(
+            fits(shape).map(|expected| Issue::new("/input", format!("found `{shape}`, expected {expected}"))),
+        ),
+        Err(found) => issues.extend(found),
+    }
+    issues.extend(target.err());
+    issues.extend(enough(train));
+    if issues.is_empty() && input.shape().is_ok_and(|shape| values(shape, train) > MOST_VALUES) {
+        issues.push(Issue::new("/train", format!("found {train} examples, which no memory holds")));
+    }
+    issues
 }
 
 fn values(shape: Shape, examples: usize) -> u128 {
@@ -96,32 +104,52 @@ fn values(shape: Shape, examples: usize) -> u128 {
     dims.into_iter().fold(examples as u128, |product, dim| product.saturating_mul(dim as u128))
 }
 
-/// What is wrong with declared sizes.
-pub(super) fn sizes(classes: usize, train: usize) -> Vec<Issue> {
-    let mut issues = Vec::new();
-    if !(2..=MOST_CLASSES).contains(&classes) {
-        issues.push(Issue::new("/classes", format!("found {classes} classes, expected 2 to {MOST_CLASSES}")));
+/// What is told of an example, where either `classes` or `targets` says it.
+pub(super) fn target(classes: Option<usize>, targets: Option<usize>) -> Result<Target, Issue> {
+    let range = |key: &str, found: usize, least: usize| {
+        let message = format!("found {found} {key}, expected {least} to {MOST_OUTPUTS}");
+        Issue::new(format!("/{key}"), message)
+    };
+    match (classes, targets) {
+        (Some(classes), None) if (2..=MOST_OUTPUTS).contains(&classes) => Ok(Target::Classes(classes)),
+        (Some(classes), None) => Err(range("classes", classes, 2)),
+        (None, Some(targets)) if (1..=MOST_OUTPUTS).contains(&targets) => Ok(Target::Values(targets)),
+        (None, Some(targets)) => Err(range("targets", targets, 1)),
+        (Some(_), Some(_)) => {
+            Err(Issue::new("/targets", "found `classes` and `targets`, expected one of them")
+                .help("write `classes` for classification, or `targets` for a regression"))
+        }
+        (None, None) => Err(Issue::new("", "found neither `classes` nor `targets`")
+            .help("add `classes`, the number of classes, or `targets`, how many numbers a regression tells")),
     }
-    if train < 2 {
-        issues.push(Issue::new("/train", format!("found {train} examples, expected at least 2")));
-    }
-    issues
+}
+
+/// What is wrong with so few examples.
+pub(super) fn enough(train: usize) -> Option<Issue> {
+    (train < 2).then(|| Issue::new("/train", format!("found {train} examples, expected at least 2")))
 }
 
 /// The declared facts.
 pub(super) fn facts(params: &Value) -> Result<DatasetFacts, Vec<Issue>> {
     let params: DeclaredParams = read_params(params)?;
     let input = params.input.shape()?;
-    Ok(DatasetFacts { input, classes: params.classes, train: params.train, test: params.test })
+    Ok(DatasetFacts {
+        input,
+        target: Target::Classes(params.classes),
+        train: params.train,
+        test: params.test,
+    })
 }
 
 /// The path and what is declared of it, for reading.
 pub(super) fn declared(params: &Value) -> Result<(PathBuf, DatasetFacts), DataError> {
-    let wrong = |issues: Vec<Issue>| DataError::Facts {
-        reason: issues.into_iter().map(|issue| issue.message).collect::<Vec<_>>().join("; "),
-    };
     let path = read_params::<DeclaredParams>(params).map_err(wrong)?.path;
     Ok((path.into(), facts(params).map_err(wrong)?))
+}
+
+/// Parameters that a plan should not have.
+pub(super) fn wrong(issues: Vec<Issue>) -> DataError {
+    DataError::Facts { reason: issues.into_iter().map(|issue| issue.message).collect::<Vec<_>>().join("; ") }
 }
 
 /// The declared examples of a part. A part without any is not read.

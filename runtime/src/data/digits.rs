@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
 use peng_spec::arch::Shape;
-use peng_spec::catalog::{DatasetFacts, DatasetKind, Issue, Typed};
+use peng_spec::catalog::{DatasetFacts, DatasetKind, Issue, Target, Typed};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -40,7 +40,7 @@ impl Typed for Digits {
 
 impl DatasetKind for Digits {
     fn facts(&self, _params: &Value) -> Result<DatasetFacts, Vec<Issue>> {
-        Ok(DatasetFacts { input: INPUT, classes: CLASSES, train: TRAIN, test: TEST })
+        Ok(DatasetFacts { input: INPUT, target: Target::Classes(CLASSES), train: TRAIN, test: TEST })
     }
 }
 
@@ -50,7 +50,7 @@ impl DatasetEntry for Digits {
     /// The parts are a stratified split that no seed of a plan changes.
     fn open(&self, _params: &Value, part: Part) -> Result<Examples, DataError> {
         let all = all()?;
-        let test = stratified(&all.labels, CLASSES, TEST, SeedTree::new(0).child("digits test", 0));
+        let test = stratified(&all.labels, TEST, SeedTree::new(0).child("digits test", 0));
         Ok(match part {
             Part::Train => all.keep(&complement(&test, TRAIN + TEST)),
             Part::Test => all.keep(&test),
@@ -74,7 +74,7 @@ fn all() -> Result<Examples, DataError> {
         pixels.extend(values.into_iter().map(|pixel| f32::from(pixel) / BRIGHTEST));
     }
     if labels.len() == TRAIN + TEST && pixels.len() == labels.len() * SIDE * SIDE {
-        Ok(Examples { input: INPUT, classes: CLASSES, pixels, labels })
+        Ok(Examples::classified(INPUT, CLASSES, pixels, labels))
     } else {
         Err(malformed(format!("found {} images, expected {}", labels.len(), TRAIN + TEST)))
     }
@@ -87,10 +87,10 @@ mod tests {
     #[test]
     fn the_parts_are_stratified_and_disjoint() {
         let [train, test] = [Part::Train, Part::Test].map(|part| Digits.open(&Value::Null, part).unwrap());
-        assert_eq!(train.labels.len(), TRAIN);
-        assert_eq!(test.labels.len(), TEST);
+        assert_eq!(train.count(), TRAIN);
+        assert_eq!(test.count(), TEST);
         for (class, total) in [178, 182, 177, 183, 181, 182, 181, 179, 174, 180].into_iter().enumerate() {
-            let count = |part: &Examples| part.labels.iter().filter(|&&l| usize::from(l) == class).count();
+            let count = |part: &Examples| part.classes().iter().filter(|&&l| usize::from(l) == class).count();
             assert_eq!(count(&train) + count(&test), total);
             assert!((35..=37).contains(&count(&test)), "class {class}");
         }

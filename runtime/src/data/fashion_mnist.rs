@@ -1,12 +1,12 @@
 //! `fashion-mnist`: photographs of clothes, 28x28 pixels, from the four IDX files as they are published.
 //!
-//! Source: Xiao, Rasul and Vollgraf, *Fashion-MNIST* (2017, MIT licence). Nothing is downloaded. What the files hold is
+//! Source: Xiao, Rasul and Vollgraf, *Fashion-MNIST* (2017, MIT licence). What the files hold is
 //! checked by SHA-256 of the unpacked bytes, since packers differ.
 
 use std::path::{Path, PathBuf};
 
 use peng_spec::arch::Shape;
-use peng_spec::catalog::{DatasetFacts, DatasetKind, Issue, Typed, read_params};
+use peng_spec::catalog::{DatasetFacts, DatasetKind, Issue, Target, Typed, read_params};
 use peng_spec::plan::sha256_hex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::idx::Idx;
 use super::places::usual;
-use super::{DataError, DatasetEntry, Examples, Part};
+use super::{DataError, DatasetEntry, Examples, Part, Published};
 
 const SIDE: usize = 28;
 const INPUT: Shape = Shape::Image { channels: 1, height: SIDE, width: SIDE };
@@ -31,7 +31,7 @@ pub(super) struct FashionMnist;
 #[serde(deny_unknown_fields)]
 pub(super) struct Params {
     /// Directory of the four IDX files, plain or with the ending `.gz`; default: the usual places,
-    /// `/usr/share/datasets/fashion-mnist` and `data/fashion-mnist`.
+    /// `/usr/share/datasets/fashion-mnist` and `data/fashion-mnist`, else a download that is kept in the cache directory.
     #[serde(default)]
     pub path: Option<String>,
 }
@@ -45,31 +45,55 @@ impl Typed for FashionMnist {
 
 impl DatasetKind for FashionMnist {
     fn facts(&self, _params: &Value) -> Result<DatasetFacts, Vec<Issue>> {
-        Ok(DatasetFacts { input: INPUT, classes: CLASSES, train: TRAIN, test: TEST })
+        Ok(DatasetFacts { input: INPUT, target: Target::Classes(CLASSES), train: TRAIN, test: TEST })
     }
 }
 
 impl DatasetEntry for FashionMnist {
+    fn published(&self) -> &'static [Published] {
+        &PUBLISHED
+    }
+
     fn open(&self, params: &Value, part: Part) -> Result<Examples, DataError> {
         let dir = find_dir(params)?;
-        let (images, labels, count) = match part {
-            Part::Train => (&FILES[0], &FILES[1], TRAIN),
-            Part::Test => (&FILES[2], &FILES[3], TEST),
-        };
-        let images = images.read(&dir, &[count, SIDE, SIDE])?;
-        let labels = labels.read(&dir, &[count])?;
-        Ok(Examples {
-            input: INPUT,
-            classes: CLASSES,
-            pixels: images.values().iter().map(|&pixel| f32::from(pixel) / 255.0).collect(),
-            labels: labels.values().iter().map(|&label| u16::from(label)).collect(),
-        })
+        match part {
+            Part::Train => read(&dir, [&FILES[0], &FILES[1]], TRAIN),
+            Part::Test => read(&dir, [&FILES[2], &FILES[3]], TEST),
+        }
     }
 
     fn locate(&self, params: &Value) -> Result<Option<PathBuf>, DataError> {
         find_dir(params).map(Some)
     }
 }
+
+/// The files as they are packed at their address.
+const PUBLISHED: [Published; 4] = [
+    Published {
+        name: "train-images-idx3-ubyte.gz",
+        address: "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/train-images-idx3-ubyte.gz",
+        bytes: 26_421_880,
+        sha256: "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+    },
+    Published {
+        name: "train-labels-idx1-ubyte.gz",
+        address: "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/train-labels-idx1-ubyte.gz",
+        bytes: 29_515,
+        sha256: "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+    },
+    Published {
+        name: "t10k-images-idx3-ubyte.gz",
+        address: "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/t10k-images-idx3-ubyte.gz",
+        bytes: 4_422_102,
+        sha256: "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+    },
+    Published {
+        name: "t10k-labels-idx1-ubyte.gz",
+        address: "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/t10k-labels-idx1-ubyte.gz",
+        bytes: 5_148,
+        sha256: "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+    },
+];
 
 /// One of the files, and what it must hold.
 struct Source {
@@ -118,6 +142,15 @@ impl Source {
     }
 }
 
+/// Reads images and labels.
+fn read(dir: &Path, [images, labels]: [&Source; 2], count: usize) -> Result<Examples, DataError> {
+    let images = images.read(dir, &[count, SIDE, SIDE])?;
+    let labels = labels.read(dir, &[count])?;
+    let pixels = images.values().iter().map(|&pixel| f32::from(pixel) / 255.0).collect();
+    let labels = labels.values().iter().map(|&label| u16::from(label)).collect();
+    Ok(Examples::classified(INPUT, CLASSES, pixels, labels))
+}
+
 /// The first place that has all files; else the error names the first file that is missing where most of them are.
 fn find_dir(params: &Value) -> Result<PathBuf, DataError> {
     let path = read_params::<Params>(params).ok().and_then(|params| params.path);
@@ -151,10 +184,32 @@ fn find_dir(params: &Value) -> Result<PathBuf, DataError> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use std::io::Write as _;
+
     use serde_json::json;
 
+    use super::super::small::Pictures;
     use super::*;
+
+    /// Files of the same form with other images, gzip, and read by their own digests.
+    pub(crate) fn small(pictures: &Pictures) -> Examples {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |name: &'static str, dims: &[usize], content: &[u8]| {
+            let mut file = vec![0, 0, 8, dims.len() as u8];
+            file.extend(dims.iter().flat_map(|&dim| (dim as u32).to_be_bytes()));
+            file.extend(content);
+            let sha256 = Box::leak(sha256_hex(&file).into_boxed_str());
+            let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            packer.write_all(&file).unwrap();
+            std::fs::write(dir.path().join(format!("{name}.gz")), packer.finish().unwrap()).unwrap();
+            Source { name, sha256 }
+        };
+        let Pictures { labels, .. } = pictures;
+        let images = write(FILES[0].name, &[labels.len(), SIDE, SIDE], &pictures.bytes(SIDE * SIDE));
+        let numbers = write(FILES[1].name, &[labels.len()], labels);
+        read(dir.path(), [&images, &numbers], labels.len()).unwrap()
+    }
 
     #[test]
     fn missing_files_are_named_with_the_place() {
@@ -200,9 +255,9 @@ mod tests {
             return;
         };
         let test = FashionMnist.open(&params, Part::Test).unwrap();
-        assert_eq!(test.labels.len(), TEST);
+        assert_eq!(test.count(), TEST);
         assert_eq!(test.pixels.len(), TEST * SIDE * SIDE);
-        assert_eq!(test.labels[..5], [9, 2, 1, 1, 6]);
+        assert_eq!(test.classes()[..5], [9, 2, 1, 1, 6]);
         let mean = test.pixels.iter().map(|&p| f64::from(p)).sum::<f64>() / test.pixels.len() as f64;
         assert!((mean - 0.2868).abs() < 1e-3, "{mean}");
     }

@@ -68,7 +68,7 @@ impl DatasetEntry for ImageFolder {
             pixels.extend(image);
             labels.push(class);
         }
-        Ok(Examples { input: facts.input, classes: facts.classes, pixels, labels })
+        Ok(Examples::classified(facts.input, facts.target.outputs(), pixels, labels))
     }
 
     fn locate(&self, params: &Value) -> Result<Option<PathBuf>, DataError> {
@@ -114,10 +114,11 @@ fn classes(path: &Path, facts: &DatasetFacts, part: Part) -> Result<Vec<PathBuf>
         });
     }
     let dirs: Vec<PathBuf> = sorted(&root)?.into_iter().filter(|path| path.is_dir()).collect();
-    if dirs.len() == facts.classes {
+    if dirs.len() == facts.target.outputs() {
         return Ok(dirs);
     }
-    let reason = format!("found {} directories of classes in it, expected {}", dirs.len(), facts.classes);
+    let reason =
+        format!("found {} directories of classes in it, expected {}", dirs.len(), facts.target.outputs());
     Err(DataError::Malformed { path: root, reason })
 }
 
@@ -155,13 +156,14 @@ fn sorted(dir: &Path) -> Result<Vec<PathBuf>, DataError> {
     Ok(paths)
 }
 
-#[cfg(all(test, feature = "data"))]
-mod tests {
+#[cfg(test)]
+pub(super) mod tests {
     use std::io::Write as _;
 
     use peng_spec::catalog::Kind as _;
     use serde_json::json;
 
+    use super::super::small::Pictures;
     use super::*;
 
     /// A JPEG file of 16x16 pixels, the upper half (200, 40, 90), the lower (20, 160, 230), as Pillow writes it.
@@ -209,6 +211,16 @@ mod tests {
         ImageFolder.open(&params, part).map_err(|error| error.to_string())
     }
 
+    /// Grey PNG files of 6x6 pixels.
+    pub(crate) fn small(pictures: &Pictures) -> Examples {
+        let dir = tempfile::tempdir().unwrap();
+        let bytes = pictures.bytes(36);
+        for (number, (image, label)) in bytes.chunks(36).zip(&pictures.labels).enumerate() {
+            write(dir.path(), &format!("class_{label}/{number:03}.png"), &png(0, [6, 6], image));
+        }
+        open(dir.path(), "1x6x6", [pictures.labels.len(), 0], Part::Train).unwrap()
+    }
+
     #[test]
     fn directories_are_classes_and_files_are_in_order() {
         let dir = tempfile::tempdir().unwrap();
@@ -218,7 +230,7 @@ mod tests {
         write(dir.path(), ".hidden/a.png", b"");
         write(dir.path(), "dog/c.png", &png(6, [2, 1], &[255, 0, 0, 7, 0, 0, 255, 7]));
         let grey = open(dir.path(), "1x1x2", [3, 0], Part::Train).unwrap();
-        assert_eq!(grey.labels, [0, 0, 1]);
+        assert_eq!(grey.classes(), [0, 0, 1]);
         assert_eq!(grey.pixels, [0.2, 0.4, 0.0, 1.0, 76.0 / 255.0, 29.0 / 255.0]);
         let colour = open(dir.path(), "3x1x2", [3, 0], Part::Train).unwrap();
         assert_eq!(colour.pixels[..6], [0.2, 0.4, 0.2, 0.4, 0.2, 0.4]);

@@ -4,13 +4,15 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use peng_spec::arch::Shape;
-use peng_spec::catalog::DatasetKind;
+use peng_spec::catalog::{DatasetKind, Target};
 use serde_json::Value;
 
 mod cifar;
 mod declared;
 mod digits;
 mod fashion_mnist;
+#[cfg(feature = "data")]
+pub mod fetch;
 mod idx;
 mod image_folder;
 mod mat;
@@ -21,8 +23,11 @@ mod npz;
 #[cfg(feature = "data")]
 mod picture;
 mod places;
+mod published;
 #[cfg(feature = "data")]
 mod resize;
+#[cfg(test)]
+pub(crate) mod small;
 mod split;
 mod svhn;
 mod synthetic;
@@ -32,6 +37,7 @@ mod zip;
 
 #[cfg(feature = "engine")]
 pub(crate) use normalize::normalize;
+pub use published::{Download, Published, obtain};
 pub use split::{Splits, split};
 
 /// What is listed of a data set: a checker, which opens none, does not even have the readers.
@@ -62,6 +68,11 @@ pub trait DatasetEntry: DatasetKind {
 
     /// Where the data are on this machine, for the journal; `None`: they come with `peng` or are made by it.
     fn locate(&self, params: &Value) -> Result<Option<PathBuf>, DataError>;
+
+    /// The files that it is published in, if they have an address.
+    fn published(&self) -> &'static [Published] {
+        &[]
+    }
 }
 
 /// The official parts of a data set.
@@ -73,17 +84,72 @@ pub enum Part {
     Test,
 }
 
-/// Labelled images in memory.
+/// Labelled examples in memory.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Examples {
-    /// Shape of one image.
+    /// Shape of one example.
     pub input: Shape,
-    /// Number of classes.
-    pub classes: usize,
-    /// Pixels from 0 to 1, image after image in the order channels, height, width.
+    /// Pixels from 0 to 1, image after image in the order channels, height, width; or the features of a table.
     pub pixels: Vec<f32>,
-    /// The class of each image, below `classes`.
-    pub labels: Vec<u16>,
+    /// What a network is to tell of them.
+    pub labels: Labels,
+}
+
+/// What is known of examples, one after another.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Labels {
+    /// Which class each is of.
+    Classes {
+        /// Number of classes.
+        classes: usize,
+        /// The class of each example, below `classes`.
+        of: Vec<u16>,
+    },
+    /// Numbers.
+    Values {
+        /// How many an example.
+        targets: usize,
+        /// As they are in the data, example after example.
+        of: Vec<f64>,
+    },
+}
+
+impl Labels {
+    /// Number of examples.
+    pub fn examples(&self) -> usize {
+        match self {
+            Self::Classes { of, .. } => of.len(),
+            Self::Values { targets, of } => of.len() / targets,
+        }
+    }
+
+    /// What a network tells of an example.
+    pub fn target(&self) -> Target {
+        match self {
+            Self::Classes { classes, .. } => Target::Classes(*classes),
+            Self::Values { targets, .. } => Target::Values(*targets),
+        }
+    }
+}
+
+impl Examples {
+    /// Examples that are told apart: the class of each, below `classes`.
+    pub fn classified(input: Shape, classes: usize, pixels: Vec<f32>, labels: Vec<u16>) -> Self {
+        Self { input, pixels, labels: Labels::Classes { classes, of: labels } }
+    }
+
+    /// Number of examples.
+    pub fn count(&self) -> usize {
+        self.labels.examples()
+    }
+
+    /// The class of each example; of a regression none.
+    pub fn classes(&self) -> &[u16] {
+        match &self.labels {
+            Labels::Classes { of, .. } => of,
+            Labels::Values { .. } => &[],
+        }
+    }
 }
 
 /// Why data cannot be used.
@@ -109,6 +175,29 @@ pub enum DataError {
         /// Why.
         source: io::Error,
     },
+    /// A file cannot be written.
+    #[error("cannot write `{}`: {source}", path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A published file cannot be downloaded.
+    #[error("cannot download {dataset} from `{address}`: {reason}")]
+    NotFetched {
+        /// The data set.
+        dataset: &'static str,
+        /// Where the file should be.
+        address: String,
+        /// Why it does not come.
+        reason: String,
+        /// What to do.
+        help: String,
+    },
+    /// A user asked to stop.
+    #[error("interrupted while the data were downloaded; the next run goes on with what is there")]
+    Interrupted,
     /// A file is not what it should be.
     #[error("`{}` is not the expected file: {reason}", path.display())]
     Malformed {
@@ -123,6 +212,20 @@ pub enum DataError {
         /// What was found and what was expected.
         reason: String,
     },
+}
+
+impl DataError {
+    /// What to do about it.
+    pub fn help(&self) -> Option<&str> {
+        match self {
+            Self::Missing { help, .. } | Self::NotFetched { help, .. } => Some(help),
+            Self::Unreadable { .. }
+            | Self::Unwritable { .. }
+            | Self::Interrupted
+            | Self::Malformed { .. }
+            | Self::Facts { .. } => None,
+        }
+    }
 }
 
 /// The kind of that name.

@@ -39,11 +39,8 @@ mod tests {
 
     #[test]
     fn the_training_split_alone_says_by_how_much() {
-        let of = |pixels: &[f32]| Examples {
-            input: "2x1x2".parse().unwrap(),
-            classes: 2,
-            pixels: pixels.to_vec(),
-            labels: vec![0; pixels.len() / 4],
+        let of = |pixels: &[f32]| {
+            Examples::classified("2x1x2".parse().unwrap(), 2, pixels.to_vec(), vec![0; pixels.len() / 4])
         };
         let train = of(&[0.0, 2.0, 5.0, 5.0, 4.0, 6.0, 5.0, 5.0]);
         let mut splits = Splits { train, validation: of(&[3.0, 3.0, 5.0, 6.0]) };

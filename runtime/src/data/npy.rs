@@ -120,12 +120,17 @@ impl Array {
 
     /// The values as 32-bit floats.
     pub(super) fn values(&self) -> impl Iterator<Item = f32> {
+        self.exact().map(|value| value as f32)
+    }
+
+    /// The values as 64-bit floats.
+    pub(super) fn exact(&self) -> impl Iterator<Item = f64> {
         let kind = self.kind;
         self.raw().map(move |bytes| match kind {
-            Number::F32 => f32::from_bits(little(bytes) as u32),
-            Number::F64 => f64::from_bits(little(bytes)) as f32,
-            Number::U64 => little(bytes) as f32,
-            _ => signed(kind, bytes) as f32,
+            Number::F32 => f64::from(f32::from_bits(little(bytes) as u32)),
+            Number::F64 => f64::from_bits(little(bytes)),
+            Number::U64 => little(bytes) as f64,
+            _ => signed(kind, bytes) as f64,
         })
     }
 

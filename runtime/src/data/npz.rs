@@ -6,59 +6,81 @@
 use std::path::{Path, PathBuf};
 
 use peng_spec::arch::Shape;
-use peng_spec::catalog::{DatasetFacts, DatasetKind, Issue, Typed};
+use peng_spec::catalog::{DatasetFacts, DatasetKind, Issue, Target, Typed, read_params};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::declared::{DeclaredParams, checked_labels, declared, expected, facts};
+use super::declared::{Input, check, checked_labels, expected, input, target, wrong};
 use super::npy::{Array, Number};
 use super::zip::Zip;
-use super::{DataError, DatasetEntry, Examples, Part, broken};
+use super::{DataError, DatasetEntry, Examples, Labels, Part, broken};
 
 /// The data set.
 #[derive(Debug)]
 pub(super) struct Npz;
 
-impl Typed for Npz {
-    type Params = DeclaredParams;
-    const NAME: &'static str = "npz";
-    const SUMMARY: &'static str = "Arrays of NumPy: `path` is a file of savez with `x` (examples by features, or by channels, height and width; channels may be last) and `y` (labels), and with a test part `x_test` and `y_test`";
+/// Parameters of `npz`.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Params {
+    /// File of the arrays.
+    pub path: String,
+    /// Shape of an image, channels by height by width, such as `1x28x28`; or the number of features.
+    #[schemars(schema_with = "input")]
+    pub input: Input,
+    /// Number of classes; `y` holds whole numbers that count from 0.
+    #[schemars(range(min = 2, max = 65536))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classes: Option<usize>,
+    /// Instead of `classes` for a regression: how many numbers of an example `y` holds.
+    #[schemars(range(min = 1, max = 65536))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub targets: Option<usize>,
+    /// Examples of the training part, which the validation split is taken from.
+    #[schemars(range(min = 2))]
+    pub train: usize,
+    /// Examples of the test part; default 0, there is none.
+    #[serde(default)]
+    pub test: usize,
+}
 
-    fn check(params: &DeclaredParams) -> Vec<Issue> {
-        params.check(|_| None)
+impl Typed for Npz {
+    type Params = Params;
+    const NAME: &'static str = "npz";
+    const SUMMARY: &'static str = "Arrays of NumPy: `path` is a file of savez with `x` (examples by features, or by channels, height and width; channels may be last) and `y` (labels, or the `targets` of a regression), and with a test part `x_test` and `y_test`";
+
+    fn check(params: &Params) -> Vec<Issue> {
+        check(&params.input, target(params.classes, params.targets), params.train, |_| None)
     }
 }
 
 impl DatasetKind for Npz {
     fn facts(&self, params: &Value) -> Result<DatasetFacts, Vec<Issue>> {
-        facts(params)
+        let params: Params = read_params(params)?;
+        let target = target(params.classes, params.targets).map_err(|issue| vec![issue])?;
+        Ok(DatasetFacts { input: params.input.shape()?, target, train: params.train, test: params.test })
     }
 }
 
 impl DatasetEntry for Npz {
     fn open(&self, params: &Value, part: Part) -> Result<Examples, DataError> {
-        let (path, facts) = declared(params)?;
+        let (path, facts) = (file(params)?, self.facts(params).map_err(wrong)?);
         let count = expected(&facts, part);
         let mut zip = Zip::open(&path).map_err(|e| broken(&path, e))?;
         let [x, y] = match part {
             Part::Train => [["x", "x_train"], ["y", "y_train"]],
             Part::Test => [["x_test"; 2], ["y_test"; 2]],
         };
-        let labels = array(&path, &mut zip, y)?;
-        if labels.dims != [count] && labels.dims != [count, 1] {
-            return Err(dims(&path, y[0], &labels.dims, &format!("[{count}]")));
-        }
-        if !labels.kind.is_whole() {
-            let reason = format!("found {} in `{}`, expected whole numbers", labels.kind, y[0]);
-            return Err(DataError::Malformed { path, reason });
-        }
-        let labels = checked_labels(&path, labels.whole(), facts.classes)?;
+        let known = array(&path, &mut zip, y)?;
+        let labels = labels(&path, y[0], &known, facts.target, count)?;
         let values = array(&path, &mut zip, x)?;
         let pixels = examples(&path, x[0], &values, facts.input, count)?;
-        Ok(Examples { input: facts.input, classes: facts.classes, pixels, labels })
+        Ok(Examples { input: facts.input, pixels, labels })
     }
 
     fn locate(&self, params: &Value) -> Result<Option<PathBuf>, DataError> {
-        let (path, _) = declared(params)?;
+        let path = file(params)?;
         if path.is_file() {
             return Ok(Some(path));
         }
@@ -68,6 +90,38 @@ impl DatasetEntry for Npz {
             looked: vec![path.parent().map_or_else(PathBuf::new, Path::to_owned)],
             help: "name the file that `numpy.savez` has written in `path`".to_owned(),
         })
+    }
+}
+
+fn file(params: &Value) -> Result<PathBuf, DataError> {
+    Ok(read_params::<Params>(params).map_err(wrong)?.path.into())
+}
+
+/// What is known of the examples: `y`.
+fn labels(path: &Path, name: &str, known: &Array, target: Target, count: usize) -> Result<Labels, DataError> {
+    let width = match target {
+        Target::Classes(_) => 1,
+        Target::Values(targets) => targets,
+    };
+    if known.dims != [count, width] && !(width == 1 && known.dims == [count]) {
+        let expected = if width == 1 { format!("[{count}]") } else { format!("[{count}, {width}]") };
+        return Err(dims(path, name, &known.dims, &expected));
+    }
+    let malformed = |reason: String| DataError::Malformed { path: path.to_owned(), reason };
+    match target {
+        Target::Classes(_) if !known.kind.is_whole() => {
+            Err(malformed(format!("found {} in `{name}`, expected whole numbers", known.kind)))
+        }
+        Target::Classes(classes) => {
+            Ok(Labels::Classes { classes, of: checked_labels(path, known.whole(), classes)? })
+        }
+        Target::Values(targets) => {
+            let of: Vec<f64> = known.exact().collect();
+            match of.iter().find(|value| !value.is_finite()) {
+                None => Ok(Labels::Values { targets, of }),
+                Some(value) => Err(malformed(format!("found {value} in `{name}`, expected finite numbers"))),
+            }
+        }
     }
 }
 
@@ -139,11 +193,12 @@ fn dims(path: &Path, name: &str, found: &[usize], expected: &str) -> DataError {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use peng_spec::catalog::Kind as _;
     use serde_json::json;
 
     use super::super::npy::tests::npy;
+    use super::super::small::Pictures;
     use super::super::zip::tests::zip;
     use super::*;
 
@@ -164,11 +219,63 @@ mod tests {
         npy("<i8", &[labels.len()], &bytes)
     }
 
+    fn opened(files: &[(&str, Vec<u8>)], params: Value) -> Examples {
+        let dir = tempfile::tempdir().unwrap();
+        let mut params = params;
+        params["path"] = json!(dir.path().join("a.npz"));
+        std::fs::write(dir.path().join("a.npz"), zip(files)).unwrap();
+        Npz.open(&Npz.normalise(&params).unwrap(), Part::Train).unwrap()
+    }
+
+    /// Images as bytes.
+    pub(crate) fn small(pictures: &Pictures) -> Examples {
+        let (count, labels) = (pictures.labels.len(), &pictures.labels);
+        let x = npy("|u1", &[count, 1, 6, 6], &pictures.bytes(36));
+        let files = [("x.npy", x), ("y.npy", npy("|u1", &[count], labels))];
+        opened(&files, json!({"input": "1x6x6", "classes": 3, "train": count}))
+    }
+
+    /// The same with two targets, 100 and -0.5 times the label.
+    pub(crate) fn small_regression(pictures: &Pictures) -> Examples {
+        let count = pictures.labels.len();
+        let x = npy("|u1", &[count, 1, 6, 6], &pictures.bytes(36));
+        let y: Vec<f32> = pictures
+            .labels
+            .iter()
+            .map(|&label| f32::from(label))
+            .flat_map(|y| [100.0 * y, -0.5 * y])
+            .collect();
+        let files = [("x.npy", x), ("y.npy", npy("<f4", &[count, 2], &floats(&y)))];
+        opened(&files, json!({"input": "1x6x6", "targets": 2, "train": count}))
+    }
+
+    #[test]
+    fn targets_are_numbers_of_any_kind() {
+        let x = npy("<f4", &[2, 1], &floats(&[0.5, 1.0]));
+        let params = json!({"input": 1, "targets": 1, "train": 2});
+        for y in [
+            npy("<i8", &[2], &[7_i64, -9].map(i64::to_le_bytes).concat()),
+            npy("<f4", &[2, 1], &floats(&[7.0, -9.0])),
+        ] {
+            let read = opened(&[("x.npy", x.clone()), ("y.npy", y)], params.clone());
+            assert_eq!(read.labels, Labels::Values { targets: 1, of: vec![7.0, -9.0] });
+        }
+        let of = |y: &[u8], dims: &[usize]| {
+            let array = Array::parse(npy("<f4", dims, y)).unwrap();
+            labels(Path::new("a"), "y", &array, Target::Values(2), 2).map_err(|error| error.to_string())
+        };
+        assert!(of(&floats(&[1.0; 4]), &[2, 2]).is_ok());
+        let error = of(&floats(&[1.0; 2]), &[2]).unwrap_err();
+        assert!(error.ends_with("found `y` of [2], expected [2, 2]"), "{error}");
+        let error = of(&floats(&[1.0, 2.0, f32::INFINITY, 0.0]), &[2, 2]).unwrap_err();
+        assert!(error.ends_with("found inf in `y`, expected finite numbers"), "{error}");
+    }
+
     #[test]
     fn tables_and_images_of_both_orders_are_read() {
         let x = npy("<f4", &[2, 2], &floats(&[0.5, -7.0, 1e6, 3.0]));
         let table = open(&[("x.npy", x), ("y.npy", y(&[2, 0]))], &json!(2), Part::Train).unwrap();
-        assert_eq!((table.pixels, table.labels), (vec![0.5, -7.0, 1e6, 3.0], vec![2, 0]));
+        assert_eq!((&table.pixels[..], table.classes()), (&[0.5, -7.0, 1e6, 3.0][..], &[2, 0][..]));
 
         let first = npy("|u1", &[2, 2, 1, 2], &[0, 51, 102, 153, 204, 255, 0, 255]);
         let last = npy("|u1", &[2, 1, 2, 2], &[0, 102, 51, 153, 204, 0, 255, 255]);
@@ -180,7 +287,7 @@ mod tests {
         let grey =
             [("x_test.npy", npy("|u1", &[1, 1, 2], &[255, 0])), ("y_test.npy", npy("|u1", &[1, 1], &[1]))];
         let grey = open(&grey, &json!("1x1x2"), Part::Test).unwrap();
-        assert_eq!((grey.pixels, grey.labels), (vec![1.0, 0.0], vec![1]));
+        assert_eq!((&grey.pixels[..], grey.classes()), (&[1.0, 0.0][..], &[1][..]));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Where the files of a data set are looked for: the path of the spec, else the usual places.
+//! Where the files of a data set are looked for: the path of the spec, else the usual places. What comes after these is in
+//! `published.rs`.
 //!
 //! What is in a place is for the kind to say.
 
@@ -16,7 +17,7 @@ use super::DataError;
 #[serde(deny_unknown_fields)]
 pub(super) struct PlaceParams {
     /// Its file or directory, as it is distributed or unpacked; default: the usual places,
-    /// `/usr/share/datasets/KIND` and `data/KIND`.
+    /// `/usr/share/datasets/KIND` and `data/KIND`, else a download that is kept in the cache directory.
     #[serde(default)]
     pub path: Option<String>,
 }

@@ -1,12 +1,13 @@
 //! How a training part becomes a training and a validation split: stratified, seeded, then cut to the plan's limits.
 //!
-//! Every choice is made class by class, so the shares of the classes stay; the chosen examples keep their order.
+//! Every choice is made class by class, so the shares of the classes stay; the chosen examples keep their order. A regression
+//! has no classes: its choices are plain ones.
 
 use peng_spec::arch::Shape;
 use peng_spec::plan::Limit;
 use rand::seq::SliceRandom;
 
-use super::{DataError, Examples};
+use super::{DataError, Examples, Labels};
 use crate::seed::SeedTree;
 
 /// What a search learns from.
@@ -21,12 +22,8 @@ pub struct Splits {
 impl Default for Splits {
     /// No examples, for trainers that need none.
     fn default() -> Self {
-        let none = Examples {
-            input: Shape::Image { channels: 1, height: 1, width: 1 },
-            classes: 0,
-            pixels: Vec::new(),
-            labels: Vec::new(),
-        };
+        let input = Shape::Image { channels: 1, height: 1, width: 1 };
+        let none = Examples::classified(input, 0, Vec::new(), Vec::new());
         Self { train: none.clone(), validation: none }
     }
 }
@@ -40,14 +37,14 @@ pub fn split(
     limit: &Limit,
     seed: SeedTree,
 ) -> Result<Splits, DataError> {
-    let size = train_part.labels.len();
+    let size = train_part.count();
     let wanted = (validation_percent / 100.0 * size as f64 + 0.5).floor() as usize;
     if wanted == 0 || wanted >= size {
         let reason =
             format!("{validation_percent} % of {size} examples leave no training or no validation split");
         return Err(DataError::Facts { reason });
     }
-    let chosen = stratified(&train_part.labels, train_part.classes, wanted, seed.child("validation", 0));
+    let chosen = stratified(&train_part.labels, wanted, seed.child("validation", 0));
     let validation = train_part.pick(&chosen);
     let train = train_part.keep(&complement(&chosen, size));
     Ok(Splits {
@@ -59,8 +56,8 @@ pub fn split(
 /// A stratified choice of `limit` examples, or all of them if there are no more.
 fn cut(examples: Examples, limit: Option<usize>, seed: SeedTree) -> Examples {
     match limit {
-        Some(limit) if limit < examples.labels.len() => {
-            let chosen = stratified(&examples.labels, examples.classes, limit, seed);
+        Some(limit) if limit < examples.count() => {
+            let chosen = stratified(&examples.labels, limit, seed);
             examples.keep(&chosen)
         }
         _ => examples,
@@ -69,11 +66,19 @@ fn cut(examples: Examples, limit: Option<usize>, seed: SeedTree) -> Examples {
 
 /// Indices of `wanted` examples, ascending: each class has its share by largest remainder, the lower class first where
 /// remainders tie; which examples of a class is a shuffle.
-pub(super) fn stratified(labels: &[u16], classes: usize, wanted: usize, seed: SeedTree) -> Vec<usize> {
-    let mut members = vec![Vec::new(); classes];
-    for (index, &label) in labels.iter().enumerate() {
-        members[usize::from(label)].push(index);
-    }
+///
+/// The examples of a regression are chosen as if they were of one class.
+pub(super) fn stratified(labels: &Labels, wanted: usize, seed: SeedTree) -> Vec<usize> {
+    let members = match labels {
+        Labels::Classes { classes, of } => {
+            let mut members = vec![Vec::new(); *classes];
+            for (index, &label) in of.iter().enumerate() {
+                members[usize::from(label)].push(index);
+            }
+            members
+        }
+        Labels::Values { .. } => vec![(0..labels.examples()).collect()],
+    };
     let counts: Vec<usize> = members.iter().map(Vec::len).collect();
     let mut chosen = Vec::with_capacity(wanted);
     for (class, (mut members, share)) in members.into_iter().zip(shares(&counts, wanted)).enumerate() {
@@ -103,6 +108,21 @@ pub(super) fn complement(chosen: &[usize], size: usize) -> Vec<usize> {
     (0..size).filter(|index| chosen.next_if_eq(index).is_none()).collect()
 }
 
+impl Labels {
+    /// Those of some examples.
+    pub(crate) fn pick(&self, indices: &[usize]) -> Self {
+        match self {
+            Self::Classes { classes, of } => {
+                Self::Classes { classes: *classes, of: indices.iter().map(|&index| of[index]).collect() }
+            }
+            Self::Values { targets, of } => {
+                let values = indices.iter().flat_map(|index| &of[index * targets..(index + 1) * targets]);
+                Self::Values { targets: *targets, of: values.copied().collect() }
+            }
+        }
+    }
+}
+
 impl Examples {
     /// A copy of some examples.
     pub(super) fn pick(&self, indices: &[usize]) -> Self {
@@ -111,8 +131,7 @@ impl Examples {
         for &index in indices {
             pixels.extend_from_slice(&self.pixels[index * width..(index + 1) * width]);
         }
-        let labels = indices.iter().map(|&index| self.labels[index]).collect();
-        Self { input: self.input, classes: self.classes, pixels, labels }
+        Self { input: self.input, pixels, labels: self.labels.pick(indices) }
     }
 
     /// Some examples, moved within the memory they are in; `indices` ascend.
@@ -120,11 +139,10 @@ impl Examples {
         let width = self.input.numel() as usize;
         for (place, &index) in indices.iter().enumerate() {
             self.pixels.copy_within(index * width..(index + 1) * width, place * width);
-            self.labels[place] = self.labels[index];
         }
         self.pixels.truncate(indices.len() * width);
         self.pixels.shrink_to_fit();
-        self.labels.truncate(indices.len());
+        self.labels = self.labels.pick(indices);
         self
     }
 }
@@ -138,12 +156,12 @@ mod tests {
     /// Images of one pixel that holds the index.
     fn examples(labels: Vec<u16>, classes: usize) -> Examples {
         let pixels = (0..labels.len()).map(|i| i as f32).collect();
-        Examples { input: Shape::Image { channels: 1, height: 1, width: 1 }, classes, pixels, labels }
+        Examples::classified(Shape::Image { channels: 1, height: 1, width: 1 }, classes, pixels, labels)
     }
 
     fn count(examples: &Examples) -> Vec<usize> {
-        (0..examples.classes)
-            .map(|class| examples.labels.iter().filter(|&&l| usize::from(l) == class).count())
+        (0..examples.labels.target().outputs())
+            .map(|class| examples.classes().iter().filter(|&&l| usize::from(l) == class).count())
             .collect()
     }
 
@@ -160,11 +178,34 @@ mod tests {
         let sizes = |n: usize, percent| {
             let part = examples((0..n).map(|i| (i % 2) as u16).collect(), 2);
             let splits = split(part, percent, &Limit::default(), SeedTree::new(1)).unwrap();
-            [splits.train.labels.len(), splits.validation.labels.len()]
+            [splits.train.count(), splits.validation.count()]
         };
         assert_eq!(sizes(1437, 25.0), [1078, 359]);
         assert_eq!(sizes(10, 25.0), [7, 3]);
         assert_eq!(sizes(10, 15.0), [8, 2]);
+    }
+
+    #[test]
+    fn a_regression_is_split_without_classes() {
+        let of: Vec<f64> = (0..40).map(|index| f64::from(index) / 7.0).collect();
+        let part = Examples {
+            input: Shape::Image { channels: 1, height: 1, width: 1 },
+            pixels: (0..20).map(|index| index as f32).collect(),
+            labels: Labels::Values { targets: 2, of },
+        };
+        let limit = Limit { train: Some(9), ..Limit::default() };
+        let splits = split(part.clone(), 25.0, &limit, SeedTree::new(3)).unwrap();
+        assert_eq!([splits.train.count(), splits.validation.count()], [9, 5]);
+        assert_eq!(splits, split(part.clone(), 25.0, &limit, SeedTree::new(3)).unwrap());
+        assert_ne!(splits, split(part, 25.0, &limit, SeedTree::new(4)).unwrap());
+        for half in [&splits.train, &splits.validation] {
+            let Labels::Values { targets: 2, of } = &half.labels else { panic!() };
+            for (pixel, values) in half.pixels.iter().zip(of.chunks(2)) {
+                let index = f64::from(*pixel);
+                assert_eq!(values, [2.0 * index / 7.0, (2.0 * index + 1.0) / 7.0]);
+            }
+            assert!(half.pixels.is_sorted());
+        }
     }
 
     #[test]
@@ -203,11 +244,11 @@ mod tests {
             prop_assert_eq!(&all, &part.pixels);
             let size = labels.len();
             for (class, (val, total)) in count(&splits.validation).into_iter().zip(count(&part)).enumerate() {
-                let exact = total * splits.validation.labels.len();
+                let exact = total * splits.validation.count();
                 prop_assert!((val * size).abs_diff(exact) < size, "class {class}");
             }
             for half in [&splits.train, &splits.validation] {
-                for (pixel, label) in half.pixels.iter().zip(&half.labels) {
+                for (pixel, label) in half.pixels.iter().zip(half.classes()) {
                     prop_assert_eq!(labels[*pixel as usize], *label);
                 }
             }
@@ -218,7 +259,7 @@ mod tests {
                 (&limited.train, &splits.train, limits.0),
                 (&limited.validation, &splits.validation, limits.1),
             ] {
-                prop_assert_eq!(cut.labels.len(), limit.unwrap_or(usize::MAX).min(whole.labels.len()));
+                prop_assert_eq!(cut.count(), limit.unwrap_or(usize::MAX).min(whole.count()));
                 prop_assert!(cut.pixels.iter().all(|p| whole.pixels.contains(p)));
             }
         }

@@ -6,11 +6,11 @@
 use std::path::{Path, PathBuf};
 
 use peng_spec::arch::Shape;
-use peng_spec::catalog::{DatasetFacts, DatasetKind, Issue, Typed};
+use peng_spec::catalog::{DatasetFacts, DatasetKind, Issue, Target, Typed};
 use serde_json::Value;
 
 use super::places::{Place, PlaceParams};
-use super::{DataError, DatasetEntry, Examples, Part, mat};
+use super::{DataError, DatasetEntry, Examples, Part, Published, mat};
 
 const SIDE: usize = 32;
 const INPUT: Shape = Shape::Image { channels: 3, height: SIDE, width: SIDE };
@@ -37,11 +37,28 @@ impl Typed for Svhn {
 
 impl DatasetKind for Svhn {
     fn facts(&self, _params: &Value) -> Result<DatasetFacts, Vec<Issue>> {
-        Ok(DatasetFacts { input: INPUT, classes: CLASSES, train: TRAIN, test: TEST })
+        Ok(DatasetFacts { input: INPUT, target: Target::Classes(CLASSES), train: TRAIN, test: TEST })
     }
 }
 
 impl DatasetEntry for Svhn {
+    fn published(&self) -> &'static [Published] {
+        &[
+            Published {
+                name: "train_32x32.mat",
+                address: "http://ufldl.stanford.edu/housenumbers/train_32x32.mat",
+                bytes: 182_040_794,
+                sha256: "435e94d69a87fde4fd4d7f3dd208dfc32cb6ae8af2240d066de1df7508d083b8",
+            },
+            Published {
+                name: "test_32x32.mat",
+                address: "http://ufldl.stanford.edu/housenumbers/test_32x32.mat",
+                bytes: 64_275_384,
+                sha256: "cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b",
+            },
+        ]
+    }
+
     fn open(&self, params: &Value, part: Part) -> Result<Examples, DataError> {
         let dir = find(params)?;
         match part {
@@ -80,14 +97,15 @@ fn read(path: &Path, images: usize) -> Result<Examples, DataError> {
             }
         }
     }
-    Ok(Examples { input: INPUT, classes: CLASSES, pixels, labels })
+    Ok(Examples::classified(INPUT, CLASSES, pixels, labels))
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use serde_json::json;
 
     use super::super::mat::tests::{array, file, packed};
+    use super::super::small::Pictures;
     use super::*;
 
     fn small(labels: &[u8]) -> Vec<u8> {
@@ -105,13 +123,25 @@ mod tests {
         file(&[images, packed(&array("y", &[labels.len(), 1], labels))])
     }
 
+    /// A file of the same form with other images; the label 0 stands as 10.
+    pub(crate) fn small_file(pictures: &Pictures) -> Examples {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("train_32x32.mat");
+        let numbers: Vec<u8> =
+            pictures.labels.iter().map(|&label| if label == 0 { 10 } else { label }).collect();
+        let count = numbers.len();
+        let images = packed(&array("X", &[SIDE, SIDE, 3, count], &pictures.bytes(3 * SIDE * SIDE)));
+        std::fs::write(&path, file(&[images, packed(&array("y", &[count, 1], &numbers))])).unwrap();
+        read(&path, count).unwrap()
+    }
+
     #[test]
     fn images_are_turned_and_ten_is_nought() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("train_32x32.mat");
         std::fs::write(&path, small(&[10, 9])).unwrap();
         let examples = read(&path, 2).unwrap();
-        assert_eq!(examples.labels, [0, 9]);
+        assert_eq!(examples.classes(), [0, 9]);
         let value = |image: usize, channel: usize, row: usize, column: usize| {
             let at = ((image * 3 + channel) * SIDE + row) * SIDE + column;
             (examples.pixels[at] * 255.0).round() as usize

@@ -1,4 +1,6 @@
-//! `synthetic`: images of smooth class patterns under shifts, distracting patterns and noise, made on demand.
+//! `synthetic`: images of smooth patterns under shifts, distracting patterns and noise, made on demand.
+//!
+//! Of classification each class has its pattern; of a regression each target has one, and is how strong it is.
 //!
 //! They stand in for data that one does not have: any shape, any number of classes, always the same. An image depends on
 //! its part and its index alone. Only additions and multiplications make a pixel, so it is the same on every machine.
@@ -6,19 +8,19 @@
 use std::path::PathBuf;
 
 use peng_spec::arch::Shape;
-use peng_spec::catalog::{DatasetFacts, DatasetKind, Issue, Typed, read_params};
+use peng_spec::catalog::{DatasetFacts, DatasetKind, Issue, Target, Typed, read_params};
 use rand::{Rng as _, RngExt as _};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{DataError, DatasetEntry, Examples, Part};
-use crate::seed::SeedTree;
+use super::declared::{enough, target, wrong};
+use super::{DataError, DatasetEntry, Examples, Labels, Part};
+use crate::seed::{Rng, SeedTree};
 
 /// Points of the grid that a pattern is interpolated from, a side.
 const GRID: usize = 5;
-const FEWEST_CLASSES: usize = 2;
-const MOST_CLASSES: usize = 1000;
+const MOST_PATTERNS: usize = 1000;
 
 /// The data set.
 #[derive(Debug)]
@@ -33,7 +35,12 @@ pub(super) struct Params {
     pub input: String,
     /// Number of classes, 2 to 1,000; they are equally frequent.
     #[schemars(range(min = 2, max = 1000))]
-    pub classes: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classes: Option<usize>,
+    /// Instead of `classes` for a regression: how many numbers an image is made from, 1 to 1,000, each from -1 to 1.
+    #[schemars(range(min = 1, max = 1000))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub targets: Option<usize>,
     /// Images of the training part, which the validation split is taken from.
     #[schemars(range(min = 2))]
     pub train: usize,
@@ -50,24 +57,26 @@ fn default_test() -> usize {
 impl Typed for Synthetic {
     type Params = Params;
     const NAME: &'static str = "synthetic";
-    const SUMMARY: &'static str =
-        "Noisy images of class patterns, made on demand in any shape and number, always the same";
+    const SUMMARY: &'static str = "Noisy images of classes, or of the targets of a regression, made on demand in any shape and number, always the same";
 
     fn check(params: &Params) -> Vec<Issue> {
         let mut issues = Vec::new();
         if let Err(error) = params.input.parse::<Shape>() {
             issues.push(Issue::new("/input", error.to_string()));
         }
-        if !(FEWEST_CLASSES..=MOST_CLASSES).contains(&params.classes) {
-            let found = params.classes;
-            issues.push(Issue::new(
-                "/classes",
-                format!("found {found} classes, expected {FEWEST_CLASSES} to {MOST_CLASSES}"),
-            ));
+        match target(params.classes, params.targets) {
+            Err(issue) => issues.push(issue),
+            Ok(target) if target.outputs() > MOST_PATTERNS => {
+                let (key, least) = match target {
+                    Target::Classes(_) => ("classes", 2),
+                    Target::Values(_) => ("targets", 1),
+                };
+                let message = format!("found {target}, expected {least} to {MOST_PATTERNS}");
+                issues.push(Issue::new(format!("/{key}"), message));
+            }
+            Ok(_) => {}
         }
-        if params.train < FEWEST_CLASSES {
-            issues.push(Issue::new("/train", format!("found {} images, expected at least 2", params.train)));
-        }
+        issues.extend(enough(params.train));
         if params.test == 0 {
             issues.push(Issue::new("/test", "found no images, expected at least 1"));
         }
@@ -80,15 +89,14 @@ impl DatasetKind for Synthetic {
         let params: Params = read_params(params)?;
         let input =
             params.input.parse().map_err(|e: peng_spec::arch::ShapeError| vec![Issue::new("/input", e.0)])?;
-        Ok(DatasetFacts { input, classes: params.classes, train: params.train, test: params.test })
+        let target = target(params.classes, params.targets).map_err(|issue| vec![issue])?;
+        Ok(DatasetFacts { input, target, train: params.train, test: params.test })
     }
 }
 
 impl DatasetEntry for Synthetic {
     fn open(&self, params: &Value, part: Part) -> Result<Examples, DataError> {
-        let facts = self.facts(params).map_err(|issues| DataError::Facts {
-            reason: issues.into_iter().map(|issue| issue.message).collect::<Vec<_>>().join("; "),
-        })?;
+        let facts = self.facts(params).map_err(wrong)?;
         let seed = SeedTree::new(0).child("synthetic", 0);
         let patterns = Patterns::new(&facts, seed);
         let (count, seed) = match part {
@@ -96,13 +104,21 @@ impl DatasetEntry for Synthetic {
             Part::Test => (facts.test, seed.child("test", 0)),
         };
         let mut pixels = Vec::with_capacity(count * patterns.width);
-        let mut labels = Vec::with_capacity(count);
-        for index in 0..count {
-            let class = index % facts.classes;
-            patterns.draw(class, seed.child("image", index as u64), &mut pixels);
-            labels.push(class as u16);
-        }
-        Ok(Examples { input: facts.input, classes: facts.classes, pixels, labels })
+        let of_image = |index: usize| seed.child("image", index as u64);
+        let labels = match facts.target {
+            Target::Classes(classes) => {
+                let of = |index| {
+                    patterns.draw(index % classes, of_image(index), &mut pixels);
+                    (index % classes) as u16
+                };
+                Labels::Classes { classes, of: (0..count).map(of).collect() }
+            }
+            Target::Values(targets) => {
+                let of = |index| patterns.mix(of_image(index), &mut pixels);
+                Labels::Values { targets, of: (0..count).flat_map(of).collect() }
+            }
+        };
+        Ok(Examples { input: facts.input, pixels, labels })
     }
 
     fn locate(&self, _params: &Value) -> Result<Option<PathBuf>, DataError> {
@@ -110,11 +126,11 @@ impl DatasetEntry for Synthetic {
     }
 }
 
-/// The smooth images, with values from -1 to 1 and without edges, that make the classes.
+/// The smooth images, with values from -1 to 1 and without edges, that make the classes or the targets.
 struct Patterns {
     sides: [usize; 2],
     width: usize,
-    classes: Vec<Vec<f32>>,
+    all: Vec<Vec<f32>>,
 }
 
 impl Patterns {
@@ -130,15 +146,14 @@ impl Patterns {
         Self {
             sides,
             width: channels * sides[0] * sides[1],
-            classes: (0..facts.classes as u64).map(class).collect(),
+            all: (0..facts.target.outputs() as u64).map(class).collect(),
         }
     }
 
     /// Appends an image: half grey, the pattern of its class, that of another class which is mostly weaker, and noise.
     fn draw(&self, class: usize, seed: SeedTree, pixels: &mut Vec<f32>) {
         let mut rng = seed.rng();
-        let other =
-            (class + 1 + rng.random_range(0..self.classes.len() as u64 - 1) as usize) % self.classes.len();
+        let other = (class + 1 + rng.random_range(0..self.all.len() as u64 - 1) as usize) % self.all.len();
         let strength = 0.08 + 0.17 * rng.random::<f32>();
         let distraction = 0.2 * rng.random::<f32>();
         let [height, width] = self.sides;
@@ -147,14 +162,12 @@ impl Patterns {
         let other_shift = [height, width].map(|side| rng.random_range(0..side as u64) as usize);
         for channel in 0..self.width / (height * width) {
             let plane = channel * height * width..(channel + 1) * height * width;
-            let (own, others) = (&self.classes[class][plane.clone()], &self.classes[other][plane]);
+            let (own, others) = (&self.all[class][plane.clone()], &self.all[other][plane]);
             for y in 0..height {
                 let row = |image: &[f32], [dy, _]: [usize; 2]| (y + dy) % height * width..image.len();
                 let (own, others) = (&own[row(own, shift)], &others[row(others, other_shift)]);
                 for x in 0..width {
-                    // The sum of four bytes is nearly normal, with a deviation of 147.8.
-                    let bytes = rng.next_u32().to_le_bytes().map(u16::from);
-                    let noise = (f32::from(bytes.iter().sum::<u16>()) - 510.0) * (0.15 / 147.8);
+                    let noise = noise(&mut rng);
                     let own = strength * own[(x + shift[1]) % width];
                     let others = distraction * others[(x + other_shift[1]) % width];
                     pixels.push((0.5 + own + others + noise).clamp(0.0, 1.0));
@@ -162,6 +175,24 @@ impl Patterns {
             }
         }
     }
+
+    /// Appends an image: half grey, each pattern as strong as its target says, and noise. The targets.
+    fn mix(&self, seed: SeedTree, pixels: &mut Vec<f32>) -> Vec<f64> {
+        let mut rng = seed.rng();
+        let targets: Vec<f32> = self.all.iter().map(|_| 2.0 * rng.random::<f32>() - 1.0).collect();
+        for at in 0..self.width {
+            let patterns = self.all.iter().zip(&targets).map(|(pattern, target)| 0.25 * target * pattern[at]);
+            let mixed = patterns.fold(0.5, |sum, pattern| sum + pattern);
+            pixels.push((mixed + noise(&mut rng)).clamp(0.0, 1.0));
+        }
+        targets.into_iter().map(f64::from).collect()
+    }
+}
+
+/// The sum of four bytes, which is nearly normal, with a deviation of 147.8, made one of 0.15.
+fn noise(rng: &mut Rng) -> f32 {
+    let bytes = rng.next_u32().to_le_bytes().map(u16::from);
+    (f32::from(bytes.iter().sum::<u16>()) - 510.0) * (0.15 / 147.8)
 }
 
 /// A random grid from -1 to 1 on a torus, interpolated between its points.
@@ -207,9 +238,9 @@ mod tests {
         for (part, count) in [(Part::Train, facts.train), (Part::Test, facts.test)] {
             let examples = open(&params, part);
             assert_eq!(examples.input, facts.input);
-            assert_eq!(examples.labels.len(), count);
+            assert_eq!(examples.count(), count);
             assert_eq!(examples.pixels.len(), count * 3 * 7 * 12);
-            assert!(examples.labels.iter().all(|&label| label < 4));
+            assert!(examples.classes().iter().all(|&label| label < 4));
             assert!(examples.pixels.iter().all(|p| (0.0..=1.0).contains(p)));
         }
     }
@@ -230,7 +261,7 @@ mod tests {
         let params = json!({"input": "1x16x16", "classes": 5, "train": 1000, "test": 500});
         let (train, test) = (open(&params, Part::Train), open(&params, Part::Test));
         let mut means = vec![vec![0.0_f32; 256]; 5];
-        for (image, &label) in train.pixels.chunks(256).zip(&train.labels) {
+        for (image, &label) in train.pixels.chunks(256).zip(train.classes()) {
             for (mean, pixel) in means[usize::from(label)].iter_mut().zip(image) {
                 *mean += pixel / 200.0;
             }
@@ -239,7 +270,7 @@ mod tests {
         let right = test
             .pixels
             .chunks(256)
-            .zip(&test.labels)
+            .zip(test.classes())
             .filter(|(image, label)| {
                 let nearest =
                     (0..5).min_by(|&a, &b| distance(&means[a], image).total_cmp(&distance(&means[b], image)));
@@ -247,6 +278,31 @@ mod tests {
             })
             .count();
         assert!((300..495).contains(&right), "{right} of 500");
+    }
+
+    /// The part of a target in an image is what its pattern says of it.
+    #[test]
+    fn targets_are_how_strong_their_patterns_are() {
+        let params = json!({"input": "1x16x16", "targets": 2, "train": 200});
+        let normal = Synthetic.normalise(&params).unwrap();
+        let (facts, train) = (Synthetic.facts(&normal).unwrap(), open(&params, Part::Train));
+        let patterns = Patterns::new(&facts, SeedTree::new(0).child("synthetic", 0));
+        let Labels::Values { targets: 2, of } = &train.labels else { panic!() };
+        assert!(of.iter().all(|target| (-1.0..=1.0).contains(target)));
+        for target in 0..2 {
+            let pattern = &patterns.all[target];
+            let products: f64 = train
+                .pixels
+                .chunks(256)
+                .zip(of.chunks(2))
+                .map(|(image, of)| {
+                    let seen: f32 =
+                        image.iter().zip(pattern).map(|(pixel, pattern)| (pixel - 0.5) * pattern).sum();
+                    f64::from(seen) * of[target]
+                })
+                .sum();
+            assert!(products > 0.0, "{target}: {products}");
+        }
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! `table`: CSV tables of numbers with a column of classes, for networks without convolutions.
+//! `table`: CSV tables of numbers with a column of classes, or with the targets of a regression, for networks without
+//! convolutions.
 //!
 //! Values are taken as they are; `dataset.normalize: channels` gives each feature mean 0 and deviation 1 by what the training
 //! split alone is like. Classes are the values of the target column in the training part, in order: whole numbers by size,
@@ -9,13 +10,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use peng_spec::arch::Shape;
-use peng_spec::catalog::{DatasetFacts, DatasetKind, Issue, Typed, read_params};
+use peng_spec::catalog::{DatasetFacts, DatasetKind, Issue, Target, Typed, read_params};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::declared::sizes;
-use super::{DataError, DatasetEntry, Examples, Part, broken};
+use super::declared::{enough, expected, target, wrong};
+use super::{DataError, DatasetEntry, Examples, Labels, Part, broken};
 
 /// The data set.
 #[derive(Debug)]
@@ -28,8 +29,10 @@ pub(super) struct Params {
     /// CSV file of the training part, with names of columns in its first line; with a test part the directory of `train.csv` and
     /// `test.csv`.
     pub path: String,
-    /// Name of the column that holds the class.
-    pub target: String,
+    /// Name of the column that holds the class, or the target of a regression; a list of names where there are several
+    /// targets.
+    #[schemars(schema_with = "columns")]
+    pub target: Columns,
     /// Names of columns that are left out.
     #[serde(default)]
     pub ignore: Vec<String>,
@@ -38,7 +41,12 @@ pub(super) struct Params {
     pub input: usize,
     /// Number of classes.
     #[schemars(range(min = 2, max = 65536))]
-    pub classes: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classes: Option<usize>,
+    /// Instead of `classes` for a regression: how many targets there are, each a column of numbers.
+    #[schemars(range(min = 1, max = 65536))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub targets: Option<usize>,
     /// Lines of the training part, which the validation split is taken from.
     #[schemars(range(min = 2))]
     pub train: usize,
@@ -47,18 +55,66 @@ pub(super) struct Params {
     pub test: usize,
 }
 
+/// One column, or several.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Columns {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Columns {
+    fn names(&self) -> &[String] {
+        match self {
+            Self::One(name) => std::slice::from_ref(name),
+            Self::Several(names) => names,
+        }
+    }
+}
+
+fn columns(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({
+        "anyOf": [
+            { "type": "string" },
+            { "type": "array", "items": { "type": "string" }, "minItems": 1, "uniqueItems": true },
+        ],
+        "x-expected": "the name of a column, or a list of names",
+        "examples": json!(["species", ["width", "height"]]),
+    })
+}
+
 impl Typed for Table {
     type Params = Params;
     const NAME: &'static str = "table";
-    const SUMMARY: &'static str = "A CSV table of numbers with a column of classes; use it with `normalize: channels`, which scales each column by the training split alone";
+    const SUMMARY: &'static str = "A CSV table of numbers with a column of classes, or with the targets of a regression; use it with `normalize: channels`, which scales each column by the training split alone";
 
     fn check(params: &Params) -> Vec<Issue> {
-        let mut issues = sizes(params.classes, params.train);
+        let mut issues: Vec<Issue> = enough(params.train).into_iter().collect();
+        let names = params.target.names();
+        match target(params.classes, params.targets) {
+            Err(issue) => issues.push(issue),
+            Ok(Target::Classes(_)) if names.len() != 1 => {
+                let message = format!("found {} columns of classes, expected one", names.len());
+                issues.push(Issue::new("/target", message));
+            }
+            Ok(Target::Values(targets)) if names.len() != targets => {
+                let message =
+                    format!("found {} columns, expected {targets}, since `targets` says so", names.len());
+                issues.push(Issue::new("/target", message).also("/targets", "the number of targets"));
+            }
+            Ok(Target::Classes(_) | Target::Values(_)) => {}
+        }
+        for (index, name) in names.iter().enumerate() {
+            if names[..index].contains(name) {
+                let message = format!("found the target `{name}` twice");
+                issues.push(Issue::new(format!("/target/{index}"), message));
+            }
+        }
         if params.input == 0 {
             issues.push(Issue::new("/input", "found 0 features, expected at least 1"));
         }
-        if let Some(index) = params.ignore.iter().position(|name| *name == params.target) {
-            let message = format!("found the target `{}` among what is left out", params.target);
+        if let Some(index) = params.ignore.iter().position(|name| names.contains(name)) {
+            let message = format!("found the target `{}` among what is left out", params.ignore[index]);
             issues.push(Issue::new(format!("/ignore/{index}"), message));
         }
         issues
@@ -69,46 +125,38 @@ impl DatasetKind for Table {
     fn facts(&self, params: &Value) -> Result<DatasetFacts, Vec<Issue>> {
         let params: Params = read_params(params)?;
         let input = Shape::Vector { features: params.input };
-        Ok(DatasetFacts { input, classes: params.classes, train: params.train, test: params.test })
+        let target = target(params.classes, params.targets).map_err(|issue| vec![issue])?;
+        Ok(DatasetFacts { input, target, train: params.train, test: params.test })
     }
 }
 
 impl DatasetEntry for Table {
     fn open(&self, params: &Value, part: Part) -> Result<Examples, DataError> {
+        let facts = self.facts(params).map_err(wrong)?;
         let params = typed(params)?;
         let (train, test) = files(&params)?;
-        let lines = read(&train, &params)?;
-        let classes = classes(&train, &lines, &params)?;
-        let (path, lines) = match (part, test) {
-            (Part::Train, _) => (train, lines),
-            (Part::Test, Some(test)) => {
-                let lines = read(&test, &params)?;
-                (test, lines)
-            }
-            (Part::Test, None) => (train, Lines::default()),
+        let of = |path: &Path| read(path, &params, facts.target);
+        let (path, lines) = match (part, &test) {
+            (Part::Train, _) => (&train, of(&train)?),
+            (Part::Test, Some(test)) => (test, of(test)?),
+            (Part::Test, None) => (&train, Lines::default()),
         };
-        let (found, count) = (
-            lines.classes.len(),
-            match part {
-                Part::Train => params.train,
-                Part::Test => params.test,
-            },
-        );
+        let (found, count) = (lines.numbers.len(), expected(&facts, part));
         if found != count {
             let reason = format!("found {found} lines below the names, expected {count}");
-            return Err(DataError::Malformed { path, reason });
+            return Err(DataError::Malformed { path: path.clone(), reason });
         }
-        let mut labels = Vec::with_capacity(count);
-        for (line, class) in &lines.classes {
-            let Ok(label) = classes.binary_search_by(|known| order(known, class)) else {
-                let reason =
-                    format!("found the class `{class}` in line {line}, which the training part has not");
-                return Err(DataError::Malformed { path, reason });
-            };
-            labels.push(label as u16);
-        }
-        let input = Shape::Vector { features: params.input };
-        Ok(Examples { input, classes: params.classes, pixels: lines.values, labels })
+        let labels = match facts.target {
+            Target::Values(targets) => Labels::Values { targets, of: lines.targets },
+            Target::Classes(number) => {
+                let known = match part {
+                    Part::Train => classes(&train, &lines, &params, number)?,
+                    Part::Test => classes(&train, &of(&train)?, &params, number)?,
+                };
+                Labels::Classes { classes: number, of: numbered(path, &lines, &known)? }
+            }
+        };
+        Ok(Examples { input: facts.input, pixels: lines.values, labels })
     }
 
     fn locate(&self, params: &Value) -> Result<Option<PathBuf>, DataError> {
@@ -119,9 +167,7 @@ impl DatasetEntry for Table {
 }
 
 fn typed(params: &Value) -> Result<Params, DataError> {
-    read_params(params).map_err(|issues| DataError::Facts {
-        reason: issues.into_iter().map(|issue| issue.message).collect::<Vec<_>>().join("; "),
-    })
+    read_params(params).map_err(wrong)
 }
 
 /// The files of both parts, all of which are there.
@@ -160,11 +206,15 @@ fn files(params: &Params) -> Result<(PathBuf, Option<PathBuf>), DataError> {
 #[derive(Debug, Default)]
 struct Lines {
     values: Vec<f32>,
-    /// Where it stands, and the class.
-    classes: Vec<(u64, String)>,
+    /// The number of each line in its file.
+    numbers: Vec<u64>,
+    /// The class of each line.
+    classes: Vec<String>,
+    /// The targets of each line, in the order of the spec.
+    targets: Vec<f64>,
 }
 
-fn read(path: &Path, params: &Params) -> Result<Lines, DataError> {
+fn read(path: &Path, params: &Params, target: Target) -> Result<Lines, DataError> {
     let malformed = |reason: String| DataError::Malformed { path: path.to_owned(), reason };
     let told = |error: csv::Error| {
         let text = error.to_string();
@@ -179,7 +229,8 @@ fn read(path: &Path, params: &Params) -> Result<Lines, DataError> {
     };
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(told)?;
     let names = reader.headers().map_err(told)?.clone();
-    for name in params.ignore.iter().chain([&params.target]) {
+    let sought = params.target.names();
+    for name in params.ignore.iter().chain(sought) {
         match names.iter().filter(|column| column == name).count() {
             0 => {
                 let names: Vec<&str> = names.iter().take(20).collect();
@@ -194,20 +245,28 @@ fn read(path: &Path, params: &Params) -> Result<Lines, DataError> {
     while reader.read_record(&mut record).map_err(told)? {
         let line = record.position().map_or(0, csv::Position::line);
         let before = lines.values.len();
+        let first = lines.targets.len();
+        lines.numbers.push(line);
+        if matches!(target, Target::Values(_)) {
+            lines.targets.resize(first + sought.len(), 0.0);
+        }
         for (name, text) in names.iter().zip(&record) {
-            if name == params.target {
-                if text.is_empty() {
-                    return Err(malformed(format!(
-                        "found nothing in column `{name}` of line {line}, expected a class"
-                    )));
+            let no = |expected: &str| {
+                let found = if text.is_empty() { "nothing".to_owned() } else { format!("`{text}`") };
+                malformed(format!("found {found} in column `{name}` of line {line}, expected {expected}"))
+            };
+            match (sought.iter().position(|sought| sought == name), target) {
+                (Some(_), Target::Classes(_)) if text.is_empty() => return Err(no("a class")),
+                (Some(_), Target::Classes(_)) => lines.classes.push(text.to_owned()),
+                (Some(place), Target::Values(_)) => {
+                    let value = text.parse().ok().filter(|value: &f64| value.is_finite());
+                    lines.targets[first + place] = value.ok_or_else(|| no("a number"))?;
                 }
-                lines.classes.push((line, text.to_owned()));
-            } else if !params.ignore.iter().any(|ignored| ignored == name) {
-                let value = text.parse().ok().filter(|value: &f32| value.is_finite()).ok_or_else(|| {
-                    let found = if text.is_empty() { "nothing".to_owned() } else { format!("`{text}`") };
-                    malformed(format!("found {found} in column `{name}` of line {line}, expected a number"))
-                })?;
-                lines.values.push(value);
+                (None, _) if params.ignore.iter().any(|ignored| ignored == name) => {}
+                (None, _) => {
+                    let value = text.parse().ok().filter(|value: &f32| value.is_finite());
+                    lines.values.push(value.ok_or_else(|| no("a number"))?);
+                }
             }
         }
         let found = lines.values.len() - before;
@@ -218,20 +277,31 @@ fn read(path: &Path, params: &Params) -> Result<Lines, DataError> {
     Ok(lines)
 }
 
+/// The place of each line's class among the known ones.
+fn numbered(path: &Path, lines: &Lines, known: &[String]) -> Result<Vec<u16>, DataError> {
+    let of = |(class, line): (&String, &u64)| {
+        let place = known.binary_search_by(|known| order(known, class));
+        place.map(|place| place as u16).map_err(|_| DataError::Malformed {
+            path: path.to_owned(),
+            reason: format!("found the class `{class}` in line {line}, which the training part has not"),
+        })
+    };
+    lines.classes.iter().zip(&lines.numbers).map(of).collect()
+}
+
 /// The classes, sorted.
-fn classes(path: &Path, lines: &Lines, params: &Params) -> Result<Vec<String>, DataError> {
-    let distinct: BTreeSet<&String> = lines.classes.iter().map(|(_, class)| class).collect();
+fn classes(path: &Path, lines: &Lines, params: &Params, number: usize) -> Result<Vec<String>, DataError> {
+    let distinct: BTreeSet<&String> = lines.classes.iter().collect();
     let mut classes: Vec<String> = distinct.into_iter().cloned().collect();
     classes.sort_by(|a, b| order(a, b));
-    if classes.len() == params.classes {
+    if classes.len() == number {
         return Ok(classes);
     }
     let some: Vec<&str> = classes.iter().take(20).map(String::as_str).collect();
     let reason = format!(
-        "found {} classes in column `{}`, expected {}: [{}]",
+        "found {} classes in column `{}`, expected {number}: [{}]",
         classes.len(),
-        params.target,
-        params.classes,
+        params.target.names().join("`, `"),
         some.join(", ")
     );
     Err(DataError::Malformed { path: path.to_owned(), reason })
@@ -244,10 +314,10 @@ fn order(a: &str, b: &str) -> Ordering {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use peng_spec::catalog::Kind as _;
-    use serde_json::json;
 
+    use super::super::small::Pictures;
     use super::*;
 
     const TRAIN: &str = "id,width,class,height\n1,0.5,b,10\n2,-1,a, 20\n3,1e3,b,0\n";
@@ -267,14 +337,49 @@ mod tests {
         Table.open(&params, part).map_err(|error| error.to_string())
     }
 
+    /// The brightness of each picture's halves, and its label, as a class and as a target.
+    pub(crate) fn small(pictures: &Pictures) -> [Examples; 2] {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.csv");
+        let bytes = pictures.bytes(36);
+        let lines = bytes.chunks(36).zip(&pictures.labels).map(|(image, label)| {
+            let [left, right] =
+                [&image[..18], &image[18..]].map(|half| half.iter().map(|&b| u32::from(b)).sum::<u32>());
+            format!("{left},{label},{right},{}\n", 1000.0 + 0.25 * f64::from(*label))
+        });
+        std::fs::write(&path, lines.fold("left,class,right,value\n".to_owned(), |text, line| text + &line))
+            .unwrap();
+        let train = pictures.labels.len();
+        [
+            json!({"path": path, "target": "class", "ignore": ["value"], "input": 2, "classes": 3, "train": train}),
+            json!({"path": path, "target": "value", "ignore": ["class"], "input": 2, "targets": 1, "train": train}),
+        ]
+        .map(|params| Table.open(&Table.normalise(&params).unwrap(), Part::Train).unwrap())
+    }
+
+    #[test]
+    fn targets_are_read_in_the_order_of_the_spec() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.csv");
+        std::fs::write(&path, "a,x,b\n1,10,-0.5\n2,20,1e3\n").unwrap();
+        let params = json!({"path": path, "target": ["b", "a"], "input": 1, "targets": 2, "train": 2});
+        let params = Table.normalise(&params).unwrap();
+        let read = Table.open(&params, Part::Train).unwrap();
+        assert_eq!(read.pixels, [10.0, 20.0]);
+        assert_eq!(read.labels, Labels::Values { targets: 2, of: vec![-0.5, 1.0, 1000.0, 2.0] });
+        std::fs::write(&path, "a,x,b\n1,10,-0.5\n2,20,high\n").unwrap();
+        let error = Table.open(&params, Part::Train).unwrap_err().to_string();
+        assert!(error.ends_with("found `high` in column `b` of line 3, expected a number"), "{error}");
+    }
+
     #[test]
     fn features_and_classes_are_read() {
         let train = open(TRAIN, None, Part::Train).unwrap();
         assert_eq!(train.input, Shape::Vector { features: 2 });
         assert_eq!(train.pixels, [0.5, 10.0, -1.0, 20.0, 1000.0, 0.0]);
-        assert_eq!(train.labels, [1, 0, 1]);
+        assert_eq!(train.classes(), [1, 0, 1]);
         let test = open(TRAIN, Some("id,width,class,height\n9,7,b,8\n"), Part::Test).unwrap();
-        assert_eq!((test.pixels, test.labels), (vec![7.0, 8.0], vec![1]));
+        assert_eq!((&test.pixels[..], test.classes()), (&[7.0, 8.0][..], &[1][..]));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use peng_estimator::{
     CostObjective, Direction, Estimator, POLICIES, ParamIssue, PolicyKind, Progress, Revises, Scale,
     TrainingFacts as Facts,
 };
-use peng_spec::catalog::{EstimatorKind, EstimatorNeeds, Issue, Kind, TrainingFacts};
+use peng_spec::catalog::{EstimatorKind, EstimatorNeeds, Issue, Kind, Target, TrainingFacts};
 use peng_spec::plan::{EpochFraction, Goal, Metric, Plan};
 use serde_json::Value;
 
@@ -49,7 +49,7 @@ pub fn training_facts(plan: &Plan) -> Result<Facts, String> {
         epochs: plan.training.epochs,
         measure_every: plan.training.measure_every,
         metric: plan.estimator.metric,
-        classes: plan.dataset.facts.classes,
+        target: plan.dataset.facts.target,
         objectives: plan.objectives.clone(),
     };
     facts(&training).map_err(|issue| issue.message)
@@ -105,7 +105,7 @@ fn facts(training: &TrainingFacts) -> Result<Facts, Issue> {
         measure_every,
         points: planned.steps_of(measure_every),
         direction: direction(training.metric.goal()),
-        scale: Some(scale(training.metric, training.classes)),
+        scale: scale(training.metric, training.target),
         confidence: Facts::CONFIDENCE,
         costs: costs
             .map(|cost| CostObjective {
@@ -123,11 +123,15 @@ pub(crate) fn direction(goal: Goal) -> Direction {
     }
 }
 
-/// A network that tells all classes equally likely has half the score of a perfect one.
-fn scale(metric: Metric, classes: usize) -> Scale {
-    match metric.goal() {
-        Goal::Maximize => Scale::Percent,
-        Goal::Minimize => Scale::Loss { worst: 2.0 * (classes.max(2) as f64).ln() },
+/// A network that tells all classes equally likely has half the score of a perfect one. The errors of a regression are
+/// in the units of its targets, which nobody has declared: they have no scale.
+fn scale(metric: Metric, target: Target) -> Option<Scale> {
+    match (metric.goal(), target) {
+        (Goal::Maximize, _) => Some(Scale::Percent),
+        (Goal::Minimize, Target::Classes(classes)) => {
+            Some(Scale::Loss { worst: 2.0 * (classes.max(2) as f64).ln() })
+        }
+        (Goal::Minimize, Target::Values(_)) => None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What audited trainings say of the estimator, in words.
 
+use peng_spec::catalog::Target;
 use peng_spec::plan::Metric;
 
 use super::Report;
@@ -9,10 +10,12 @@ use crate::state::SwitchedOff;
 /// What audits have shown so far, a line each; nothing without audits.
 pub fn audit_words(report: &Report) -> Vec<String> {
     let Some(audit) = &report.audit else { return Vec::new() };
-    let unit = quantity::difference_unit(report.setup.metric);
+    let metric = report.setup.metric;
+    let difference = |by| quantity::difference(metric, by);
+    let unit = quantity::difference_unit(metric, report.setup.target);
     let confidence = format!("{:.0} %", 100.0 * audit.confidence);
     let within = |interval: Option<[f64; 2]>| match interval {
-        Some([low, high]) => format!(" ({low:.2} to {high:.2})"),
+        Some([low, high]) => format!(" ({} to {})", difference(low), difference(high)),
         None => String::new(),
     };
     let mut lines = vec![format!(
@@ -22,8 +25,10 @@ pub fn audit_words(report: &Report) -> Vec<String> {
     )];
     if let (Some(mae), Some(bias)) = (audit.mae, audit.bias) {
         lines.push(format!(
-            "predictions are off by {mae:.2} {unit}{}, with a bias of {bias:+.2} {unit}{} (intervals at {confidence})",
+            "predictions are off by {} {unit}{}, with a bias of {} {unit}{} (intervals at {confidence})",
+            difference(mae),
             within(audit.mae_interval),
+            quantity::signed(metric, bias),
             within(audit.bias_interval)
         ));
     }
@@ -32,7 +37,7 @@ pub fn audit_words(report: &Report) -> Vec<String> {
             none if none.is_empty() => " (no interval: no audited training contradicts it)".to_owned(),
             some => some,
         };
-        lines.push(format!("regret of the top tenth {regret:.2} {unit}{interval}"));
+        lines.push(format!("regret of the top tenth {} {unit}{interval}", difference(regret)));
     }
     let percent = |share: f64| quantity::percent(100.0 * share);
     let saved = match audit.saved_interval {
@@ -48,8 +53,8 @@ pub fn audit_words(report: &Report) -> Vec<String> {
 }
 
 /// Why the estimator is not asked any more.
-pub fn switched_off_words(off: &SwitchedOff, metric: Metric) -> String {
-    let unit = quantity::difference_unit(metric);
+pub fn switched_off_words(off: &SwitchedOff, metric: Metric, target: Target) -> String {
+    let unit = quantity::difference_unit(metric, target);
     let [low, high] = off.interval;
     format!(
         "the estimator is switched off since generation {}: its regret of {:.2} {unit} ({low:.2} to {high:.2}) is \
@@ -81,7 +86,7 @@ mod tests {
         assert!(words.iter().any(|line| line.starts_with("regret of the top tenth ")), "{words:?}");
         let off = SwitchedOff { generation: 2, regret: 2.0, interval: [0.75, 3.25], limit: 0.5 };
         assert_eq!(
-            switched_off_words(&off, Metric::ValAccuracy),
+            switched_off_words(&off, Metric::ValAccuracy, Target::Classes(10)),
             "the estimator is switched off since generation 2: its regret of 2.00 pp (0.75 to 3.25) is certainly above 0.50 pp; all further trainings run to the end"
         );
     }

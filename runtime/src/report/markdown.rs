@@ -29,15 +29,15 @@ pub fn markdown(report: &Report) -> String {
     front(&mut text, report, "Front as the search saw it", &report.fronts.as_searched);
     front(&mut text, report, "Front from observations", &report.fronts.from_observations);
     if let Some(error) = &report.prediction_error {
-        let unit = quantity::difference_unit(setup.metric);
+        let unit = quantity::difference_unit(setup.metric, setup.target);
         line(
             &mut text,
             format_args!(
-                "\n{} checked by training on to the end: predicted less observed is {:+.2} {unit} on average, {:.2} {unit} without sign, at most {:.2} {unit}; {} not checked.",
+                "\n{} checked by training on to the end: predicted less observed is {} {unit} on average, {} {unit} without sign, at most {} {unit}; {} not checked.",
                 plural(error.checked, "prediction"),
-                error.bias,
-                error.mean_absolute,
-                error.largest,
+                quantity::signed(setup.metric, error.bias),
+                quantity::difference(setup.metric, error.mean_absolute),
+                quantity::difference(setup.metric, error.largest),
                 error.unchecked
             ),
         );
@@ -105,7 +105,13 @@ fn figures(text: &mut String, report: &Report) {
         line(text, format_args!("| audit | {} |", escape(&words)));
     }
     if let Some(off) = &report.switched_off {
-        line(text, format_args!("| audit | {} |", escape(&switched_off_words(off, report.setup.metric))));
+        line(
+            text,
+            format_args!(
+                "| audit | {} |",
+                escape(&switched_off_words(off, report.setup.metric, report.setup.target))
+            ),
+        );
     }
     line(
         text,

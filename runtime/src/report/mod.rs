@@ -24,6 +24,7 @@ mod trials_csv;
 
 use jiff::Timestamp;
 use peng_estimator::audit::AuditEstimate;
+use peng_spec::catalog::Target;
 use peng_spec::plan::{EpochFraction, Metric, Objective, Plan};
 use serde::Serialize;
 
@@ -109,8 +110,9 @@ pub struct Setup {
     pub dataset: String,
     /// Shape of one example.
     pub input: String,
-    /// Number of classes.
-    pub classes: usize,
+    /// What networks tell of an example.
+    #[serde(flatten)]
+    pub target: Target,
     /// Sizes of the splits: training, validation, test.
     pub splits: [usize; 3],
     /// Kind of the search space.
@@ -142,7 +144,7 @@ impl Setup {
         Self {
             dataset: plan.dataset.call.kind.clone(),
             input: plan.dataset.facts.input.to_string(),
-            classes: plan.dataset.facts.classes,
+            target: plan.dataset.facts.target,
             splits: plan.dataset.splits,
             space: plan.space.call.kind.clone(),
             genomes: plan.space.facts.genomes,

@@ -2,6 +2,7 @@
 //!
 //! Files for programs (`trials.csv`, JSON) never use these.
 
+use peng_spec::catalog::Target;
 use peng_spec::plan::Metric;
 
 /// A whole number with separated thousands: `1,213`.
@@ -75,35 +76,68 @@ pub fn duration(secs: f64) -> String {
     }
 }
 
-/// A value of a metric, without its unit: accuracies to a hundredth, losses to four places, costs by magnitude.
+/// A value of a metric, without its unit: percent to a hundredth, losses to four places, costs by magnitude. Very large and
+/// very small losses, which a regression has in the units of its targets, have four digits.
 pub fn value(metric: Metric, value: f64) -> String {
     match metric {
         _ if value.is_nan() => "not a number".to_owned(),
         _ if value.is_infinite() => if value > 0.0 { "infinite" } else { "-infinite" }.to_owned(),
-        Metric::ValAccuracy | Metric::TrainAccuracy | Metric::ValTop5 | Metric::TrainTop5 => {
-            format!("{value:.2}")
-        }
-        Metric::ValLoss | Metric::TrainLoss => format!("{value:.4}"),
+        metric if metric.is_percent() => format!("{value:.2}"),
         Metric::Flops | Metric::Params => magnitude(value),
+        _ => match value.abs() {
+            size if size == 0.0 || (1e-3..1e3).contains(&size) => format!("{value:.4}"),
+            size if (1e3..1e4).contains(&size) => format!("{value:.0}"),
+            _ => format!("{value:.3e}"),
+        },
+    }
+}
+
+/// A difference of two values of a metric, without its unit: percentage points to a hundredth.
+pub fn difference(metric: Metric, by: f64) -> String {
+    match metric {
+        _ if metric.is_percent() => format!("{by:.2}"),
+        _ => value(metric, by),
+    }
+}
+
+/// A difference with its sign.
+pub fn signed(metric: Metric, by: f64) -> String {
+    format!("{}{}", if by < 0.0 { "" } else { "+" }, difference(metric, by))
+}
+
+/// A value of a metric that is not known, without its unit.
+pub fn number(value: f64) -> String {
+    match value.abs() {
+        size if size == 0.0 || (1.0..1e4).contains(&size) => format!("{value:.2}"),
+        size if (1e-3..1.0).contains(&size) => format!("{value:.4}"),
+        _ => format!("{value:.3e}"),
     }
 }
 
 /// The unit of a metric's values.
-pub fn unit(metric: Metric) -> &'static str {
-    match metric {
-        Metric::ValAccuracy | Metric::TrainAccuracy | Metric::ValTop5 | Metric::TrainTop5 => "%",
-        Metric::ValLoss | Metric::TrainLoss => "nats",
-        Metric::Flops => "multiply-accumulates",
-        Metric::Params => "parameters",
+pub fn unit(metric: Metric, target: Target) -> &'static str {
+    match (metric, target) {
+        (Metric::Flops, _) => "multiply-accumulates",
+        (Metric::Params, _) => "parameters",
+        (Metric::ValLoss | Metric::TrainLoss, Target::Classes(_)) => "nats",
+        (Metric::ValLoss | Metric::TrainLoss, Target::Values(_)) => "squared units of the targets",
+        (Metric::ValMae | Metric::ValRmse, _) => "units of the targets",
+        (
+            Metric::TrainAccuracy
+            | Metric::TrainR2
+            | Metric::TrainTop5
+            | Metric::ValAccuracy
+            | Metric::ValAuc
+            | Metric::ValR2
+            | Metric::ValTop5,
+            _,
+        ) => "%",
     }
 }
 
-/// The unit of a difference of two values: percentage points for accuracies.
-pub fn difference_unit(metric: Metric) -> &'static str {
-    match metric {
-        Metric::ValAccuracy | Metric::TrainAccuracy | Metric::ValTop5 | Metric::TrainTop5 => "pp",
-        Metric::ValLoss | Metric::TrainLoss | Metric::Flops | Metric::Params => unit(metric),
-    }
+/// The unit of a difference of two values: percentage points of what is percent.
+pub fn difference_unit(metric: Metric, target: Target) -> &'static str {
+    if metric.is_percent() { "pp" } else { unit(metric, target) }
 }
 
 /// `1 network`, `2 networks`: a count with its noun, whose plural takes an `s`.
@@ -154,6 +188,19 @@ mod tests {
         assert_eq!(magnitude(999_900.0), "1.00 M");
         assert_eq!(magnitude(0.0), "0");
         assert_eq!([epochs(3.0), epochs(1112.5), epochs(-2.25), epochs(-0.0)], ["3", "1,112.5", "-2.3", "0"]);
+    }
+
+    #[test]
+    fn values_of_losses_have_digits_in_any_unit() {
+        let shown = |values: &[f64]| values.iter().map(|&v| value(Metric::ValLoss, v)).collect::<Vec<_>>();
+        assert_eq!(shown(&[0.51234, 0.0, -12.5, 0.001]), ["0.5123", "0.0000", "-12.5000", "0.0010"]);
+        assert_eq!(shown(&[3054.123, 2.5e9, 0.000_012_34]), ["3054", "2.500e9", "1.234e-5"]);
+        assert_eq!(value(Metric::ValR2, 48.456), "48.46");
+        let units =
+            |target| [Metric::ValLoss, Metric::ValR2, Metric::ValMae].map(|metric| unit(metric, target));
+        assert_eq!(units(Target::Values(1)), ["squared units of the targets", "%", "units of the targets"]);
+        assert_eq!(difference_unit(Metric::ValLoss, Target::Classes(3)), "nats");
+        assert_eq!(difference_unit(Metric::ValR2, Target::Values(1)), "pp");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use peng_estimator::{Observation, Progress, Verdict};
 use peng_spec::arch::{Cost, Genome, Shape};
-use peng_spec::catalog::{DatasetFacts, Moves, SpaceFacts};
+use peng_spec::catalog::{DatasetFacts, Moves, SpaceFacts, Target};
 use peng_spec::plan::{
     BudgetPlan, ConfirmWhat, Count, DatasetPlan, Decayed, Device, EpochFraction, EstimatorPlan,
     ExecutionPlan, ExecutorPlan, Goal, KindCall, Limit, Metric, Normalize, Objective, OptimizerPlan,
@@ -112,7 +112,7 @@ pub(crate) fn plan() -> Plan {
             limit: Limit::default(),
             facts: DatasetFacts {
                 input: Shape::Image { channels: 1, height: 8, width: 8 },
-                classes: 10,
+                target: Target::Classes(10),
                 train: 1437,
                 test: 360,
             },

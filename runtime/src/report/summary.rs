@@ -147,7 +147,7 @@ fn figures(report: &Report) -> String {
         table.row([if i == 0 { "audit" } else { "" }, words]);
     }
     if let Some(off) = &report.switched_off {
-        table.row(["", &switched_off_words(off, report.setup.metric)]);
+        table.row(["", &switched_off_words(off, report.setup.metric, report.setup.target)]);
     }
     let mut time = format!("{} of device slots", quantity::duration(savings.slot_secs));
     if savings.saved_secs > 0.0 {
@@ -221,14 +221,14 @@ fn front(report: &Report) -> String {
         line(&mut text, format_args!("  {} only predicted, not confirmed", of_them(predicted, front.len())));
     }
     if let Some(error) = &report.prediction_error {
-        let unit = quantity::difference_unit(metric);
+        let unit = quantity::difference_unit(metric, report.setup.target);
         line(
             &mut text,
             format_args!(
-                "  {} checked: {:+.2} {unit} off on average, at most {:.2} {unit}",
+                "  {} checked: {} {unit} off on average, at most {} {unit}",
                 plural(error.checked, "prediction"),
-                error.bias,
-                error.largest
+                quantity::signed(metric, error.bias),
+                quantity::difference(metric, error.largest)
             ),
         );
     }

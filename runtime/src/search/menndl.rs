@@ -140,7 +140,7 @@ impl Breed for Params {
 mod tests {
     use std::collections::BTreeSet;
 
-    use peng_spec::catalog::DatasetFacts;
+    use peng_spec::catalog::{DatasetFacts, Target};
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -164,7 +164,7 @@ mod tests {
     /// A space of layers, in which the learning rate varies too.
     fn layers() -> Box<dyn SearchSpace> {
         let input = "1x12x12".parse().unwrap();
-        let dataset = DatasetFacts { input, classes: 2, train: 10, test: 10 };
+        let dataset = DatasetFacts { input, target: Target::Classes(2), train: 10, test: 10 };
         let kind = crate::space::find("layers").unwrap();
         let params = json!({
             "blocks": [

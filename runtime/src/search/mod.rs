@@ -90,7 +90,7 @@ pub fn find(name: &str) -> Option<&'static dyn SearchEntry> {
 pub(crate) mod tests {
     use std::collections::{BTreeSet, VecDeque};
 
-    use peng_spec::catalog::{DatasetFacts, SearchNeeds};
+    use peng_spec::catalog::{DatasetFacts, SearchNeeds, Target};
     use rand::RngExt;
     use serde_json::json;
 
@@ -99,7 +99,7 @@ pub(crate) mod tests {
     /// The networks of 7 bits a phase.
     pub(crate) fn space(phases: usize) -> Box<dyn SearchSpace> {
         let input = "1x12x12".parse().unwrap();
-        let dataset = DatasetFacts { input, classes: 2, train: 10, test: 10 };
+        let dataset = DatasetFacts { input, target: Target::Classes(2), train: 10, test: 10 };
         let params = json!({ "phases": phases, "nodes": 4, "channels": 1 });
         crate::space::find("nsga-macro").unwrap().build(&params, &dataset).unwrap()
     }

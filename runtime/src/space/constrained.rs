@@ -269,14 +269,19 @@ impl SearchSpace for Constrained {
 
 #[cfg(test)]
 mod tests {
-    use peng_spec::catalog::DatasetFacts;
+    use peng_spec::catalog::{DatasetFacts, Target};
     use serde_json::{Value, json};
 
     use super::*;
     use crate::seed::SeedTree;
 
     fn space(kind: &str, params: &Value) -> Box<dyn SearchSpace> {
-        let dataset = DatasetFacts { input: "1x12x12".parse().unwrap(), classes: 2, train: 10, test: 10 };
+        let dataset = DatasetFacts {
+            input: "1x12x12".parse().unwrap(),
+            target: Target::Classes(2),
+            train: 10,
+            test: 10,
+        };
         let kind = crate::space::find(kind).unwrap();
         kind.build(&kind.normalise(params).unwrap(), &dataset).unwrap()
     }

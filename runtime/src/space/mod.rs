@@ -156,7 +156,10 @@ pub(crate) mod tests {
             assert_eq!(read, *genome, "a genome is the same when it was written and read");
             let network = space.decode(genome).unwrap();
             assert_eq!(space.facts(genome).unwrap(), network.facts().unwrap());
-            assert_eq!(network.shapes().unwrap().last(), Some(&Shape::Vector { features: dataset.classes }));
+            assert_eq!(
+                network.shapes().unwrap().last(),
+                Some(&Shape::Vector { features: dataset.target.outputs() })
+            );
             let (least, cost, most) = (facts.least, network.cost().unwrap(), facts.most);
             for figure in [|c: Cost| c.params, |c: Cost| c.flops, |c: Cost| c.activation_bytes] {
                 assert!(

@@ -156,14 +156,12 @@ pub(crate) fn has_ended(state: &RunState) -> bool {
 
 /// How decisions about a metric are measured.
 fn scoring(metric: Metric, top: Top) -> Scoring {
-    let is_share =
-        matches!(metric, Metric::ValAccuracy | Metric::TrainAccuracy | Metric::ValTop5 | Metric::TrainTop5);
     Scoring {
         direction: match metric.goal() {
             Goal::Maximize => Direction::Maximize,
             Goal::Minimize => Direction::Minimize,
         },
-        scale: is_share.then_some(Scale::Percent),
+        scale: metric.is_percent().then_some(Scale::Percent),
         confidence: CONFIDENCE,
         seed: 0,
         top,

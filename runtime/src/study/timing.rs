@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use peng_estimator::Progress;
+use peng_spec::plan::{Mode, Plan};
 
 use crate::event::{Event, EventKind, TrialId};
 use crate::state::{RunState, TrialState};
@@ -37,7 +38,7 @@ impl Pace {
 }
 
 /// What a run took, or would have taken, on so many slots.
-pub(super) fn seconds(state: &RunState, pace: &Pace, slots: usize) -> Seconds {
+pub(super) fn seconds(plan: &Plan, state: &RunState, pace: &Pace, slots: usize) -> Seconds {
     let mut phases: Vec<Vec<f64>> = Vec::new();
     let ends = |trial: &TrialState| -> [Progress; 3] {
         let searched = trial.endings.first().map_or_else(|| trial.trained(), |ending| ending.at);
@@ -52,9 +53,8 @@ pub(super) fn seconds(state: &RunState, pace: &Pace, slots: usize) -> Seconds {
         });
         secs.filter(|secs| *secs > 0.0).collect()
     };
-    for generation in &state.generations {
-        let trials: Vec<&TrialState> =
-            generation.trials.iter().filter_map(|&trial| state.trial(trial)).collect();
+    for trials in waits(plan, state) {
+        let trials: Vec<&TrialState> = trials.into_iter().filter_map(|trial| state.trial(trial)).collect();
         phases.push(part(&trials, 0));
         phases.push(part(&trials, 1));
     }
@@ -66,14 +66,20 @@ pub(super) fn seconds(state: &RunState, pace: &Pace, slots: usize) -> Seconds {
 }
 
 /// What all networks of a run would have taken to the end; `secs` has the whole training of each trial.
-pub(super) fn in_full(state: &RunState, secs: &BTreeMap<TrialId, f64>, slots: usize) -> Seconds {
-    let phases = state.generations.iter().map(|generation| -> Vec<f64> {
-        generation.trials.iter().filter_map(|trial| secs.get(trial).copied()).collect()
-    });
-    let phases: Vec<Vec<f64>> = phases.collect();
+pub(super) fn in_full(plan: &Plan, state: &RunState, secs: &BTreeMap<TrialId, f64>, slots: usize) -> Seconds {
+    let of = |trials: Vec<TrialId>| trials.iter().filter_map(|trial| secs.get(trial).copied()).collect();
+    let phases: Vec<Vec<f64>> = waits(plan, state).into_iter().map(of).collect();
     Seconds {
         slots: phases.iter().flatten().sum(),
         wall: phases.iter().map(|trainings| makespan(trainings, slots)).sum(),
+    }
+}
+
+/// The trials between which no slot has to wait: those of a generation, or all.
+fn waits(plan: &Plan, state: &RunState) -> Vec<Vec<TrialId>> {
+    match plan.search.mode {
+        Mode::Generations => state.generations.iter().map(|generation| generation.trials.clone()).collect(),
+        Mode::Asynchronous => vec![state.trials.iter().map(|trial| trial.id).collect()],
     }
 }
 

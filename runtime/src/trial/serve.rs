@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 
 use peng_estimator::History;
-use peng_spec::plan::{Normalize, Plan};
+use peng_spec::plan::{Metric, Normalize, Plan};
 
 use super::judge::Learned;
 use super::protocol::{FromWorker, PROTOCOL, ToWorker};
@@ -128,13 +128,7 @@ fn listen(
 fn prepare(dir: &Path, data: Option<&str>) -> Result<(Plan, Splits), (String, Option<String>)> {
     let store = |e: StoreError| (e.to_string(), None);
     let plan = RunDir::open(dir).map_err(store)?.plan().map_err(store)?;
-    let splits = load_splits(&plan, data).map_err(|e| {
-        let help = match &e {
-            DataError::Missing { help, .. } => Some(help.clone()),
-            DataError::Unreadable { .. } | DataError::Malformed { .. } | DataError::Facts { .. } => None,
-        };
-        (e.to_string(), help)
-    })?;
+    let splits = load_splits(&plan, data).map_err(|e| (e.to_string(), e.help().map(str::to_owned)))?;
     Ok((plan, splits))
 }
 
@@ -148,18 +142,26 @@ pub(crate) fn load_splits(plan: &Plan, data: Option<&str>) -> Result<Splits, Dat
     let kind = data::find(&call.kind).ok_or_else(|| facts(format!("unknown data set `{}`", call.kind)))?;
     let examples = kind.open(&call.params, Part::Train)?;
     let planned = &plan.dataset.facts;
-    let found = (examples.input, examples.classes, examples.labels.len());
-    if found != (planned.input, planned.classes, planned.train) {
+    let found = (examples.input, examples.labels.target(), examples.count());
+    if found != (planned.input, planned.target, planned.train) {
         return Err(facts(format!(
-            "found {} training examples of {} in {} classes, expected {} of {} in {}",
-            found.2, found.0, found.1, planned.train, planned.input, planned.classes
+            "found {} training examples of {} with {}, expected {} of {} with {}",
+            found.2, found.0, found.1, planned.train, planned.input, planned.target
         )));
     }
     let seed = SeedTree::new(plan.seed).child("validation split", 0);
     let mut splits = split(examples, plan.dataset.validation_percent, &plan.dataset.limit, seed)?;
-    let sizes = [splits.train.labels.len(), splits.validation.labels.len()];
+    let sizes = [splits.train.count(), splits.validation.count()];
     if sizes != plan.dataset.splits[..2] {
         return Err(facts(format!("found splits of {sizes:?}, expected {:?}", &plan.dataset.splits[..2])));
+    }
+    let ranks = |metric| metric == Metric::ValAuc;
+    if (ranks(plan.estimator.metric) || plan.objectives.iter().any(|objective| ranks(objective.metric)))
+        && splits.validation.classes().windows(2).all(|pair| pair[0] == pair[1])
+    {
+        let reason =
+            "found one class among the validation examples, expected two, since `val_auc` ranks them";
+        return Err(facts(reason.to_owned()));
     }
     match plan.dataset.normalize {
         Normalize::None => {}

@@ -185,7 +185,8 @@ fn start<'a>(
 ) -> Result<Box<dyn Trainer + 'a>, TrainError> {
     let plan = context.plan;
     let job = TrainingJob {
-        arch: lease.arch.clone(),
+        // One network has one curve, bit for bit, however its genome names and orders its nodes.
+        arch: lease.arch.canonical(),
         data: Arc::clone(&context.data),
         augment: plan.dataset.augment.clone(),
         training: lease.training.clone(),

@@ -1,22 +1,92 @@
 //! What kinds tell the compiler.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::arch::{Cost, Shape};
 use crate::plan::{EpochFraction, Metric, Objective, Setting};
 
+/// What a network tells of an example.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Target {
+    /// Which one of so many classes it is of: classification.
+    #[serde(rename = "classes")]
+    Classes(usize),
+    /// So many numbers: regression.
+    #[serde(rename = "targets")]
+    Values(usize),
+}
+
+impl Target {
+    /// Numbers that a network puts out: a score a class, or the values.
+    pub fn outputs(self) -> usize {
+        match self {
+            Self::Classes(outputs) | Self::Values(outputs) => outputs,
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Classes(1) => f.write_str("1 class"),
+            Self::Classes(classes) => write!(f, "{classes} classes"),
+            Self::Values(1) => f.write_str("1 target"),
+            Self::Values(targets) => write!(f, "{targets} targets"),
+        }
+    }
+}
+
 /// What is known of a data set without reading it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "WrittenFacts", into = "WrittenFacts")]
 pub struct DatasetFacts {
     /// Shape of one example.
     pub input: Shape,
-    /// Number of classes.
-    pub classes: usize,
+    /// What a network tells of it.
+    pub target: Target,
     /// Examples of the training part, before a validation split and a limit.
     pub train: usize,
     /// Examples of the test part, which the search never sees.
     pub test: usize,
+}
+
+/// The form in plans: either `classes` or `targets`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenFacts {
+    input: Shape,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    classes: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    targets: Option<usize>,
+    train: usize,
+    test: usize,
+}
+
+impl From<DatasetFacts> for WrittenFacts {
+    fn from(facts: DatasetFacts) -> Self {
+        let DatasetFacts { input, target, train, test } = facts;
+        let (classes, targets) = match target {
+            Target::Classes(classes) => (Some(classes), None),
+            Target::Values(targets) => (None, Some(targets)),
+        };
+        Self { input, classes, targets, train, test }
+    }
+}
+
+impl TryFrom<WrittenFacts> for DatasetFacts {
+    type Error = &'static str;
+
+    fn try_from(written: WrittenFacts) -> Result<Self, Self::Error> {
+        let target = match (written.classes, written.targets) {
+            (Some(classes), None) => Target::Classes(classes),
+            (None, Some(targets)) => Target::Values(targets),
+            (None, None) | (Some(_), Some(_)) => return Err("expected one of `classes` and `targets`"),
+        };
+        Ok(Self { input: written.input, target, train: written.train, test: written.test })
+    }
 }
 
 /// Which moves a space offers, or a search needs.
@@ -78,8 +148,8 @@ pub struct TrainingFacts {
     pub measure_every: EpochFraction,
     /// The observed metric.
     pub metric: Metric,
-    /// Number of classes of the data set.
-    pub classes: usize,
+    /// What a network tells of an example.
+    pub target: Target,
     /// What the search is after.
     pub objectives: Vec<Objective>,
 }

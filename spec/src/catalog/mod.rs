@@ -11,7 +11,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use facts::{DatasetFacts, EstimatorNeeds, Moves, SearchNeeds, SpaceFacts, TrainingFacts};
+pub use facts::{DatasetFacts, EstimatorNeeds, Moves, SearchNeeds, SpaceFacts, Target, TrainingFacts};
 pub use typed::{Typed, read_params};
 
 use crate::diag::{Code, codes};

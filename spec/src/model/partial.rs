@@ -49,6 +49,8 @@ parts! {
     EPOCHS: Spanned<u32> = training.epochs;
     /// `training.batch_size`
     BATCH_SIZE: Spanned<u64> = training.batch_size;
+    /// `training.label_smoothing`
+    LABEL_SMOOTHING: Spanned<f64> = training.label_smoothing;
     /// `training.measure_every`
     MEASURE_EVERY: Spanned<EpochStep> = training.measure_every;
     /// `training.optimizer.kind`

@@ -5,6 +5,7 @@
 
 mod augmentation;
 mod digest;
+mod metric;
 mod optimizer;
 mod parts;
 mod search;
@@ -17,10 +18,11 @@ use serde_json::Value;
 
 pub use augmentation::{Augmentation, Normalize};
 pub use digest::{PlanError, sha256_hex};
+pub use metric::{Goal, Metric, Objective};
 pub use optimizer::{AdamPlan, Decayed, OptimizerPlan};
 pub use parts::{
-    BudgetPlan, Count, DatasetPlan, Device, EpochFraction, EstimatorPlan, ExecutionPlan, ExecutorPlan, Goal,
-    Limit, Metric, Objective, OutputPlan, PlannedCost, SchedulePlan, SpacePlan, TrainingPlan,
+    BudgetPlan, Count, DatasetPlan, Device, EpochFraction, EstimatorPlan, ExecutionPlan, ExecutorPlan, Limit,
+    OutputPlan, PlannedCost, SchedulePlan, SpacePlan, TrainingPlan,
 };
 pub use search::{Mode, ReusePlan, SearchPlan};
 pub use settings::{Setting, Settings};

@@ -1,11 +1,10 @@
 //! The parts of a plan.
 
 use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Augmentation, KindCall, Normalize, OptimizerPlan};
+use super::{Augmentation, KindCall, Metric, Normalize, OptimizerPlan};
 use crate::catalog::{DatasetFacts, SpaceFacts};
 
 /// A data set, and what is made of it.
@@ -50,135 +49,6 @@ pub struct SpacePlan {
     pub call: KindCall,
     /// Size and bounds.
     pub facts: SpaceFacts,
-}
-
-/// Whether more is better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Goal {
-    /// More is better.
-    Maximize,
-    /// Less is better.
-    Minimize,
-}
-
-impl Goal {
-    /// Whether `a` is strictly better than `b`; NaN is worse than everything.
-    pub fn is_better(self, a: f64, b: f64) -> bool {
-        match self {
-            Self::Maximize => a > b || (b.is_nan() && !a.is_nan()),
-            Self::Minimize => a < b || (b.is_nan() && !a.is_nan()),
-        }
-    }
-}
-
-/// A measured quantity of a network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Metric {
-    /// Share of the training examples classified correctly while training, percent.
-    TrainAccuracy,
-    /// Mean cross entropy while training, nats.
-    TrainLoss,
-    /// Share of the training examples whose class is among the five with the greatest scores while training, percent.
-    TrainTop5,
-    /// Share of the validation examples classified correctly, percent.
-    ValAccuracy,
-    /// Mean cross entropy on the validation examples, nats.
-    ValLoss,
-    /// Share of the validation examples whose class is among the five with the greatest scores, percent.
-    ValTop5,
-    /// Multiply-accumulates for one example, as NSGA-Net counts them.
-    Flops,
-    /// Learned parameters.
-    Params,
-}
-
-impl Metric {
-    /// All metrics.
-    pub const ALL: [Self; 8] = [
-        Self::ValAccuracy,
-        Self::ValLoss,
-        Self::ValTop5,
-        Self::TrainAccuracy,
-        Self::TrainLoss,
-        Self::TrainTop5,
-        Self::Flops,
-        Self::Params,
-    ];
-
-    /// The name in specs, journals and tables.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::TrainAccuracy => "train_accuracy",
-            Self::TrainLoss => "train_loss",
-            Self::TrainTop5 => "train_top5",
-            Self::ValAccuracy => "val_accuracy",
-            Self::ValLoss => "val_loss",
-            Self::ValTop5 => "val_top5",
-            Self::Flops => "flops",
-            Self::Params => "params",
-        }
-    }
-
-    /// What it is, in a line.
-    pub fn meaning(self) -> &'static str {
-        match self {
-            Self::TrainAccuracy => "accuracy on the training examples, in percent",
-            Self::TrainLoss => "cross entropy on the training examples, in nats",
-            Self::TrainTop5 => "share of the training examples whose class is among five guesses, in percent",
-            Self::ValAccuracy => "accuracy on the validation examples, in percent",
-            Self::ValLoss => "cross entropy on the validation examples, in nats",
-            Self::ValTop5 => "share of the validation examples whose class is among five guesses, in percent",
-            Self::Flops => "multiply-accumulates of one example, counted as NSGA-Net does",
-            Self::Params => "trainable parameters",
-        }
-    }
-
-    /// Whether it is measured during training; else it follows from the architecture.
-    pub fn is_measured(self) -> bool {
-        match self {
-            Self::TrainAccuracy
-            | Self::TrainLoss
-            | Self::TrainTop5
-            | Self::ValAccuracy
-            | Self::ValLoss
-            | Self::ValTop5 => true,
-            Self::Flops | Self::Params => false,
-        }
-    }
-
-    /// The direction in which a network gets better.
-    pub fn goal(self) -> Goal {
-        match self {
-            Self::TrainAccuracy | Self::TrainTop5 | Self::ValAccuracy | Self::ValTop5 => Goal::Maximize,
-            Self::TrainLoss | Self::ValLoss | Self::Flops | Self::Params => Goal::Minimize,
-        }
-    }
-}
-
-impl fmt::Display for Metric {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Metric {
-    type Err = ();
-
-    fn from_str(name: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|m| m.name() == name).ok_or(())
-    }
-}
-
-/// One objective.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Objective {
-    /// The direction.
-    pub goal: Goal,
-    /// The quantity.
-    pub metric: Metric,
 }
 
 /// A positive rational number of epochs, in lowest terms.

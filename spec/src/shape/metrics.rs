@@ -12,7 +12,6 @@ const UNMEASURED: &[&str] = &[
     "accuracy",
     "loss",
     "val_f1",
-    "val_auc",
     "val_precision",
     "val_recall",
     "val_top5_accuracy",

@@ -25,8 +25,9 @@ pub(crate) use show::{Form, report, status, verify};
 
 use crate::commands::kept::kept;
 use crate::commands::load::{self, Settings};
-use crate::commands::run::{bind, bind_machine, cannot_train, listen_for_signals};
+use crate::commands::run::{Before, bind, bind_machine, cannot_train};
 use crate::failure::{Exit, Failure};
+use crate::ui::progress::ProgressMode;
 use crate::ui::{Ui, diagnostics};
 use launch::{Hands, Local};
 
@@ -46,6 +47,9 @@ pub(crate) struct StudyArgs {
     /// How progress is shown
     #[arg(long, value_enum, default_value_t)]
     progress: StudyProgress,
+    /// Never download a data set
+    #[arg(long)]
+    offline: bool,
 }
 
 /// How the progress of a study is shown.
@@ -56,6 +60,16 @@ pub(crate) enum StudyProgress {
     Lines,
     /// Nothing
     None,
+}
+
+impl StudyProgress {
+    /// How what comes before the runs is shown.
+    fn of_downloads(self) -> ProgressMode {
+        match self {
+            Self::Lines => ProgressMode::Lines,
+            Self::None => ProgressMode::None,
+        }
+    }
 }
 
 /// A study, and the files that it was compiled from.
@@ -98,12 +112,13 @@ pub(crate) fn run(args: &StudyArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Resu
     if !CAN_TRAIN {
         return Err(cannot_train().into());
     }
-    let bound = bind(&study.arms[0].plan)?;
+    let before = Before::new(args.offline, args.progress.of_downloads(), ui)?;
+    let bound = bind(&study.arms[0].plan, &before)?;
     let path = args.dir.clone().unwrap_or_else(|| free_dir(&study));
     let is_fresh = !path.exists();
     let (dir, lock) =
         StudyDir::create(&path, &study, &kept(&sources, &args.settings)).map_err(Failure::from)?;
-    let result = execute(&study, &dir, &lock, &bound, args.progress, ui, out);
+    let result = execute(&study, &dir, &lock, &bound, (args.progress, before.cancel), ui, out);
     if is_fresh && result.is_err() && !dir.has_begun(&study) {
         // Leave nothing behind that looks like a study.
         std::fs::remove_dir_all(&path).with_context(|| format!("cannot remove `{}`", path.display()))?;
@@ -114,6 +129,7 @@ pub(crate) fn run(args: &StudyArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Resu
 /// Goes on with a study.
 pub(crate) fn resume(
     path: &Path,
+    offline: bool,
     progress: StudyProgress,
     ui: Ui,
     out: &mut dyn Write,
@@ -125,12 +141,13 @@ pub(crate) fn resume(
     let study = dir.study().map_err(Failure::from)?;
     let lock = dir.lock().map_err(Failure::from)?;
     let plan = &study.arms[0].plan;
+    let before = Before::new(offline, progress.of_downloads(), ui)?;
     let records = dir.records(&study).map_err(Failure::from)?;
     let bound = match records.first().and_then(|record| record.events.first()).map(|e| &e.kind) {
         Some(EventKind::RunStarted { bound, .. }) => Bound { data: bound.data.clone(), ..bind_machine(plan) },
-        _ => bind(plan)?,
+        _ => bind(plan, &before)?,
     };
-    execute(&study, &dir, &lock, &bound, progress, ui, out)
+    execute(&study, &dir, &lock, &bound, (progress, before.cancel), ui, out)
 }
 
 /// Tells what resuming a study would do.
@@ -147,12 +164,10 @@ fn execute(
     dir: &StudyDir,
     _lock: &Lock,
     bound: &Bound,
-    progress: StudyProgress,
+    (progress, cancel): (StudyProgress, CancelFlag),
     ui: Ui,
     out: &mut dyn Write,
 ) -> anyhow::Result<Exit> {
-    let cancel = CancelFlag::default();
-    listen_for_signals(&cancel)?;
     if !ui.quiet {
         writeln!(out, "study directory: {}", dir.path().display())?;
         out.flush()?;

@@ -22,7 +22,7 @@ use crate::verdict::{Observation, Verdict};
 
 const NAME: &str = "patience";
 /// Metrics of which less is better have one of these words in their name.
-const FALLING: [&str; 3] = ["loss", "perplexity", "error"];
+const FALLING: [&str; 5] = ["loss", "perplexity", "error", "mae", "mse"];
 
 /// The kind.
 pub struct PatienceKind;
@@ -37,7 +37,7 @@ pub struct Params {
     /// The metric that is watched, such as `train_loss`; default: the predicted one.
     pub watch: Option<String>,
     /// Which of its values are better: `maximize` the larger, `minimize` the smaller; default: the smaller where its name
-    /// contains loss, perplexity or error.
+    /// contains loss, perplexity, error, mae or mse.
     #[schemars(with = "Option<String>", extend("enum" = ["maximize", "minimize", null]))]
     pub watch_direction: Option<Direction>,
     /// By how much a new best must exceed the one before, in the watched metric's own units.

@@ -50,16 +50,11 @@ impl DatasetEntry for IdxFiles {
         let labels = labels?;
         let images = Idx::read(&images?, &[count, height, width])?;
         let numbers = Idx::read(&labels, &[count])?;
-        Ok(Examples {
-            input: facts.input,
-            classes: facts.classes,
-            pixels: images.values().iter().map(|&pixel| f32::from(pixel) / 255.0).collect(),
-            labels: checked_labels(
-                &labels,
-                numbers.values().iter().map(|&label| i64::from(label)),
-                facts.classes,
-            )?,
-        })
+        let classes = facts.target.outputs();
+        let numbers = numbers.values().iter().map(|&label| i64::from(label));
+        let numbers = checked_labels(&labels, numbers, classes)?;
+        let pixels = images.values().iter().map(|&pixel| f32::from(pixel) / 255.0).collect();
+        Ok(Examples::classified(facts.input, classes, pixels, numbers))
     }
 
     fn locate(&self, params: &Value) -> Result<Option<PathBuf>, DataError> {
@@ -97,10 +92,11 @@ fn file(dir: &Path, name: &str) -> Result<PathBuf, DataError> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use peng_spec::catalog::Kind as _;
     use serde_json::json;
 
+    use super::super::small::Pictures;
     use super::*;
 
     fn write(dir: &Path, name: &str, dims: &[u32], content: &[u8]) {
@@ -108,6 +104,15 @@ mod tests {
         file.extend(dims.iter().flat_map(|dim| dim.to_be_bytes()));
         file.extend(content);
         std::fs::write(dir.join(name), file).unwrap();
+    }
+
+    pub(crate) fn small(pictures: &Pictures) -> Examples {
+        let dir = tempfile::tempdir().unwrap();
+        let count = pictures.labels.len();
+        write(dir.path(), "train-images-idx3-ubyte", &[count as u32, 6, 6], &pictures.bytes(36));
+        write(dir.path(), "train-labels-idx1-ubyte", &[count as u32], &pictures.labels);
+        let params = json!({"path": dir.path(), "input": "1x6x6", "classes": 3, "train": count});
+        IdxFiles.open(&IdxFiles.normalise(&params).unwrap(), Part::Train).unwrap()
     }
 
     fn params(dir: &Path, test: usize) -> Value {
@@ -122,14 +127,14 @@ mod tests {
         write(dir.path(), "train-labels-idx1-ubyte", &[3], &[2, 0, 1]);
         let train = IdxFiles.open(&params(dir.path(), 0), Part::Train).unwrap();
         assert_eq!(train.pixels, [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]);
-        assert_eq!(train.labels, [2, 0, 1]);
+        assert_eq!(train.classes(), [2, 0, 1]);
         assert!(IdxFiles.locate(&params(dir.path(), 0)).is_ok());
         let error = IdxFiles.locate(&params(dir.path(), 1)).unwrap_err().to_string();
         assert!(error.contains("`t10k-images-idx3-ubyte` or `t10k-images-idx3-ubyte.gz`"), "{error}");
         write(dir.path(), "t10k-images-idx3-ubyte", &[1, 1, 2], &[255, 0]);
         write(dir.path(), "t10k-labels-idx1-ubyte", &[1], &[1]);
         let test = IdxFiles.open(&params(dir.path(), 1), Part::Test).unwrap();
-        assert_eq!((test.pixels, test.labels), (vec![1.0, 0.0], vec![1]));
+        assert_eq!((&test.pixels[..], test.classes()), (&[1.0, 0.0][..], &[1][..]));
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub(in crate::report) fn all(report: &Report) -> Option<String> {
     let range = robust_range(trials.iter().filter_map(|t| t.predicted))
         .map_or(range, |predicted| extend(extend(range, predicted[0]), predicted[1]));
     let epochs = f64::from(report.setup.epochs);
-    let (unit, name) = axis_unit(report.setup.metric, range[1]);
+    let (unit, name) = axis_unit(report.setup.metric, report.setup.target, range[1]);
     let x = Axis::within([0.0, epochs], 6, [54.0, ALL[0] - 16.0]);
     let y = Axis::around(range, 6, unit, [ALL[1] - 46.0, 30.0]);
 
@@ -53,7 +53,7 @@ pub(in crate::report) fn all(report: &Report) -> Option<String> {
 /// The curve of one trial with its predictions, on an axis that several trials share.
 pub(in crate::report) fn one(report: &Report, trial: &TrialReport, range: [f64; 2]) -> String {
     let epochs = f64::from(report.setup.epochs);
-    let (unit, _) = axis_unit(report.setup.metric, range[1]);
+    let (unit, _) = axis_unit(report.setup.metric, report.setup.target, range[1]);
     let x = Axis::within([0.0, epochs], 4, [40.0, ONE[0] - 14.0]);
     let y = Axis::around(range, 3, unit, [ONE[1] - 26.0, 26.0]);
 

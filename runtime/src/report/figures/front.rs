@@ -1,6 +1,7 @@
 //! The plot of the front: the first objective over the second one, or over the course of the search if it is the only
 //! one. Predictions are diamonds, observations circles; a line joins the two of one network.
 
+use peng_spec::catalog::Target;
 use peng_spec::plan::{Goal, Objective};
 
 use super::{axis_unit, extend, robust_range};
@@ -31,7 +32,7 @@ pub(in crate::report) fn figure(report: &Report) -> Option<FrontFigure> {
     let points: Vec<[f64; 2]> = trials.iter().flat_map(|t| both(t)).collect();
     let members = report.fronts.as_searched.iter().chain(&report.fronts.from_observations);
     let on_front: Vec<[f64; 2]> = members.filter_map(|m| place(m.trial.0, &m.objectives)).collect();
-    let plot = Plot::new(first, second, &points, &on_front)?;
+    let plot = Plot::new(report.setup.target, first, second, &points, &on_front)?;
 
     let mut canvas = Canvas::new(SIZE[0], SIZE[1]);
     canvas.axes(&plot.x, &plot.y, [&plot.x_name, &plot.y_name]);
@@ -88,6 +89,7 @@ struct Plot {
 
 impl Plot {
     fn new(
+        target: Target,
         first: Objective,
         second: Option<Objective>,
         points: &[[f64; 2]],
@@ -102,10 +104,10 @@ impl Plot {
         };
         let (x_range, y_range) = (range(0)?, range(1)?);
         let (x_unit, x_name) = match second {
-            Some(objective) => axis_unit(objective.metric, x_range[1]),
+            Some(objective) => axis_unit(objective.metric, target, x_range[1]),
             None => (1.0, "trial, in the order of the search".to_owned()),
         };
-        let (y_unit, y_name) = axis_unit(first.metric, y_range[1]);
+        let (y_unit, y_name) = axis_unit(first.metric, target, y_range[1]);
         Some(Self {
             x: Axis::around(x_range, 6, x_unit, [54.0, SIZE[0] - 12.0]),
             y: Axis::around(y_range, 6, y_unit, [SIZE[1] - 46.0, 30.0]),

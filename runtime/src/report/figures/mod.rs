@@ -3,6 +3,7 @@
 pub(super) mod curves;
 pub(super) mod front;
 
+use peng_spec::catalog::Target;
 use peng_spec::plan::Metric;
 
 use super::quantity;
@@ -25,7 +26,7 @@ pub(super) fn extend(range: [f64; 2], value: f64) -> [f64; 2] {
 }
 
 /// The unit in which the ticks of an axis are counted, and the axis's name.
-fn axis_unit(metric: Metric, highest: f64) -> (f64, String) {
+fn axis_unit(metric: Metric, target: Target, highest: f64) -> (f64, String) {
     let (unit, prefix) = match metric {
         Metric::Flops | Metric::Params => match highest {
             h if h >= 2e9 => (1e9, "G "),
@@ -35,7 +36,7 @@ fn axis_unit(metric: Metric, highest: f64) -> (f64, String) {
         },
         _ => (1.0, ""),
     };
-    (unit, format!("{metric}, {prefix}{}", quantity::unit(metric)))
+    (unit, format!("{metric}, {prefix}{}", quantity::unit(metric, target)))
 }
 
 #[cfg(test)]

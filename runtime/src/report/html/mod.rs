@@ -7,6 +7,7 @@ mod sections;
 
 use std::fmt::Write;
 
+use peng_spec::catalog::Target;
 use peng_spec::plan::KindCall;
 use serde::Serialize;
 
@@ -152,7 +153,7 @@ fn key_figures(report: &Report) -> Vec<KeyFigure> {
     figures.push(KeyFigure { value: quantity::duration(savings.slot_secs), name: "of device slots", note });
     if let (Some(best), Some(objective)) = (&report.best, report.setup.objectives.first()) {
         let value = quantity::value(objective.metric, best.objectives[0].value);
-        let unit = if quantity::unit(objective.metric) == "%" { " %" } else { "" };
+        let unit = if objective.metric.is_percent() { " %" } else { "" };
         let note = format!("trial {}, {}", best.trial, best_words(report, best).unwrap_or_default());
         figures.push(KeyFigure { value: value + unit, name: "best observed", note });
     }
@@ -172,8 +173,12 @@ fn settings(report: &Report) -> Vec<[String; 2]> {
         [
             "splits".to_owned(),
             format!(
-                "{train} for training, {validation} for validation, {test} for the test; {} in {} classes",
-                setup.input, setup.classes
+                "{train} for training, {validation} for validation, {test} for the test; {} {}",
+                setup.input,
+                match setup.target {
+                    Target::Classes(_) => format!("in {}", setup.target),
+                    Target::Values(_) => format!("with {}", setup.target),
+                }
             ),
         ],
         ["search space".to_owned(), call(&plan.space.call)],

@@ -94,11 +94,12 @@ pub(super) fn front_section(report: &Report) -> Option<FrontSection> {
             n => format!("{} are", quantity::count(n)),
         }
     );
-    let unit = quantity::difference_unit(report.setup.metric);
+    let unit = quantity::difference_unit(report.setup.metric, report.setup.target);
+    let difference = |by| quantity::difference(report.setup.metric, by);
     let error = report.prediction_error.as_ref().map(|e| {
         format!(
-            "{} checked by training on to the end: predicted less observed is {:+.2} {unit} on average, {:.2} {unit} without sign, at most {:.2} {unit}; {} not checked. Those that are checked were chosen for high predictions, so that they tend to err more than the others.",
-            plural(e.checked, "prediction"), e.bias, e.mean_absolute, e.largest, match e.unchecked { 1 => "1 was".to_owned(), n => format!("{} were", quantity::count(n)) }
+            "{} checked by training on to the end: predicted less observed is {} {unit} on average, {} {unit} without sign, at most {} {unit}; {} not checked. Those that are checked were chosen for high predictions, so that they tend to err more than the others.",
+            plural(e.checked, "prediction"), quantity::signed(report.setup.metric, e.bias), difference(e.mean_absolute), difference(e.largest), match e.unchecked { 1 => "1 was".to_owned(), n => format!("{} were", quantity::count(n)) }
         )
     });
     let mut members = fronts.from_observations.clone();
@@ -239,7 +240,7 @@ pub(super) fn savings(report: &Report) -> Option<SavingsSection> {
     }
     words.extend(audit_words(report).into_iter().map(|line| format!("Audit: {line}.")));
     words.extend(report.switched_off.iter().map(|off| {
-        let text = switched_off_words(off, report.setup.metric);
+        let text = switched_off_words(off, report.setup.metric, report.setup.target);
         format!("{}{}.", text[..1].to_uppercase(), &text[1..])
     }));
     Some(SavingsSection { parts, words })

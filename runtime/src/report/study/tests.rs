@@ -22,7 +22,9 @@ fn markdown_has_the_same_tables() {
     let tables = finished(&[1, 2]);
     let text = markdown(&tables);
     let row = text.lines().find(|line| line.starts_with("| full | never |")).unwrap();
-    assert!(row.starts_with("| full | never | 0.0 | 1.00 | 100.0 (100.0) |"), "{row}");
+    let cells: Vec<&str> = row.trim_matches(['|', ' ']).split(" | ").collect();
+    // Who trains everything to the end saves nothing and finds the best tenth.
+    assert_eq!([cells[2], cells[3], cells[6]], ["0.0", "1.00", "100.0 (100.0)"], "{row}");
     assert!(text.contains("## By seed") && text.contains("## The truth"));
     let columns = |line: &str| line.matches(" | ").count();
     let savings: Vec<usize> = text

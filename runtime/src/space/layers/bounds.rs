@@ -41,7 +41,7 @@ pub(super) fn bounds(walk: &Walk) -> [Cost; 2] {
     }
     let mut known = flattened(walk.program.head, known);
     for (side, cost) in known.sides.iter().zip(&mut known.cost) {
-        let linear = Op::Linear { units: walk.classes };
+        let linear = Op::Linear { units: walk.outputs };
         *cost += linear.alone(Shape::Vector { features: side.channels }).expect("a vector is classified").1;
     }
     known.cost

@@ -85,7 +85,7 @@ fn walk(params: &Params, dataset: &DatasetFacts) -> Result<Walk, Vec<Issue>> {
         let message = format!("found examples of {features} numbers, but `{}` needs images", kind.name());
         return Err(vec![Issue::new("/blocks", message).help("use dense layers, or a data set of images")]);
     }
-    Ok(Walk { program, input: dataset.input, classes: dataset.classes })
+    Ok(Walk { program, input: dataset.input, outputs: dataset.target.outputs() })
 }
 
 /// What varies continuously.

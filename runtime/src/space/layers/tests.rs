@@ -1,7 +1,7 @@
 //! Tests of `layers`: what networks are made, how they are counted, and the conformance of spaces.
 
 use peng_spec::arch::NetworkFacts;
-use peng_spec::catalog::Kind;
+use peng_spec::catalog::{Kind, Target};
 use peng_spec::expr::Formula;
 use peng_spec::plan::Setting;
 use proptest::prelude::*;
@@ -15,7 +15,7 @@ use crate::space::network_key;
 use crate::space::tests::conforms;
 
 fn dataset(input: &str) -> DatasetFacts {
-    DatasetFacts { input: input.parse().unwrap(), classes: 3, train: 100, test: 100 }
+    DatasetFacts { input: input.parse().unwrap(), target: Target::Classes(3), train: 100, test: 100 }
 }
 
 fn space(params: &Value, input: &str) -> Walk {

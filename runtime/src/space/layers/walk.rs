@@ -124,7 +124,7 @@ impl Values for Scope<'_> {
 pub(super) struct Walk {
     pub(super) program: Program,
     pub(super) input: Shape,
-    pub(super) classes: usize,
+    pub(super) outputs: usize,
 }
 
 impl State {
@@ -471,7 +471,7 @@ impl Walk {
     /// Adds the head and the classifier.
     fn finish(&self, state: &mut State, keep: &Keep, mut trace: Option<&mut Trace>) {
         let pooled = Some(head(self.program.head)).filter(|_| matches!(state.shape, Shape::Image { .. }));
-        let linear = ("linear", Op::Linear { units: self.classes });
+        let linear = ("linear", Op::Linear { units: self.outputs });
         for op in pooled.into_iter().chain([linear]) {
             state.push(keep, trace.as_deref_mut(), CLASSIFIER, op);
         }

@@ -156,7 +156,7 @@ fn binomial(n: usize, k: usize) -> u128 {
 
 #[cfg(test)]
 mod tests {
-    use peng_spec::catalog::DatasetFacts;
+    use peng_spec::catalog::{DatasetFacts, Target};
     use proptest::prelude::*;
 
     use super::super::tests::every_genome;
@@ -169,7 +169,8 @@ mod tests {
     }
 
     fn of_variant(params: Params, input: &str) -> Layout {
-        let dataset = DatasetFacts { input: input.parse().unwrap(), classes: 3, train: 9, test: 9 };
+        let dataset =
+            DatasetFacts { input: input.parse().unwrap(), target: Target::Classes(3), train: 9, test: 9 };
         Layout::new(&params, &dataset).unwrap()
     }
 

@@ -169,7 +169,7 @@ impl Layout {
             };
             return Err(vec![Issue::new("/phases", message).help(help)]);
         }
-        let (input, outputs) = (dataset.input, dataset.classes);
+        let (input, outputs) = (dataset.input, dataset.target.outputs());
         Ok(Self { phases, nodes, channels, double_channels, variant, input, outputs })
     }
 

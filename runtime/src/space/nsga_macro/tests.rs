@@ -1,7 +1,7 @@
 //! Tests of `nsga-macro`: the published networks, the bounds, what does not fit.
 
 use peng_spec::arch::Cost;
-use peng_spec::catalog::Kind;
+use peng_spec::catalog::{Kind, Target};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use crate::seed::SeedTree;
 use crate::space::tests::conforms;
 
 fn dataset(input: &str, classes: usize) -> DatasetFacts {
-    DatasetFacts { input: input.parse().unwrap(), classes, train: 100, test: 100 }
+    DatasetFacts { input: input.parse().unwrap(), target: Target::Classes(classes), train: 100, test: 100 }
 }
 
 fn layout(phases: usize, nodes: usize, channels: usize, dataset: &DatasetFacts) -> Layout {

@@ -159,7 +159,7 @@ impl Layout {
         let &Params {
             cells, blocks, channels, increment, drop_path, auxiliary_weight, squeeze_excite, ..
         } = params;
-        let (input, outputs) = (dataset.input, dataset.classes);
+        let (input, outputs) = (dataset.input, dataset.target.outputs());
         Ok(Self {
             cells,
             blocks,

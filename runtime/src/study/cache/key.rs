@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::data::{Examples, Splits};
+use crate::data::{Examples, Labels, Splits};
 use crate::train::TrainingJob;
 
 /// Digits of a digest that name an entry; two keys of one cache that share them would be refused, not mixed up.
@@ -71,13 +71,18 @@ impl DataKey {
         let Splits { train, validation } = splits;
         let mut hash = Sha256::new();
         for examples in [train, validation] {
-            let Examples { input, classes, pixels, labels } = examples;
-            hash.update(format!("{input} {classes} {} ", labels.len()));
+            let Examples { input, pixels, labels } = examples;
+            hash.update(format!("{input} {} {} ", labels.target(), labels.examples()));
             pixels.iter().for_each(|pixel| hash.update(pixel.to_bits().to_le_bytes()));
-            labels.iter().for_each(|label| hash.update(label.to_le_bytes()));
+            match labels {
+                Labels::Classes { of, .. } => of.iter().for_each(|label| hash.update(label.to_le_bytes())),
+                Labels::Values { of, .. } => {
+                    of.iter().for_each(|value| hash.update(value.to_bits().to_le_bytes()));
+                }
+            }
         }
         let digest = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { digest, train: train.labels.len(), validation: validation.labels.len() }
+        Self { digest, train: train.count(), validation: validation.count() }
     }
 }
 
@@ -217,7 +222,7 @@ mod tests {
     fn data_are_known_by_their_content() {
         let mut splits = Splits::default();
         splits.train.pixels = vec![0.0];
-        splits.train.labels = vec![1];
+        splits.train.labels = Labels::Classes { classes: 2, of: vec![1] };
         let whole = DataKey::new(&splits);
         splits.train.pixels[0] = 1.0;
         assert_ne!(DataKey::new(&splits).digest, whole.digest);

@@ -77,7 +77,7 @@ impl ArmRun {
             savings,
             saved_percent: (planned > 0.0).then(|| 100.0 * (1.0 - searched / planned)),
             throughput: (searched > 0.0).then(|| planned / searched),
-            seconds: seconds(state, pace, slots),
+            seconds: seconds(plan, state, pace, slots),
             in_full: None,
             scored: None,
             best: Vec::new(),
@@ -123,7 +123,7 @@ impl ArmRun {
             let measured = score(&records, &[&decisions], &scoring(metric, Top::Tenth));
             run.scored = Some(measured.map_err(|e| e.to_string())?);
             run.best = best_sets(&records, &decisions, metric, &truth.values()).map_err(|e| e.to_string())?;
-            run.in_full = Some(in_full(state, &secs, slots));
+            run.in_full = Some(in_full(plan, state, &secs, slots));
         }
         Ok(run)
     }

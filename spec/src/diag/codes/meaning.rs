@@ -27,6 +27,8 @@ pub const E0306: Code = Code("E0306");
 pub const E0307: Code = Code("E0307");
 /// An expression whose names or values don't fit.
 pub const E0308: Code = Code("E0308");
+/// A setting of the training that the data have no use for.
+pub const E0309: Code = Code("E0309");
 /// Parameters of a search that don't hold.
 pub const E0401: Code = Code("E0401");
 /// A search that the space cannot serve.
@@ -133,7 +135,7 @@ pub(super) static MEANING: &[CodeInfo] = &[
         code: E0304,
         title: "a validation split that leaves too few examples",
         explanation: "The validation examples are split off the training part, stratified by class, so there must be \
-            at least one for each class, and at least one training example must be left.",
+            at least one for each class, or two for a regression, and at least one training example must be left.",
         bad: Part("dataset: {kind: digits, validation: 0.1%}\n"),
         good: Part("dataset: {kind: digits, validation: 10%}\n"),
     },
@@ -186,6 +188,20 @@ pub(super) static MEANING: &[CodeInfo] = &[
         ),
     },
     CodeInfo {
+        code: E0309,
+        title: "a setting of the training that does not suit the data",
+        explanation: "Label smoothing spreads a share of each target over all classes. The targets of a regression are \
+            numbers: there is nothing to spread it over.",
+        bad: Part(
+            "dataset: {kind: synthetic, input: 1x8x8, targets: 1, train: 200, test: 100}\n\
+             objectives: [{minimize: val_loss}]\ntraining: {epochs: 8, label_smoothing: 0.1}\n",
+        ),
+        good: Part(
+            "dataset: {kind: synthetic, input: 1x8x8, targets: 1, train: 200, test: 100}\n\
+             objectives: [{minimize: val_loss}]\ntraining: {epochs: 8}\n",
+        ),
+    },
+    CodeInfo {
         code: E0401,
         title: "parameters of a search that don't hold",
         explanation: "Each parameter has the right type, but the search cannot work with them. The message is the \
@@ -233,8 +249,9 @@ pub(super) static MEANING: &[CodeInfo] = &[
     CodeInfo {
         code: E0406,
         title: "an objective that nobody measures",
-        explanation: "The name is a metric elsewhere, but no step of a peng training measures it. In particular the \
-            test examples are never seen by a search, otherwise its result could not be trusted on them.",
+        explanation: "The name is a metric elsewhere, but no step of this training measures it. In particular the test \
+            examples are never seen by a search, otherwise its result could not be trusted on them; accuracies are of \
+            classes, `val_auc` of two classes, and `val_mae`, `val_rmse` and `val_r2` of the targets of a regression.",
         bad: Part("objectives: [{maximize: test_accuracy}]\n"),
         good: Part("objectives: [{maximize: val_accuracy}]\n"),
     },

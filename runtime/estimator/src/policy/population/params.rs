@@ -105,7 +105,7 @@ pub(super) fn no_scale() -> ParamIssue {
     ParamIssue::new(
         "",
         "`population` compares networks by a score from 0 to 100, but this metric has no scale",
-        "use an accuracy in percent as its metric, or give the metric a scale: `loss:NUMBER` with the loss of guessing",
+        "use an accuracy in percent or `val_r2` as its metric, or give the metric a scale: `loss:NUMBER` with the loss of guessing",
     )
 }
 

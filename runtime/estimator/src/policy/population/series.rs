@@ -13,16 +13,18 @@ const SMOOTHED: usize = 10;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Training {
     Accuracy,
+    Explained,
     Loss,
 }
 
 impl Training {
     /// In the order in which they are preferred.
-    pub(super) const ALL: [Training; 2] = [Training::Accuracy, Training::Loss];
+    pub(super) const ALL: [Training; 3] = [Training::Accuracy, Training::Explained, Training::Loss];
 
     fn name(self) -> &'static str {
         match self {
             Training::Accuracy => "train_accuracy",
+            Training::Explained => "train_r2",
             Training::Loss => "train_loss",
         }
     }
@@ -74,7 +76,7 @@ impl Metric {
 
     fn training(self, training: Training) -> Scale {
         match (training, self.scale) {
-            (Training::Accuracy, _) => Scale::Percent,
+            (Training::Accuracy | Training::Explained, _) => Scale::Percent,
             (Training::Loss, Scale::Loss { worst }) => Scale::Loss { worst },
             (Training::Loss, Scale::Perplexity { worst }) => Scale::Loss { worst: libm::log(worst) },
             (Training::Loss, Scale::Percent) => Scale::Loss { worst: WORST_LOSS },
