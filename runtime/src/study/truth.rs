@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use peng_spec::arch::Genome;
-use peng_spec::plan::{BudgetPlan, KindCall, Plan, SearchPlan, Step, StepKind};
+use peng_spec::plan::{BudgetPlan, KindCall, Plan, Step, StepKind};
 use serde_json::json;
 
 use super::listed;
 use crate::space;
+use crate::space::network_key;
 use crate::state::RunState;
 
 /// The plan that trains all networks of these runs to the end. They share space, data and training; the networks come in
@@ -19,7 +20,7 @@ pub fn truth_plan(plan: &Plan, runs: &[RunState]) -> Result<Plan, String> {
     let mut plan = plan.clone();
     let trials = networks.len() as u64;
     let epochs = u64::from(plan.training.epochs);
-    plan.search = SearchPlan::new(listed::call(&networks));
+    plan.search = listed::call(&networks);
     plan.estimator.call = KindCall { kind: "never".to_owned(), params: json!({}) };
     plan.estimator.fewest_points = None;
     plan.estimator.audit_percent = 0.0;
@@ -61,5 +62,7 @@ fn met(plan: &Plan, runs: &[RunState]) -> Result<Vec<Genome>, String> {
 
 /// What tells the network of a genome from all others.
 pub(super) fn key_of(space: &dyn space::SearchSpace, genome: &Genome) -> Result<String, String> {
-    space::identity(space, genome).map_err(|e| e.to_string())
+    let arch = space.decode(genome).map_err(|e| e.to_string())?;
+    let settings = space.settings(genome).map_err(|e| e.to_string())?;
+    Ok(network_key(&arch, &settings))
 }
