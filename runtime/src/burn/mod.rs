@@ -36,6 +36,8 @@ mod reference;
 mod regression;
 mod supervised;
 mod tally;
+#[cfg(test)]
+mod threads;
 
 /// Makes trainers that run on burn.
 #[derive(Debug, Clone, Copy)]

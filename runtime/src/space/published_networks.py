@@ -5,7 +5,7 @@
     venv/bin/python runtime/src/space/published_networks.py nsga-net
 
 Writes, beside itself, `nsga_micro/vectors.csv` and `nsga_macro/variants.csv` (a network a line: parameters of the space as JSON,
-input, classes, genome, learned parameters without the auxiliary head, FLOPs), and `../burn/published.json`: scores in training
+input, classes, genome, parameters without the auxiliary head, FLOPs), and `../burn/published.json`: scores in training
 mode, with weights, images and biases that both sides make by the same formula.
 """
 
@@ -62,17 +62,22 @@ def macro(params, genome, classes, shape):
         decoded = [macro_encoding.phase_dencode(phase[:-1]) + [[phase[-1]]] for phase in genome]
     else:
         decoded = macro_encoding.decode(genome)
-    return EvoNetwork(decoded, channels, classes, tuple(shape[1:]), decoder=decoder)
+    network = EvoNetwork(decoded, channels, classes, tuple(shape[1:]), decoder=decoder)
+    for phase in network.modules():
+        # Phases have a convolution for channels that do not change too, and never apply it.
+        if not getattr(phase, "channel_flag", True) or not getattr(phase, "in_channel_flag", True):
+            phase.first_conv = None
+    return network
 
 
 def cost(network, shape):
     params = sum(p.numel() for name, p in network.named_parameters() if "auxiliary" not in name)
-    used = add_flops_counting_methods(network)
-    used.droprate = 0.0
-    used.eval()
-    used.start_flops_count()
-    used(torch.zeros(1, *shape))
-    return params, int(used.compute_average_flops_cost())
+    counted = add_flops_counting_methods(network)
+    counted.droprate = 0.0
+    counted.eval()
+    counted.start_flops_count()
+    counted(torch.zeros(1, *shape))
+    return params, int(counted.compute_average_flops_cost())
 
 
 def formula(count, multiplier, modulus):
