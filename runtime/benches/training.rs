@@ -13,7 +13,7 @@ use peng_runtime::data::{Examples, Splits};
 use peng_runtime::seed::SeedTree;
 use peng_runtime::train::TrainingJob;
 use peng_spec::arch::{ArchGraph, Op, Shape};
-use peng_spec::plan::{Decayed, EpochFraction, OptimizerPlan, SchedulePlan, TrainingPlan};
+use peng_spec::plan::{Decayed, Device, EpochFraction, OptimizerPlan, SchedulePlan, TrainingPlan};
 
 /// A network of the macro space: nodes a phase, channels a phase, side of the images.
 struct Case {
@@ -107,9 +107,15 @@ fn measure(case: &Case, batch_size: usize) {
         clip_gradients: None,
         measure_every: EpochFraction::ONE,
     };
-    let job =
-        TrainingJob { augment: Vec::new(), arch, data: Arc::new(data), training, seed: SeedTree::new(1) };
-    let mut trainer = peng_runtime::trainer().start(job, None).expect("the network can be built");
+    let job = TrainingJob {
+        augment: Vec::new(),
+        arch,
+        data: Arc::new(data),
+        training,
+        seed: SeedTree::new(1),
+        memory: None,
+    };
+    let mut trainer = peng_runtime::trainer(Device::Cpu).start(job, None).expect("the network can be built");
     let mut loss = 0.0;
     let mut seconds = |until: u32| {
         let start = seconds_used();

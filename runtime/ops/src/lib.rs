@@ -14,6 +14,7 @@ mod buffer;
 pub mod conv;
 mod images;
 mod join;
+mod limit;
 mod memory;
 pub mod norm;
 pub mod pool;
@@ -23,6 +24,7 @@ mod threads;
 
 pub use activation::Activation;
 pub use images::{Images, Order, Size};
+pub use limit::{give_back_freed_memory, limit_data};
 pub use memory::keep_freed_memory;
 pub use simd::Level;
 pub use tensors::{add, batch_norm, concat, conv2d, conv2d_batch_norm, max_pool2d};

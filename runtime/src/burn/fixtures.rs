@@ -6,7 +6,7 @@ use std::sync::Arc;
 use peng_estimator::Progress;
 use peng_spec::arch::{ArchGraph, Op, Shape};
 use peng_spec::plan::{
-    Augmentation, Decayed, EpochFraction, Limit, OptimizerPlan, SchedulePlan, TrainingPlan,
+    Augmentation, Decayed, Device, EpochFraction, Limit, OptimizerPlan, SchedulePlan, TrainingPlan,
 };
 use serde_json::Value;
 
@@ -76,6 +76,10 @@ pub(super) struct Job {
     pub(super) change: fn(&mut TrainingPlan),
     /// Seed of the training, not of the data.
     pub(super) seed: u64,
+    /// Where it is trained.
+    pub(super) device: Device,
+    /// Bytes that it may hold.
+    pub(super) memory: Option<u64>,
 }
 
 impl Job {
@@ -90,6 +94,8 @@ impl Job {
             augment: Vec::new(),
             change: |_| (),
             seed: 1,
+            device: Device::Cpu,
+            memory: None,
         }
     }
 
@@ -125,8 +131,9 @@ impl Job {
             data,
             training,
             seed: SeedTree::new(self.seed),
+            memory: self.memory,
         };
-        BurnFactory.start(job, checkpoint)
+        BurnFactory::new(self.device).start(job, checkpoint)
     }
 
     pub(super) fn start(&self, checkpoint: Option<&Path>) -> Box<dyn Trainer> {

@@ -8,7 +8,7 @@ use burn::tensor::Device;
 use peng_estimator::Progress;
 use peng_spec::arch::{Genome, Op, Shape};
 use peng_spec::catalog::DatasetFacts;
-use peng_spec::plan::{Decayed, EpochFraction, OptimizerPlan, SchedulePlan, TrainingPlan};
+use peng_spec::plan::{self, Decayed, EpochFraction, OptimizerPlan, SchedulePlan, TrainingPlan};
 use rand::RngExt as _;
 use serde_json::{Value, json};
 
@@ -156,17 +156,24 @@ fn members_of_layers_are_built_trained_and_resumed() {
                 measure_every: EpochFraction::new(1, 2).unwrap(),
             };
             let training = training.with(&space.settings(&genome).unwrap());
-            let job = TrainingJob { augment: Vec::new(), arch, data: Arc::clone(&data), training, seed };
-            let mut trainer = BurnFactory.start(job.clone(), None).unwrap();
+            let job = TrainingJob {
+                augment: Vec::new(),
+                arch,
+                data: Arc::clone(&data),
+                training,
+                seed,
+                memory: None,
+            };
+            let mut trainer = BurnFactory::new(plan::Device::Cpu).start(job.clone(), None).unwrap();
             let whole = measure(&mut *trainer, points());
             let losses = whole.iter().flat_map(|measured| measured.metrics.values());
             assert!(losses.clone().all(|metric| metric.is_finite()), "{genome}");
 
             let dir = tempfile::tempdir().unwrap();
-            let mut trainer = BurnFactory.start(job.clone(), None).unwrap();
+            let mut trainer = BurnFactory::new(plan::Device::Cpu).start(job.clone(), None).unwrap();
             measure(&mut *trainer, points().take(1));
             trainer.save(dir.path()).unwrap();
-            let mut trainer = BurnFactory.start(job, Some(dir.path())).unwrap();
+            let mut trainer = BurnFactory::new(plan::Device::Cpu).start(job, Some(dir.path())).unwrap();
             assert_eq!(measure(&mut *trainer, points().skip(1)), whole[1..], "{genome}");
         }
     }

@@ -17,13 +17,14 @@ use peng_spec::plan::Metric;
 use super::augment::{self, Mixture};
 use super::batches::{Batches, images, pixels};
 use super::clip::clip;
+use super::meter::Meter;
 use super::network::Network;
 use super::optimizer::optimizer;
 use super::rate::rate;
 use super::record::{self, Saved};
 use super::tally::Tally;
 use crate::data::Examples;
-use crate::train::{Measurement, TrainError, Trainer, TrainingJob};
+use crate::train::{Measurement, OutOfMemory, TrainError, Trainer, TrainingJob};
 
 /// One network and how far its training is.
 pub(super) struct Supervised {
@@ -36,6 +37,7 @@ pub(super) struct Supervised {
     batches: Batches,
     /// Batches trained since the beginning.
     done: u64,
+    meter: Meter,
 }
 
 impl Supervised {
@@ -50,6 +52,7 @@ impl Supervised {
             let reason = format!("found an input of {}, expected the data's {}", job.arch.input, train.input);
             return Err(ShapeError(reason).into());
         }
+        let meter = Meter::start(&device, job.memory);
         let weights = job.seed.child("weights", 0);
         let network = Network::new(&job.arch, train.classes, weights, &device.clone().autodiff())?;
         let made = |network: &Network| optimizer(&job.training.optimizer, network);
@@ -59,7 +62,7 @@ impl Supervised {
         };
         let batches = Batches::new(train.labels.len(), job.training.batch_size, job.seed);
         let Saved { batches: done, network, optimizer } = saved;
-        Ok(Self { job, device, network: Some(network), optimizer, batches, done })
+        Ok(Self { job, device, network: Some(network), optimizer, batches, done, meter })
     }
 
     /// Trains the next batch, and counts it as the network saw it.
@@ -100,6 +103,16 @@ impl Supervised {
         self.done += 1;
     }
 
+    /// Ends a training that holds more than it may.
+    fn stay_within(&mut self) -> Result<(), TrainError> {
+        let Some(allowed) = self.job.memory else { return Ok(()) };
+        let held = self.meter.most();
+        if held.is_some_and(|held| held > allowed) {
+            return Err(TrainError::OutOfMemory(OutOfMemory { held }));
+        }
+        Ok(())
+    }
+
     fn network(&self) -> &Network {
         self.network.as_ref().expect("a step puts it back")
     }
@@ -130,6 +143,7 @@ impl Trainer for Supervised {
         let mut train = Tally::default();
         while self.done < end {
             self.step(&mut train);
+            self.stay_within()?;
             on_batch(self.done - start, end - start);
         }
         let images = train.examples();
@@ -138,6 +152,7 @@ impl Trainer for Supervised {
             train = self.evaluate(&self.job.data.train);
         }
         let validation = self.evaluate(&self.job.data.validation);
+        self.stay_within()?;
         let metrics = BTreeMap::from([
             (Metric::TrainAccuracy, train.accuracy()),
             (Metric::TrainLoss, train.loss()),
@@ -147,6 +162,10 @@ impl Trainer for Supervised {
             (Metric::ValTop5, validation.top5()),
         ]);
         Ok(Measurement { at: until, metrics, images })
+    }
+
+    fn memory(&mut self) -> Option<u64> {
+        self.meter.most()
     }
 
     fn save(&mut self, dir: &Path) -> Result<(), TrainError> {

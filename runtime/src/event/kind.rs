@@ -96,6 +96,9 @@ pub enum EventKind {
         images: u64,
         /// Seconds of its slot since the last measurement.
         secs: f64,
+        /// The most bytes that the attempt has held on its device so far, if that is measured.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        memory: Option<u64>,
     },
     /// The estimator was asked about the curve so far.
     Estimated {

@@ -32,7 +32,7 @@ impl Tape {
         self.push(EventKind::RunStarted {
             format: crate::event::EVENT_FORMAT.into(),
             digest: plan.digest.clone(),
-            bound: Bound { peng: "0.1.0".into(), device: "cpu".into(), workers: 2, data: None },
+            bound: Bound { peng: "0.1.0".into(), device: "cpu".into(), workers: 2, ..Bound::default() },
         });
         for step in ["prepare", "search"] {
             self.push(EventKind::StepStarted { step: step.into() });
@@ -65,7 +65,7 @@ impl Tape {
             let at = Progress::whole(from.numerator() + i as u32 + 1);
             let loss = if accuracy.is_nan() { f64::INFINITY } else { (100.0 - accuracy) / 25.0 };
             let metrics = BTreeMap::from([(Metric::ValAccuracy, *accuracy), (Metric::ValLoss, loss)]);
-            self.push(EventKind::Measured { trial, at, metrics, images: 1000, secs: 2.0 });
+            self.push(EventKind::Measured { trial, at, metrics, images: 1000, secs: 2.0, memory: None });
         }
     }
 
@@ -161,7 +161,7 @@ pub(crate) fn plan() -> Plan {
             device: Device::Auto,
             workers: Count::Exactly(2),
             max_failed_percent: 20.0,
-            budget: BudgetPlan { slot_secs: Some(7200.0), wall_secs: None },
+            budget: BudgetPlan { slot_secs: Some(7200.0), wall_secs: None, memory: None },
         },
         output: OutputPlan { dir: "runs".into() },
         cost: PlannedCost {

@@ -5,6 +5,7 @@ mod cancel;
 mod coordinator;
 mod error;
 mod leases;
+mod places;
 mod reconsider;
 mod results;
 mod step;
@@ -24,6 +25,7 @@ use coordinator::Coordinator;
 
 pub use cancel::CancelFlag;
 pub use error::RunError;
+pub use places::workers;
 pub use results::{amended, results};
 pub(crate) use step::{network_key, unconfirmed};
 

@@ -1,6 +1,7 @@
 //! What the rest of the runtime knows of training: a [`Trainer`] that goes on to a point and measures there.
 
 mod curve_replay;
+mod memory;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,12 +9,13 @@ use std::sync::Arc;
 
 use peng_estimator::Progress;
 use peng_spec::arch::ArchGraph;
-use peng_spec::plan::{Augmentation, Metric, TrainingPlan};
+use peng_spec::plan::{Augmentation, Device, Metric, TrainingPlan};
 
 use crate::data::Splits;
 use crate::seed::SeedTree;
 
 pub use curve_replay::CurveReplay;
+pub use memory::{Need, OutOfMemory};
 
 /// What a network is trained on and how: all that its curve depends on.
 #[derive(Debug, Clone)]
@@ -28,6 +30,8 @@ pub struct TrainingJob {
     pub training: TrainingPlan,
     /// The seed of initial weights and of the order of the data.
     pub seed: SeedTree,
+    /// Bytes that it may hold on its device; `None`: what is there.
+    pub memory: Option<u64>,
 }
 
 /// The metrics of a network at one point of its training.
@@ -52,12 +56,22 @@ pub trait Trainer {
         on_batch: &mut dyn FnMut(u64, u64),
     ) -> Result<Measurement, TrainError>;
 
+    /// The most bytes that it has held on its device so far, if that is measured.
+    fn memory(&mut self) -> Option<u64> {
+        None
+    }
+
     /// Writes all that is needed to go on exactly from here into a directory, which exists.
     fn save(&mut self, dir: &Path) -> Result<(), TrainError>;
 }
 
 /// Makes trainers. There is one in a worker.
 pub trait TrainerFactory {
+    /// Makes ready what all trainings need, such as a device.
+    fn open(&self) -> Result<(), TrainError> {
+        Ok(())
+    }
+
     /// A training at its beginning, or where the checkpoint in `checkpoint` left it.
     fn start(&self, job: TrainingJob, checkpoint: Option<&Path>) -> Result<Box<dyn Trainer>, TrainError>;
 }
@@ -78,7 +92,16 @@ pub enum TrainError {
         /// Why.
         reason: String,
     },
-    /// The device is not compiled in.
+    /// It holds more memory than it may.
+    #[error("out of memory")]
+    OutOfMemory(OutOfMemory),
+    /// The device is not there, or not in this build.
+    #[error("the device `{device}` cannot be opened")]
+    NoDevice {
+        /// The device.
+        device: Device,
+    },
+    /// Nothing that trains is compiled in.
     #[error("this build of peng cannot train: it was built without the feature `train`")]
     NoTrainer,
 }

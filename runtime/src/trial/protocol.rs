@@ -12,7 +12,7 @@ use crate::event::{TrialId, TrialOutcome};
 use crate::state::MeasuredPoint;
 
 /// The version of the protocol.
-pub const PROTOCOL: &str = "peng.worker/3";
+pub const PROTOCOL: &str = "peng.worker/4";
 
 /// What hands an attempt at a trial to a worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,6 +35,8 @@ pub struct Lease {
     pub curve: Vec<MeasuredPoint>,
     /// Where it ends at the latest: at the planned epochs, or earlier to be paused.
     pub until: Progress,
+    /// Bytes that it may hold on its device; `None`: what is there.
+    pub memory: Option<u64>,
 }
 
 /// What the estimator's verdicts do to a training.
@@ -107,6 +109,8 @@ pub enum FromWorker {
         images: u64,
         /// Seconds since the last measurement.
         secs: f64,
+        /// The most bytes that this attempt has held on its device, if that is measured.
+        memory: Option<u64>,
     },
     /// The estimator was asked.
     Estimated {
@@ -139,6 +143,15 @@ pub enum FromWorker {
         token: u32,
         /// How.
         outcome: TrialOutcome,
+    },
+    /// The attempt needs more memory than its lease allows, or than is there.
+    OutOfMemory {
+        /// The trial.
+        trial: TrialId,
+        /// Its attempt.
+        token: u32,
+        /// The most bytes that it has held, if that is known.
+        held: Option<u64>,
     },
     /// The trial was trained to the end of its lease, before its planned epochs.
     Paused {

@@ -19,12 +19,12 @@ use serde::Serialize;
 pub use augment::{NormalizeSpec, augmentation};
 pub use decode::decode;
 pub use execution::{
-    BudgetSpec, ConfirmSpec, ExecutionSpec, ExecutorSpec, FinallySpec, OutputSpec, WorkersSpec,
+    BudgetSpec, ConfirmSpec, DeviceSpec, ExecutionSpec, ExecutorSpec, FinallySpec, OutputSpec, WorkersSpec,
 };
 pub use kind::{COMMON_KEYS, KindSpec, NEVER};
 pub use leaf::{Word, words};
 pub use optimizer::{OptimizerKind, OptimizerSpec};
-pub use quantity::{Duration, Percent, Points};
+pub use quantity::{Duration, Memory, Percent, Points};
 pub use schedule::{ScheduleKind, ScheduleSpec};
 pub use training::TrainingSpec;
 

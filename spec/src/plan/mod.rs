@@ -4,6 +4,7 @@
 //! digest.
 
 mod augmentation;
+mod device;
 mod digest;
 mod optimizer;
 mod parts;
@@ -14,11 +15,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use augmentation::{Augmentation, Normalize};
+pub use device::{Backend, Count, Device};
 pub use digest::{PlanError, sha256_hex};
 pub use optimizer::{AdamPlan, Decayed, OptimizerPlan};
 pub use parts::{
-    BudgetPlan, Count, DatasetPlan, Device, EpochFraction, EstimatorPlan, ExecutionPlan, ExecutorPlan, Goal,
-    Limit, Metric, Objective, OutputPlan, PlannedCost, SchedulePlan, SpacePlan, TrainingPlan,
+    BudgetPlan, DatasetPlan, EpochFraction, EstimatorPlan, ExecutionPlan, ExecutorPlan, Goal, Limit, Metric,
+    Objective, OutputPlan, PlannedCost, SchedulePlan, SpacePlan, TrainingPlan,
 };
 pub use settings::{Setting, Settings};
 pub use step::{ConfirmWhat, Step, StepKind};
