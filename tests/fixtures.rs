@@ -6,13 +6,17 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
-use peng_compiler::{Analysed, Compiled, ConfigValue, analyse, compile, compile_document, config};
+use peng_compiler::{
+    Analysed, Compiled, CompiledStudy, ConfigValue, Language, analyse, compile, compile_document,
+    compile_study, config,
+};
 use peng_runtime::catalog;
 use peng_spec::diag::{CODES, Diagnostic, Diagnostics, Example, Fix, codes};
 use peng_spec::document::{self, Document};
+use peng_spec::model::is_study;
 use peng_spec::overlay;
 use peng_spec::plan::Plan;
-use peng_spec::shape::{Draft, SpecSchema};
+use peng_spec::shape::{Draft, SpecSchema, StudySchema};
 use peng_spec::source::{FileId, SourceMap};
 use serde_json::Value;
 
@@ -24,6 +28,7 @@ fn main() -> ExitCode {
     for_each_file("tests/specs/ok", "yaml", is_compiled, &mut tests);
     for_each_file("tests/specs/bad", "yaml", has_the_announced_findings, &mut tests);
     for_each_file("examples", "yaml", example_has_no_finding, &mut tests);
+    for_each_file("examples/studies", "yaml", example_has_no_finding, &mut tests);
     tests.push(Trial::test("every_code_has_a_fixture", || Ok(every_code_has_a_fixture()?)));
     tests.push(Trial::test("the_examples_of_each_code_hold", || Ok(the_examples_of_each_code_hold()?)));
     tests.push(Trial::test("the_shape_reads_every_keyword", || Ok(the_shape_reads_every_keyword()?)));
@@ -58,16 +63,26 @@ fn source(name: &str, bytes: &[u8]) -> (SourceMap, FileId) {
 
 /// Loads a file over its bases: `base.peng.yaml` is a whole spec, others lie beside the bad ones, or where they say.
 fn loaded(sources: &mut SourceMap, file: FileId) -> Result<Document, Diagnostics> {
+    overlay::load(sources, file, &[], &read_beside)
+}
+
+fn read_beside(path: &Path) -> Result<Vec<u8>, String> {
     let bad = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/specs/bad");
-    overlay::load(sources, file, &[], &|path| {
-        if path == Path::new("base.peng.yaml") {
-            return Ok(Example::Part("").spec().unwrap_or_default().into_bytes());
-        }
-        std::fs::read(bad.join(path)).map_err(|error| error.to_string())
-    })
+    if path == Path::new("base.peng.yaml") {
+        return Ok(Example::Part("").spec().unwrap_or_default().into_bytes());
+    }
+    std::fs::read(bad.join(path)).map_err(|error| error.to_string())
 }
 
 fn findings(sources: &mut SourceMap, file: FileId) -> Vec<Diagnostic> {
+    if document::load(sources, file).is_ok_and(|document| is_study(document.root())) {
+        let (catalog, schema) = (catalog(), SpecSchema::new(&catalog()));
+        let language = Language { catalog: &catalog, schema: &schema };
+        return match compile_study(sources, file, &[], &read_beside, language) {
+            Ok(CompiledStudy { warnings, .. }) => warnings,
+            Err(found) => found.into_vec(),
+        };
+    }
     match loaded(sources, file).and_then(|document| compile_document(document, &catalog())) {
         Ok(Compiled { warnings, .. }) => warnings,
         Err(found) => found.into_vec(),
@@ -192,15 +207,7 @@ fn has_the_announced_findings(path: &Path) -> TestResult {
 /// Codes of specs that have no file under `tests/specs/bad`, and why.
 const WITHOUT_FIXTURE: &[(&str, &str)] = &[
     ("E0013", "it is of the command line; `tests/overlay.rs` has it"),
-    ("E0401", "every search of this version works with all parameters that its schema accepts"),
-    (
-        "E0402",
-        "every space of this version offers all moves; `compiler/src/tests.rs` has a space that does not",
-    ),
-    (
-        "E0403",
-        "every search of this version works with any number of objectives; `compiler/src/tests.rs` has one",
-    ),
+    ("E0904", "what is expected, a command says; `tests/study.rs` has both ways"),
 ];
 
 /// Families of codes that are not about specs.
@@ -247,7 +254,8 @@ fn the_examples_of_each_code_hold() -> TestResult {
 }
 
 fn the_shape_reads_every_keyword() -> TestResult {
-    let unread = SpecSchema::new(&catalog()).unread_keywords();
+    let mut unread = SpecSchema::new(&catalog()).unread_keywords();
+    unread.extend(StudySchema::new().unread_keywords());
     if unread.is_empty() { Ok(()) } else { Err(format!("not read: {}", unread.join(", ")).into()) }
 }
 
@@ -260,7 +268,10 @@ fn the_reference_is_current() -> TestResult {
 }
 
 fn schema_is_current() -> TestResult {
-    let schema = serde_json::to_string_pretty(&SpecSchema::new(&catalog()).published(Draft::Draft7))?;
+    let experiment = SpecSchema::new(&catalog());
+    let study = serde_json::to_string_pretty(&StudySchema::new().published(Draft::Draft7, &experiment))?;
+    is_current(&Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/study.v1.json"), &format!("{study}\n"))?;
+    let schema = serde_json::to_string_pretty(&experiment.published(Draft::Draft7))?;
     is_current(
         &Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/experiment.v1.json"),
         &format!("{schema}\n"),

@@ -20,6 +20,8 @@ mod overlay;
 // Workers are looked up in `/proc`.
 #[cfg(all(feature = "train", target_os = "linux"))]
 mod runs;
+#[cfg(all(feature = "train", target_os = "linux"))]
+mod study;
 mod support;
 mod tidy;
 #[cfg(feature = "engine")]

@@ -126,6 +126,30 @@ fn a_run_that_is_interrupted_or_killed_ends_as_if_it_were_not() {
     assert!(sandbox.peng(&["verify", "broken"], 0).contains("agree bit for bit"));
 }
 
+/// What ends first depends on the machine, so two runs may differ; each is what follows from its own journal.
+#[test]
+fn an_asynchronous_run_that_is_killed_goes_on_and_verifies() {
+    let sandbox = sandbox();
+    let spec =
+        SPEC.replace("generations: 2}", "generations: 3, mode: asynchronous, reuse: {similar_within: 1}}");
+    sandbox.write("small.peng.yaml", &spec);
+    let run = ["run", "small.peng.yaml", "--dir", "broken", "--progress", "json"];
+    let resume = ["resume", "broken", "--progress", "json"];
+    for (args, kind, events) in
+        [(&run[..], "measured", 9), (&resume, "trial_created", 1), (&resume, "trial_finished", 2)]
+    {
+        let mut child = start(&sandbox, args, kind, events);
+        signal(&child, "-KILL");
+        child.wait().unwrap();
+        no_worker_stays(Path::new("broken"));
+        assert!(sandbox.peng(&["verify", "broken"], 0).contains("agree bit for bit"));
+    }
+    sandbox.peng(&["resume", "broken", "--quiet"], 0);
+    assert!(sandbox.peng(&["verify", "broken"], 0).contains("agree bit for bit"));
+    let trials = sandbox.read("broken/trials.csv");
+    assert_eq!(trials.lines().count(), 1 + 12, "{trials}");
+}
+
 #[test]
 fn a_lost_worker_costs_an_attempt_and_not_the_trial() {
     let sandbox = sandbox();

@@ -100,8 +100,11 @@ fn examples_begin_with_the_schema_line() {
     assert!(!found.is_empty());
     for path in found {
         let text = fs::read_to_string(&path).unwrap();
-        let line = "# yaml-language-server: $schema=../schemas/experiment.v1.json";
-        assert!(text.starts_with(line), "{}", path.display());
+        let name = path.display().to_string();
+        let up = if name.contains("examples/studies/") { "../.." } else { ".." };
+        let schema = if name.ends_with(".study.peng.yaml") { "study" } else { "experiment" };
+        let line = format!("# yaml-language-server: $schema={up}/schemas/{schema}.v1.json\n");
+        assert!(text.starts_with(&line), "{name}");
     }
 }
 

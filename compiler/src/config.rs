@@ -65,7 +65,7 @@ fn resolved(analysed: &Analysed, schema: &SpecSchema) -> Value {
         "seed": spec.seed,
         "dataset": section(schema, Slot::Dataset, &checked.dataset, json!(spec.dataset)),
         "search_space": section(schema, Slot::SearchSpace, &checked.space, Value::Null),
-        "search": section(schema, Slot::Search, &checked.search, Value::Null),
+        "search": section(schema, Slot::Search, &checked.search, json!(spec.search)),
         "objectives": objectives,
         "training": spec.training,
         "estimator": section(schema, Slot::Estimator, &checked.estimator, json!(spec.estimator)),

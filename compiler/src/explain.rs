@@ -3,7 +3,7 @@
 use peng_spec::expr::Dimension;
 use peng_spec::plan::{
     AdamPlan, Augmentation, BudgetPlan, ConfirmWhat, Count, DatasetPlan, Decayed, ExecutionPlan,
-    ExecutorPlan, Goal, KindCall, Normalize, OptimizerPlan, Plan, SchedulePlan, SpacePlan, StepKind,
+    ExecutorPlan, Goal, KindCall, Mode, Normalize, OptimizerPlan, Plan, SchedulePlan, SpacePlan, StepKind,
     TrainingPlan,
 };
 use serde_json::Value;
@@ -97,7 +97,16 @@ fn search(plan: &Plan) -> Vec<String> {
     let cost = &plan.cost;
     let networks = counted(cost.trials, "network", "networks");
     let generations = counted(cost.generations, "generation", "generations");
-    vec![call(&plan.search), format!("{networks} in {generations}")]
+    let when = match plan.search.mode {
+        Mode::Generations => "",
+        Mode::Asynchronous => ", the next network whenever a worker is free",
+    };
+    let mut lines = vec![call(&plan.search.call()), format!("{networks} in {generations}{when}")];
+    if !plan.search.reuse.is_identical() {
+        let edits = counted(plan.search.reuse.similar_within.into(), "edit", "edits");
+        lines.push(format!("no training within {edits} of a trained network, whose fitness is copied"));
+    }
+    lines
 }
 
 fn objectives(plan: &Plan) -> String {
@@ -289,7 +298,7 @@ fn between(least: u64, most: u64) -> String {
 }
 
 /// A count with its thousands set apart.
-fn grouped(count: u64) -> String {
+pub(crate) fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {

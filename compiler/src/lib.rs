@@ -19,6 +19,7 @@ mod config;
 mod explain;
 mod lower;
 mod resolve;
+mod study;
 #[cfg(test)]
 mod test_catalog;
 #[cfg(test)]
@@ -27,10 +28,11 @@ mod tests;
 pub use checked::{CheckedObjective, CheckedSpec};
 pub use config::{ConfigNode, ConfigOrigin, ConfigValue, config};
 pub use explain::{PlanSection, describe};
+pub use study::{CompiledStudy, Language, compile_study, describe_study};
 
 use peng_spec::catalog::Catalog;
 use peng_spec::diag::{Diagnostic, Diagnostics, Sink, codes};
-use peng_spec::document::{self, Document};
+use peng_spec::document::{self, Document, Pointer};
 use peng_spec::model;
 use peng_spec::overlay::EXTENDS;
 use peng_spec::plan::Plan;
@@ -108,6 +110,12 @@ fn passes(
     if let Some(entry) = document.root().entry(EXTENDS) {
         let message = "found a base, which was not read";
         return Err(Diagnostic::error(codes::E0011, entry.key_span, message).into());
+    }
+    if model::is_study(document.root()) {
+        let span = document.span_near(&Pointer::root());
+        let message = "found a study, expected an experiment";
+        let help = "run it by `peng study`".to_owned();
+        return Err(Diagnostic::error(codes::E0904, span, message).help(help).into());
     }
     let (well_formed, warnings) = shape::check(document, schema)?;
     let spec = model::decode(&well_formed)?;

@@ -3,8 +3,8 @@
 use peng_spec::model::{OptimizerKind, OptimizerSpec, ScheduleKind, TrainingSpec, augmentation};
 use peng_spec::plan::{
     AdamPlan, Augmentation, BudgetPlan, ConfirmWhat, DatasetPlan, EstimatorPlan, ExecutionPlan, Limit,
-    Objective, OptimizerPlan, OutputPlan, PLAN_FORMAT, Plan, PlannedCost, SchedulePlan, SpacePlan, Step,
-    StepKind, TrainingPlan,
+    Objective, OptimizerPlan, OutputPlan, PLAN_FORMAT, Plan, PlannedCost, ReusePlan, SchedulePlan,
+    SearchPlan, SpacePlan, Step, StepKind, TrainingPlan,
 };
 use peng_spec::source::Spanned;
 
@@ -35,7 +35,11 @@ pub(crate) fn lower(checked: &CheckedSpec) -> Plan {
         },
         space: SpacePlan { call: checked.space.clone(), facts: checked.space_facts.clone() },
         objectives: checked.objectives.iter().map(|o| Objective { goal: o.goal, metric: o.metric }).collect(),
-        search: checked.search.clone(),
+        search: SearchPlan {
+            mode: spec.search.mode.value.0,
+            reuse: ReusePlan { similar_within: spec.search.reuse.similar_within.value },
+            ..SearchPlan::new(checked.search.clone())
+        },
         training: training(&spec.training),
         estimator: EstimatorPlan {
             call: checked.estimator.clone(),

@@ -102,7 +102,7 @@ impl Resolver<'_> {
     }
 
     fn search(&mut self, spec: &Spec, catalog: &dyn Catalog) -> Option<BoundKind<SearchNeeds>> {
-        let section = &spec.search;
+        let section = &spec.search.call;
         let kind = entry(catalog.searches(), &section.kind.value)?;
         let params = self.take(section, codes::E0401, kind.normalise(&written(section)))?;
         let facts = kind.needs(&params);

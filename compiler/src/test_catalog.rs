@@ -124,7 +124,7 @@ impl SpaceKind for Macro {
             genomes: f64::from(bits).exp2(),
             continuous: Vec::new(),
             settings: Vec::new(),
-            moves: Moves { mutate: true, crossover: true },
+            moves: Moves { mutate: true, crossover: true, bits: false },
             least: cost(1),
             most: cost(u64::from(p.phases * p.nodes)),
         })
@@ -182,11 +182,12 @@ impl SearchKind for Net {
     fn needs(&self, params: &Value) -> SearchNeeds {
         let p: NetParams = read_params(params).unwrap();
         SearchNeeds {
-            moves: Moves { mutate: true, crossover: true },
+            moves: Moves { mutate: true, crossover: true, bits: false },
             fewest_objectives: 1,
             most_objectives: 8,
             trials: u64::from(p.population) + u64::from(p.offspring) * u64::from(p.generations - 1),
             generations: p.generations.into(),
+            offspring: p.offspring.into(),
         }
     }
 }
@@ -211,7 +212,14 @@ impl SearchKind for Draw {
     fn needs(&self, params: &Value) -> SearchNeeds {
         let p: DrawParams = read_params(params).unwrap();
         let moves = Moves::default();
-        SearchNeeds { moves, fewest_objectives: 1, most_objectives: 8, trials: p.networks, generations: 1 }
+        SearchNeeds {
+            moves,
+            fewest_objectives: 1,
+            most_objectives: 8,
+            trials: p.networks,
+            generations: 1,
+            offspring: p.networks,
+        }
     }
 }
 
@@ -225,8 +233,15 @@ impl Typed for Climb {
 
 impl SearchKind for Climb {
     fn needs(&self, _: &Value) -> SearchNeeds {
-        let moves = Moves { mutate: true, crossover: false };
-        SearchNeeds { moves, fewest_objectives: 1, most_objectives: 1, trials: 2, generations: 2 }
+        let moves = Moves { mutate: true, ..Moves::default() };
+        SearchNeeds {
+            moves,
+            fewest_objectives: 1,
+            most_objectives: 1,
+            trials: 2,
+            generations: 2,
+            offspring: 1,
+        }
     }
 }
 

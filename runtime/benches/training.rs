@@ -115,7 +115,8 @@ fn measure(case: &Case, batch_size: usize) {
         seed: SeedTree::new(1),
         memory: None,
     };
-    let mut trainer = peng_runtime::trainer(Device::Cpu).start(job, None).expect("the network can be built");
+    let factory = peng_runtime::trainer(Device::Cpu);
+    let mut trainer = factory.start(job, None).expect("the network can be built");
     let mut loss = 0.0;
     let mut seconds = |until: u32| {
         let start = seconds_used();

@@ -35,8 +35,7 @@ fn estimate_after(plan: &Plan, state: &RunState, generations: u32) -> Option<Aud
         return None;
     }
     // Trials that the estimator was not asked about say nothing of it.
-    let last = state.switched_off.map_or(u32::MAX, |off| off.generation);
-    let asked = state.trials.iter().filter(|trial| trial.generation <= last);
+    let asked = state.trials.iter().filter(|trial| !trial.unasked);
     let planned = Progress::whole(plan.training.epochs);
     let trials: Vec<AuditTrial> = asked
         .filter_map(|trial| judged(plan, trial, generations))

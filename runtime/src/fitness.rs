@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::event::{TrialId, TrialOutcome};
 use crate::search::pareto;
-use crate::state::{MeasuredPoint, RunState, TrialState};
+use crate::state::{Ending, MeasuredPoint, RunState, TrialState};
 
 /// The value of one objective.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -27,7 +27,16 @@ pub fn told_after(
     trial: &TrialState,
     generations: u32,
 ) -> Option<Vec<ObjectiveValue>> {
-    let ending = origin(state, trial)?.ending(generations)?;
+    told_by(plan, trial, origin(state, trial)?.ending(generations)?)
+}
+
+/// The objectives of a trial, in the plan's order, as they were known when it ended for the first time; `None`: it has no
+/// result.
+pub(crate) fn told_first(plan: &Plan, state: &RunState, trial: &TrialState) -> Option<Vec<ObjectiveValue>> {
+    told_by(plan, trial, origin(state, trial)?.endings.first()?)
+}
+
+fn told_by(plan: &Plan, trial: &TrialState, ending: &Ending) -> Option<Vec<ObjectiveValue>> {
     match ending.outcome {
         TrialOutcome::Completed | TrialOutcome::Pruned => values(plan, trial, ending.point.as_ref(), None),
         TrialOutcome::Converged { predicted } => values(plan, trial, ending.point.as_ref(), Some(predicted)),
@@ -40,10 +49,13 @@ pub fn told(plan: &Plan, state: &RunState, trial: &TrialState) -> Option<Vec<Obj
     told_after(plan, state, trial, state.generations.len() as u32)
 }
 
-/// The objectives of a trial from observations alone: only a network that was trained to the end has them.
+/// The objectives of a trial from observations alone: only a network that was trained to the end has them, so a copy of one
+/// that is merely near has none.
 pub fn observed(plan: &Plan, state: &RunState, trial: &TrialState) -> Option<Vec<ObjectiveValue>> {
     let source = origin(state, trial)?;
-    is_observed(source).then(|| values(plan, trial, source.points.last(), None)).flatten()
+    (is_observed(source) && !is_similar(trial))
+        .then(|| values(plan, trial, source.points.last(), None))
+        .flatten()
 }
 
 /// The best that is known of a trial: what was observed, else what was predicted. A trial whose confirmation failed has
@@ -111,9 +123,14 @@ pub fn is_observed(trial: &TrialState) -> bool {
 /// The trial that was trained: itself, or the one that it is a copy of.
 fn origin<'a>(state: &'a RunState, trial: &'a TrialState) -> Option<&'a TrialState> {
     match trial.outcome {
-        Some(TrialOutcome::Copied { from }) => state.trial(from),
+        Some(TrialOutcome::Copied { from, .. }) => state.trial(from),
         _ => Some(trial),
     }
+}
+
+/// Whether a trial has the result of a network that is not its own, only near to it.
+pub fn is_similar(trial: &TrialState) -> bool {
+    matches!(trial.outcome, Some(TrialOutcome::Copied { distance, .. }) if distance > 0)
 }
 
 fn values(
@@ -131,7 +148,9 @@ fn values(
             (metric, Some(value)) if metric == plan.estimator.metric => {
                 Some(ObjectiveValue { value, predicted: true })
             }
-            (metric, _) => point.and_then(|p| p.metrics.get(&metric)).copied().map(sure),
+            (metric, _) => point
+                .and_then(|p| p.metrics.get(&metric))
+                .map(|&value| ObjectiveValue { value, predicted: is_similar(trial) }),
         })
         .collect()
 }

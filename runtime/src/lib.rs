@@ -37,6 +37,8 @@ pub mod space;
 pub mod state;
 #[cfg(feature = "engine")]
 pub mod store;
+#[cfg(feature = "engine")]
+pub mod study;
 pub mod table;
 #[cfg(feature = "engine")]
 pub mod train;

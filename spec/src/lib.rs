@@ -24,6 +24,9 @@
 //! | observed, predicted | a measured value; a value that an estimator extrapolated |
 //! | fitness | the values of the objectives that the search is told |
 //! | front | the trials that no other trial dominates |
+//! | study | one experiment under several estimators and seeds, against the truth |
+//! | arm | an estimator of a study |
+//! | truth | what a network comes to when it is trained to the end |
 //! | confirm | to train the predicted members of a front to the end |
 //! | slot, kind | a place where things plug in (data set, space, search, estimator); a thing that does |
 

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use peng_runtime::seed::SeedTree;
 use peng_runtime::space::{self, SearchSpace, SpaceError};
 use peng_runtime::table::{Align, Table};
-use peng_spec::arch::{ArchReport, Genome};
+use peng_spec::arch::{ArchGraph, ArchReport, AuxiliaryReport, Genome, LayerReport, Op};
 use peng_spec::plan::Plan;
 
 use crate::commands::load::{self, Loaded};
@@ -84,6 +84,21 @@ fn build(plan: &Plan) -> Result<Box<dyn SearchSpace>, Failure> {
 }
 
 fn table(report: &ArchReport) -> String {
+    let head = report.auxiliary.as_ref().map_or_else(String::new, |head| {
+        let AuxiliaryReport { weight, params, layers } = head;
+        format!("\nin training only, with {weight} of its loss: {params} parameters more\n{}", lines(layers))
+    });
+    format!(
+        "genome {}\n{}total: {} parameters, {} FLOPs (multiply-accumulates), {} bytes of activations\n{head}\n",
+        report.genome,
+        lines(&report.layers),
+        report.params,
+        report.flops,
+        report.activation_bytes
+    )
+}
+
+fn lines(layers: &[LayerReport]) -> String {
     let mut table = Table::new([
         ("layer", Align::Left),
         ("kind", Align::Left),
@@ -92,7 +107,7 @@ fn table(report: &ArchReport) -> String {
         ("params", Align::Right),
         ("FLOPs", Align::Right),
     ]);
-    for layer in &report.layers {
+    for layer in layers {
         table.row([
             layer.name.clone(),
             layer.kind.clone(),
@@ -102,27 +117,25 @@ fn table(report: &ArchReport) -> String {
             layer.flops.to_string(),
         ]);
     }
-    format!(
-        "genome {}\n{}total: {} parameters, {} FLOPs (multiply-accumulates), {} bytes of activations\n\n",
-        report.genome,
-        table.render(0),
-        report.params,
-        report.flops,
-        report.activation_bytes
-    )
+    table.render(0)
 }
 
-fn dot(graph: &peng_spec::arch::ArchGraph, report: &ArchReport) -> String {
+/// What is there in training only is dashed.
+fn dot(graph: &ArchGraph, report: &ArchReport) -> String {
     use std::fmt::Write as _;
     let mut dot = format!(
         "digraph network {{\n  label = {:?};\n  input [shape=ellipse, label=\"input\\n{}\"];\n",
         report.genome.to_string(),
         graph.input
     );
-    for (index, (node, layer)) in graph.nodes.iter().zip(&report.layers).enumerate() {
+    let head = report.auxiliary.iter().flat_map(|head| &head.layers);
+    let lines = report.layers.iter().chain(head);
+    for (index, (node, layer)) in graph.trained().nodes.iter().zip(lines).enumerate() {
+        let in_training_only = index >= graph.nodes.len() || matches!(node.op, Op::DropPath { .. });
+        let style = if in_training_only { "style=dashed, " } else { "" };
         let _ = writeln!(
             dot,
-            "  n{index} [shape=box, label=\"{}\\n{} {}\"];",
+            "  n{index} [shape=box, {style}label=\"{}\\n{} {}\"];",
             node.name, layer.kind, layer.output
         );
         if node.inputs.is_empty() {

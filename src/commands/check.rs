@@ -6,9 +6,8 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use peng_compiler::{Compiled, compile_with};
+use peng_compiler::{Language, compile_with};
 use peng_spec::diag::{Diagnostic, Diagnostics, codes};
-use peng_spec::document::Document;
 use peng_spec::overlay::{COMMAND_LINE, normal};
 use peng_spec::shape::SpecSchema;
 use peng_spec::source::{FileId, SourceMap, Span};
@@ -21,7 +20,7 @@ use crate::ui::findings::{
 };
 use crate::ui::{Ui, diagnostics};
 
-/// Check specs: every error of every file at once
+/// Check specs and studies: every error of every file at once
 ///
 /// Reads only the specs: no data set, no device, no network. Exits with 1 if a spec is rejected.
 #[derive(Debug, Args)]
@@ -88,8 +87,8 @@ pub(crate) fn run(args: &CheckArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Resu
     let schema = SpecSchema::new(&catalog);
     let mut checked = Vec::new();
     for input in &inputs {
-        let compile = |document| compile_with(document, &catalog, &schema);
-        checked.push(check(input, stdin_name, &args.settings, &compile, &mut findings));
+        let language = Language { catalog: &catalog, schema: &schema };
+        checked.push(check(input, stdin_name, &args.settings, language, &mut findings));
     }
     let bases: HashSet<PathBuf> = checked.iter().flat_map(|file| file.bases.clone()).collect();
     for file in checked {
@@ -133,7 +132,7 @@ struct Checked {
     file: FileId,
     /// What was found, or why it could not be read.
     found: Result<Vec<Diagnostic>, String>,
-    /// The files that it extends.
+    /// The files that it extends, or the experiment of a study with these.
     bases: Vec<PathBuf>,
 }
 
@@ -160,7 +159,7 @@ fn check(
     input: &Input,
     stdin_name: &str,
     settings: &load::Settings,
-    compile: &dyn Fn(Document) -> Result<Compiled, Diagnostics>,
+    language: Language<'_>,
     findings: &mut Findings,
 ) -> Checked {
     let (name, bytes) = match input {
@@ -175,10 +174,15 @@ fn check(
         }
     };
     let file = findings.sources.add_bytes(name.clone(), &bytes);
-    let found = match load::document(&mut findings.sources, file, settings).and_then(compile) {
-        Ok(Compiled { warnings, .. }) => warnings,
-        Err(diagnostics) => diagnostics.into_vec(),
+    let Language { catalog, schema } = language;
+    let warnings = if load::is_study(&findings.sources, file) {
+        load::study(&mut findings.sources, file, settings, language).map(|compiled| compiled.warnings)
+    } else {
+        load::document(&mut findings.sources, file, settings)
+            .and_then(|document| compile_with(document, catalog, schema))
+            .map(|compiled| compiled.warnings)
     };
+    let found = warnings.unwrap_or_else(Diagnostics::into_vec);
     let bases = findings.sources.files().skip_while(|other| *other != file).skip(1);
     let bases = bases.map(|base| place(findings.sources.name(base))).collect();
     Checked { name, file, found: Ok(found), bases }

@@ -32,6 +32,8 @@ enum Template {
     RandomBaseline,
     /// The most accurate network, at any cost
     Accuracy,
+    /// Cells: NSGA-Net's micro space on handwritten digits, a few minutes
+    Cells,
     /// Seconds on made-up images, for CI
     Smoke,
 }
@@ -43,6 +45,7 @@ impl Template {
             Self::FashionMnist => include_str!("../templates/fashion-mnist.peng.yaml"),
             Self::RandomBaseline => include_str!("../templates/random-baseline.peng.yaml"),
             Self::Accuracy => include_str!("../templates/accuracy.peng.yaml"),
+            Self::Cells => include_str!("../templates/cells.peng.yaml"),
             Self::Smoke => include_str!("../templates/smoke.peng.yaml"),
         }
     }

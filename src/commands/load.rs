@@ -5,9 +5,10 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use clap::Args;
-use peng_compiler::{Compiled, compile_document};
+use peng_compiler::{Compiled, CompiledStudy, Language, compile_document, compile_study};
 use peng_spec::diag::Diagnostics;
-use peng_spec::document::{Document, MOST_BYTES};
+use peng_spec::document::{self, Document, MOST_BYTES};
+use peng_spec::model;
 use peng_spec::overlay::{self, Setting};
 use peng_spec::plan::Plan;
 use peng_spec::source::{FileId, SourceMap};
@@ -94,6 +95,24 @@ pub(crate) fn document(
     overlay::load(sources, file, &settings.list, &|base| bytes_of(base).map_err(|e| e.to_string()))
 }
 
+/// Whether a file is a study, by its keys. Only a text with these words in it is read for them.
+pub(crate) fn is_study(sources: &SourceMap, file: FileId) -> bool {
+    let text = sources.text(file);
+    (text.contains("arms") || text.contains("experiment"))
+        && document::load(sources, file).is_ok_and(|document| model::is_study(document.root()))
+}
+
+/// What compiling a study of `sources` finds.
+pub(crate) fn study(
+    sources: &mut SourceMap,
+    file: FileId,
+    settings: &Settings,
+    language: Language<'_>,
+) -> Result<CompiledStudy, Diagnostics> {
+    let read = |path: &Path| bytes_of(path).map_err(|e| e.to_string());
+    compile_study(sources, file, &settings.list, &read, language)
+}
+
 /// Reads a spec that a user names.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     bytes_of(path).map_err(|error| unreadable(path, &error))
@@ -117,8 +136,6 @@ fn unreadable(path: &Path, error: &io::Error) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use peng_spec::document;
-
     use super::*;
 
     #[test]

@@ -8,6 +8,7 @@ use peng_runtime::event::Event;
 use peng_runtime::report::curves_csv;
 use peng_runtime::state::RunState;
 use peng_runtime::store::RunDir;
+use peng_runtime::study::StudyDir;
 
 use crate::failure::{Exit, Failure};
 use crate::ui::wording::sentence;
@@ -37,6 +38,12 @@ enum LogFormat {
 
 /// Lists the events of a run.
 pub(crate) fn run(args: &LogArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    if StudyDir::is_one(&args.dir) {
+        let dir = args.dir.display();
+        let message = format!("`{dir}` is a study, which has a journal for each of its runs");
+        let help = format!("name one of them, such as `{dir}/arms/NAME/seed-N`");
+        return Err(Failure::new(Exit::Usage, message).help(help).into());
+    }
     let dir = RunDir::open(&args.dir).map_err(Failure::from)?;
     let events = dir.journal().map_err(Failure::from)?;
     if args.curves {

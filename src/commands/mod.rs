@@ -34,6 +34,8 @@ mod specs;
 #[cfg(feature = "engine")]
 pub(crate) mod status;
 #[cfg(feature = "engine")]
+pub(crate) mod study;
+#[cfg(feature = "engine")]
 pub(crate) mod verify;
 #[cfg(feature = "engine")]
 mod with_engine;

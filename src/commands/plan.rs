@@ -4,20 +4,22 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use peng_compiler::{PlanSection, describe};
+use peng_compiler::{CompiledStudy, Language, PlanSection, describe, describe_study};
 use peng_runtime::space;
 use peng_spec::plan::Plan;
+use peng_spec::shape::SpecSchema;
+use peng_spec::source::SourceMap;
 
 use crate::commands::load::{self, Loaded};
 use crate::failure::{Exit, Failure};
-use crate::ui::Ui;
+use crate::ui::{Ui, diagnostics};
 
 /// Show what a spec will train, for how long, at what cost
 ///
 /// Nothing is trained, and no data set is read. Equal specs have equal plans.
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
-    /// A spec, or a plan (`.json`)
+    /// A spec, a plan (`.json`), or a study
     input: PathBuf,
     #[command(flatten)]
     settings: load::Settings,
@@ -45,6 +47,9 @@ pub(crate) fn run(args: &PlanArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Resul
         let failure = Failure::new(Exit::Usage, "`--out` names a file, and `-` is none");
         return Err(failure.help("use `--format json` to print the plan").into());
     }
+    if let Some(exit) = study(args, ui, out)? {
+        return Ok(exit);
+    }
     let Some(Loaded { plan, .. }) = load::plan_or_spec(&args.input, &args.settings, ui, out)? else {
         return Ok(Exit::Findings);
     };
@@ -58,6 +63,42 @@ pub(crate) fn run(args: &PlanArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Resul
         PlanFormat::Json => write!(out, "{}", plan.to_json())?,
     }
     Ok(Exit::Fine)
+}
+
+/// Shows a study; `None`: the input is none.
+fn study(args: &PlanArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Option<Exit>> {
+    if args.input.extension().is_some_and(|e| e == "json") {
+        return Ok(None);
+    }
+    let mut sources = SourceMap::new();
+    let file = sources.add_bytes(args.input.display().to_string(), &load::read(&args.input)?);
+    if !load::is_study(&sources, file) {
+        return Ok(None);
+    }
+    if args.out.is_some() {
+        let message =
+            format!("`--out` writes a plan for `peng run`, and `{}` is a study", args.input.display());
+        return Err(Failure::new(Exit::Usage, message).help("use `--format json` to print its plans").into());
+    }
+    let catalog = peng_runtime::catalog();
+    let schema = SpecSchema::new(&catalog);
+    let language = Language { catalog: &catalog, schema: &schema };
+    let compiled = load::study(&mut sources, file, &args.settings, language);
+    let CompiledStudy { study, warnings } = match compiled {
+        Ok(compiled) => compiled,
+        Err(found) => {
+            diagnostics::print(&sources, found.as_slice(), ui.color_stdout, out)?;
+            return Ok(Some(Exit::Findings));
+        }
+    };
+    if !ui.quiet {
+        diagnostics::print(&sources, &warnings, ui.color_stderr, &mut std::io::stderr())?;
+    }
+    match args.format {
+        PlanFormat::Human => write!(out, "{}", table(&describe_study(&study)))?,
+        PlanFormat::Json => write!(out, "{}", study.to_json())?,
+    }
+    Ok(Some(Exit::Fine))
 }
 
 /// The plan in words, with how many networks its space holds where the plan alone does not tell.

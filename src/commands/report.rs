@@ -8,13 +8,15 @@ use clap::{Args, ValueEnum};
 use peng_runtime::report::{Report, html, markdown, trials_csv};
 use peng_runtime::state::RunState;
 use peng_runtime::store::RunDir;
+use peng_runtime::study::StudyDir;
 
+use crate::commands::study::{self, Form};
 use crate::failure::{Exit, Failure};
 
-/// Report what a run did: one self-contained page, or a table of its trials
+/// Report what a run did or a study found: one self-contained page, or a table of its trials
 #[derive(Debug, Args)]
 pub(crate) struct ReportArgs {
-    /// The run directory
+    /// The directory of the run or study
     dir: PathBuf,
     /// The file to write; `-` is the output stream [default: DIR/report.html for a page, else `-`]
     #[arg(short, long, value_name = "FILE")]
@@ -40,6 +42,19 @@ enum ReportFormat {
 
 /// Writes the report of a run.
 pub(crate) fn run(args: &ReportArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    if StudyDir::is_one(&args.dir) {
+        let form = match args.format {
+            ReportFormat::Html => Form::Html,
+            ReportFormat::Markdown => Form::Markdown,
+            ReportFormat::Json => Form::Json,
+            ReportFormat::Csv => {
+                let message = "a study has no table of trials: each of its runs has one";
+                let help = "name one of its run directories, such as `arms/NAME/seed-N`";
+                return Err(Failure::new(Exit::Usage, message).help(help).into());
+            }
+        };
+        return study::report(&args.dir, form, args.output.as_ref(), out);
+    }
     let dir = RunDir::open(&args.dir).map_err(Failure::from)?;
     let plan = dir.plan().map_err(Failure::from)?;
     let state = RunState::fold(&dir.journal().map_err(Failure::from)?);

@@ -13,12 +13,13 @@ use peng_runtime::execute::Local;
 use peng_runtime::run::{CancelFlag, RunContext, RunError, run as run_plan, workers};
 use peng_runtime::state::RunState;
 use peng_runtime::store::{Lock, RunDir, StoreError};
+use peng_runtime::study::StudyDir;
 use peng_runtime::{CAN_TRAIN, data, estimate, report};
 use peng_spec::plan::{Backend, Device, Plan};
 
 use crate::commands::kept::kept;
 use crate::commands::load::{self, Loaded};
-use crate::commands::worker;
+use crate::commands::{study, worker};
 use crate::failure::{Exit, Failure};
 use crate::ui::Ui;
 use crate::ui::progress::{self, ProgressMode};
@@ -38,10 +39,10 @@ pub(crate) struct RunArgs {
     progress: ProgressMode,
 }
 
-/// Go on with a run that was stopped, killed or crashed
+/// Go on with a run or a study that was stopped, killed or crashed
 #[derive(Debug, Args)]
 pub(crate) struct ResumeArgs {
-    /// The run directory
+    /// The directory of the run or study
     dir: PathBuf,
     /// Only tell what would be done
     #[arg(long)]
@@ -75,6 +76,12 @@ pub(crate) fn run(args: &RunArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result
 
 /// Goes on with a run.
 pub(crate) fn resume(args: &ResumeArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    if StudyDir::is_one(&args.dir) {
+        return match args.dry_run {
+            true => study::plan_of_resume(&args.dir, out),
+            false => study::resume(&args.dir, args.progress.of_study()?, ui, out),
+        };
+    }
     let dir = RunDir::open(&args.dir).map_err(Failure::from)?;
     let plan = dir.plan().map_err(Failure::from)?;
     let events = match dir.journal() {
@@ -94,12 +101,7 @@ pub(crate) fn resume(args: &ResumeArgs, ui: Ui, out: &mut dyn Write) -> anyhow::
     let lock = dir.lock().map_err(Failure::from)?;
     let first = events.first().map(|e| &e.kind);
     let (bound, devices) = match first {
-        Some(EventKind::RunStarted { bound: first, .. }) => {
-            // Other devices round otherwise: what `auto` was at first, it stays.
-            let (bound, devices) =
-                bind_machine(&plan, first.device.parse().unwrap_or(plan.execution.device))?;
-            (Bound { data: first.data.clone(), ..bound }, devices)
-        }
+        Some(EventKind::RunStarted { bound: first, .. }) => bind_again(&plan, first)?,
         _ => bind(&plan)?,
     };
     execute(&plan, &dir, &lock, (bound, &devices), args.progress, ui, out)
@@ -172,12 +174,12 @@ fn leave(plan: &Plan, state: &RunState, dir: &RunDir) -> anyhow::Result<()> {
 }
 
 /// Asked for at the places where `CAN_TRAIN` is, so that a checker does not even have what comes after them.
-fn cannot_train() -> Failure {
+pub(super) fn cannot_train() -> Failure {
     let message = "this build of peng cannot train: it was built without the feature `train`";
     Failure::new(Exit::Environment, message).help("build it with `cargo build --release`")
 }
 
-fn bind(plan: &Plan) -> Result<(Bound, Devices), Failure> {
+pub(super) fn bind(plan: &Plan) -> Result<(Bound, Devices), Failure> {
     let call = &plan.dataset.call;
     let unknown = || Failure::new(Exit::Environment, format!("unknown data set `{}` in the plan", call.kind));
     let place = data::find(&call.kind).ok_or_else(unknown)?.locate(&call.params).map_err(|error| {
@@ -192,6 +194,12 @@ fn bind(plan: &Plan) -> Result<(Bound, Devices), Failure> {
     let absolute = |p: PathBuf| std::path::absolute(&p).unwrap_or(p).display().to_string();
     let (bound, devices) = bind_machine(plan, plan.execution.device)?;
     Ok((Bound { data: place.map(absolute), ..bound }, devices))
+}
+
+/// What a resumed run is bound to. Other devices round otherwise: what `auto` was at first, it stays.
+pub(super) fn bind_again(plan: &Plan, first: &Bound) -> Result<(Bound, Devices), Failure> {
+    let (bound, devices) = bind_machine(plan, first.device.parse().unwrap_or(plan.execution.device))?;
+    Ok((Bound { data: first.data.clone(), ..bound }, devices))
 }
 
 fn bind_machine(plan: &Plan, device: Device) -> Result<(Bound, Devices), Failure> {
@@ -238,7 +246,7 @@ fn free_dir(plan: &Plan) -> PathBuf {
 }
 
 /// The first Ctrl-C or SIGTERM asks the run to stop, the second ends it at once.
-fn listen_for_signals(cancel: &CancelFlag) -> anyhow::Result<()> {
+pub(super) fn listen_for_signals(cancel: &CancelFlag) -> anyhow::Result<()> {
     use signal_hook::consts::{SIGINT, SIGTERM};
     for signal in [SIGINT, SIGTERM] {
         signal_hook::flag::register_conditional_shutdown(signal, Exit::Interrupted as i32, cancel.raw())

@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::{Args, ValueEnum};
 #[cfg(feature = "engine")]
 use peng_runtime::report::reference;
-use peng_spec::shape::{Draft, SpecSchema};
+use peng_spec::shape::{Draft, SpecSchema, StudySchema};
 
 #[cfg(not(feature = "engine"))]
 use crate::commands::absent;
@@ -17,8 +17,11 @@ pub(crate) struct SchemaArgs {
     /// The draft of JSON Schema
     #[arg(long, value_enum, default_value_t)]
     draft: SchemaDraft,
+    /// The schema of a study, the one that is committed as `schemas/study.v1.json`
+    #[arg(long)]
+    study: bool,
     /// Print the documentation of all keys instead: one page, with an anchor for each
-    #[arg(long, value_enum, value_name = "FORM", conflicts_with = "draft")]
+    #[arg(long, value_enum, value_name = "FORM", conflicts_with_all = ["draft", "study"])]
     docs: Option<DocsForm>,
 }
 
@@ -54,7 +57,9 @@ pub(crate) fn run(args: &SchemaArgs, out: &mut dyn Write) -> anyhow::Result<Exit
         SchemaDraft::Seven => Draft::Draft7,
         SchemaDraft::Of202012 => Draft::Draft202012,
     };
-    serde_json::to_writer_pretty(&mut *out, &schema.published(draft))?;
+    let published =
+        if args.study { StudySchema::new().published(draft, &schema) } else { schema.published(draft) };
+    serde_json::to_writer_pretty(&mut *out, &published)?;
     writeln!(out)?;
     Ok(Exit::Fine)
 }

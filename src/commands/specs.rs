@@ -16,8 +16,8 @@ const ENDING: &str = ".peng.yaml";
 /// Folders of other tools, where copies of specs may lie.
 const SKIPPED: &[&str] = &["target", "node_modules", "__pycache__"];
 
-/// Files that mark a folder as skipped: a cache (<https://bford.info/cachedir/>), a run with a copy of its spec.
-const MARKS: &[&str] = &["CACHEDIR.TAG", "run.json"];
+/// Files that mark a folder as skipped: a cache (<https://bford.info/cachedir/>), a run or a study with a copy of its spec.
+const MARKS: &[&str] = &["CACHEDIR.TAG", "run.json", "study.json"];
 
 /// `*` stands for one name, and for no hidden one, as in a shell.
 const AS_A_SHELL: MatchOptions =

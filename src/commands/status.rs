@@ -9,22 +9,27 @@ use peng_runtime::report::quantity::{self, duration, epochs, percent, plural};
 use peng_runtime::report::{Report, audit_words, ending, outcomes, switched_off_words};
 use peng_runtime::state::{RunState, Running, StepState, TrialState};
 use peng_runtime::store::{RunDir, StoreError};
+use peng_runtime::study::StudyDir;
 use peng_runtime::table::{Align, Table};
 use peng_spec::plan::Plan;
 
+use crate::commands::study;
 use crate::failure::{Exit, Failure};
 use crate::ui::style::Paint;
 use crate::ui::wording::{Scale, secs_left};
 
-/// Tell where a run is, also while another process runs it
+/// Tell where a run or a study is, also while another process runs it
 #[derive(Debug, Args)]
 pub(crate) struct StatusArgs {
-    /// The run directory
+    /// The directory of the run or study
     dir: PathBuf,
 }
 
 /// Tells where a run is.
 pub(crate) fn run(args: &StatusArgs, paint: Paint, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    if StudyDir::is_one(&args.dir) {
+        return study::status(&args.dir, paint, out);
+    }
     let dir = RunDir::open(&args.dir).map_err(Failure::from)?;
     let plan = dir.plan().map_err(Failure::from)?;
     let holder = if dir.is_locked() { Holder::Process } else { Holder::Nobody };

@@ -8,18 +8,20 @@ use peng_runtime::estimate;
 use peng_runtime::report::quantity::plural;
 use peng_runtime::run::RunError;
 use peng_runtime::store::RunDir;
+use peng_runtime::study::StudyDir;
 use peng_runtime::verify::{Verified, verify};
 
+use crate::commands::study;
 use crate::failure::{Exit, Failure};
 use crate::ui::style::Paint;
 
 /// Findings that are listed for people; after the first altered value most later decisions differ too.
 const LISTED: usize = 20;
 
-/// Recompute every decision of a run from its journal; they must agree bit for bit
+/// Recompute every decision of a run or a study from its journals; they must agree bit for bit
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
-    /// The run directory
+    /// The directory of the run or study
     dir: PathBuf,
     /// How the result is written
     #[arg(long, value_enum, default_value_t)]
@@ -38,6 +40,9 @@ enum VerifyFormat {
 
 /// Verifies a run.
 pub(crate) fn run(args: &VerifyArgs, paint: Paint, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    if StudyDir::is_one(&args.dir) {
+        return study::verify(&args.dir, args.format == VerifyFormat::Json, paint, out);
+    }
     let dir = RunDir::open(&args.dir).map_err(Failure::from)?;
     let plan = dir.plan().map_err(Failure::from)?;
     let events = dir.journal().map_err(Failure::from)?;

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::Subcommand;
 
-use super::{engine, log, replay, report, run, status, verify, worker};
+use super::{engine, log, replay, report, run, status, study, verify, worker};
 use crate::failure::Exit;
 use crate::ui::Ui;
 
@@ -12,6 +12,7 @@ use crate::ui::Ui;
 #[derive(Debug, Subcommand)]
 pub(crate) enum EngineCommand {
     Run(run::RunArgs),
+    Study(study::StudyArgs),
     Resume(run::ResumeArgs),
     Status(status::StatusArgs),
     Log(log::LogArgs),
@@ -28,6 +29,7 @@ impl EngineCommand {
     pub(crate) fn run(&self, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Exit> {
         match self {
             Self::Run(args) => run::run(args, ui, out),
+            Self::Study(args) => study::run(args, ui, out),
             Self::Resume(args) => run::resume(args, ui, out),
             Self::Status(args) => status::run(args, ui.paint(), out),
             Self::Log(args) => log::run(args, out),

@@ -14,6 +14,8 @@ pub(crate) enum EngineCommand {
     #[command(hide = true, disable_help_flag = true)]
     Run(Anything),
     #[command(hide = true, disable_help_flag = true)]
+    Study(Anything),
+    #[command(hide = true, disable_help_flag = true)]
     Resume(Anything),
     #[command(hide = true, disable_help_flag = true)]
     Status(Anything),
@@ -34,6 +36,7 @@ impl EngineCommand {
     pub(crate) fn run(&self, _ui: Ui, _out: &mut dyn Write) -> anyhow::Result<Exit> {
         let (command, feature) = match self {
             Self::Run(_) => ("run", "train"),
+            Self::Study(_) => ("study", "train"),
             Self::Resume(_) => ("resume", "train"),
             Self::Status(_) => ("status", "engine"),
             Self::Log(_) => ("log", "engine"),

@@ -7,7 +7,7 @@ use std::process::Command;
 use clap::Args;
 use peng_runtime::clock::SystemClock;
 use peng_runtime::device::{self, Adapter};
-use peng_runtime::trial::serve;
+use peng_runtime::trial::{Bindings, serve};
 use peng_spec::plan::{Backend, Device};
 
 use crate::failure::Exit;
@@ -21,6 +21,9 @@ pub(crate) struct WorkerArgs {
     /// Where the data are
     #[arg(long)]
     data: Option<String>,
+    /// Where curves are kept
+    #[arg(long)]
+    cache: Option<PathBuf>,
     /// Where it trains
     #[arg(long, default_value = "cpu")]
     device: Device,
@@ -44,7 +47,8 @@ pub(crate) fn run(args: &WorkerArgs) -> anyhow::Result<Exit> {
         reason = "a worker ends at once when its coordinator is gone, whatever it is doing"
     )]
     let gone = || std::process::exit(0);
-    serve(dir, args.data.as_deref(), &*factory, &SystemClock::new(), input, &mut output, gone)?;
+    let bindings = Bindings { data: args.data.as_deref(), cache: args.cache.as_deref() };
+    serve(dir, bindings, &*factory, &SystemClock::new(), input, &mut output, gone)?;
     Ok(Exit::Fine)
 }
 

@@ -153,6 +153,7 @@ impl Sink for Bars {
             | EventKind::StepFinished { .. }
             | EventKind::GenerationFinished { .. }
             | EventKind::TrialCreated { .. }
+            | EventKind::CacheAsked { .. }
             | EventKind::CheckpointSaved { .. }
             | EventKind::Reconsidered { .. }
             | EventKind::EstimatorSwitchedOff { .. }

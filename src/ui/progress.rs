@@ -10,6 +10,8 @@ use peng_spec::plan::Plan;
 
 use super::bars::Bars;
 use super::wording::{Scale, notable};
+use crate::commands::study::StudyProgress;
+use crate::failure::{Exit, Failure};
 
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -25,6 +27,22 @@ pub(crate) enum ProgressMode {
     Json,
     /// Nothing
     None,
+}
+
+impl ProgressMode {
+    /// The same for a study, which has no bars and several journals.
+    pub(crate) fn of_study(self) -> Result<StudyProgress, Failure> {
+        let refused = |what: &str| {
+            let message = format!("`--progress {what}` is for runs, and this is a study");
+            Err(Failure::new(Exit::Usage, message).help("use `--progress lines` or `none`"))
+        };
+        match self {
+            Self::Auto | Self::Lines => Ok(StudyProgress::Lines),
+            Self::None => Ok(StudyProgress::None),
+            Self::Bars => refused("bars"),
+            Self::Json => refused("json"),
+        }
+    }
 }
 
 /// The sinks that show a run.

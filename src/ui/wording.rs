@@ -3,10 +3,11 @@
 use std::fmt::Write;
 
 use peng_estimator::{Progress, Resumption, Revised, Verdict};
-use peng_runtime::event::{Event, EventKind, Purpose, TrialId, TrialOutcome};
+use peng_runtime::event::{Event, EventKind, Purpose, TrialId, TrialOutcome, copied};
 use peng_runtime::report::quantity::{epochs, plural, value};
 use peng_runtime::report::{Outcomes, ending};
 use peng_runtime::state::{RunState, TrialState};
+use peng_runtime::study::cache::{Known, Nearest};
 use peng_spec::plan::{Metric, Plan};
 
 /// An event in one line, without its time.
@@ -42,8 +43,8 @@ fn words(kind: &EventKind) -> String {
         EventKind::TrialCreated { trial, genome, cost, .. } => {
             format!("trial {trial} created: {} parameters, {} FLOPs, {genome}", cost.params, cost.flops)
         }
-        EventKind::TrialSkipped { trial, from } => {
-            format!("trial {trial} copied: same network as trial {from}")
+        EventKind::TrialSkipped { trial, from, distance } => {
+            format!("trial {trial} copied: {}", copied(*from, *distance))
         }
         EventKind::TrialStarted { trial, attempt, slot, purpose, from } => {
             let mut text = format!("trial {trial} started on worker {slot}");
@@ -60,9 +61,24 @@ fn words(kind: &EventKind) -> String {
             }
             text
         }
-        EventKind::Measured { trial, at: epoch, metrics, .. } => {
+        EventKind::Measured { trial, at: epoch, metrics, cached, .. } => {
             let values: Vec<String> = metrics.iter().map(|(m, v)| format!("{m} {}", value(*m, *v))).collect();
-            format!("trial {trial} at epoch {}: {}", at(*epoch), values.join(", "))
+            let from = if *cached { ", from the cache" } else { "" };
+            format!("trial {trial} at epoch {}: {}{from}", at(*epoch), values.join(", "))
+        }
+        EventKind::CacheAsked { trial, known: Known { entry, until, nearest } } => {
+            let entry = short(entry);
+            match nearest {
+                _ if *until > Progress::ZERO => {
+                    format!("trial {trial} is known to the cache until epoch {} ({entry})", at(*until))
+                }
+                None => format!("trial {trial} is not in the cache"),
+                Some(Nearest { entry, differs }) => format!(
+                    "trial {trial} is not in the cache: the nearest entry {} differs in {}",
+                    short(entry),
+                    differs.join(", ")
+                ),
+            }
         }
         EventKind::Estimated { trial, at: epoch, observation, .. } => {
             let verdict = match observation.verdict {
@@ -107,7 +123,9 @@ fn finished(trial: TrialId, purpose: Purpose, outcome: &TrialOutcome) -> String 
     };
     match outcome {
         TrialOutcome::Converged { predicted } => format!("trial {trial} {word}: predicted {predicted:.2}"),
-        TrialOutcome::Copied { from } => format!("trial {trial} {word}: same network as trial {from}"),
+        TrialOutcome::Copied { from, distance } => {
+            format!("trial {trial} {word}: {}", copied(*from, *distance))
+        }
         TrialOutcome::Failed { cause } => format!("trial {trial} {word}: {cause}"),
         TrialOutcome::Completed | TrialOutcome::Pruned | TrialOutcome::Cancelled => {
             format!("trial {trial} {word}")
@@ -116,6 +134,11 @@ fn finished(trial: TrialId, purpose: Purpose, outcome: &TrialOutcome) -> String 
 }
 
 /// Epochs to three decimals: `0.333`.
+/// The beginning of an entry's name, which tells it from the others of most caches.
+fn short(entry: &str) -> &str {
+    entry.get(..12).unwrap_or(entry)
+}
+
 fn at(progress: Progress) -> String {
     let text = format!("{:.3}", progress.to_f64());
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
@@ -163,8 +186,8 @@ pub(crate) fn notable(event: &Event, state: &RunState, scale: Scale) -> Option<S
             Some(format!("{}: {ended} of {} networks are there", sentence(&event.kind), scale.trials))
         }
         EventKind::StepStarted { step } if step != "prepare" => Some(sentence(&event.kind)),
-        EventKind::TrialSkipped { trial, from } => {
-            Some(format!("{} copied: same network as trial {from}", of(trial)))
+        EventKind::TrialSkipped { trial, from, distance } => {
+            Some(format!("{} copied: {}", of(trial), copied(*from, *distance)))
         }
         EventKind::TrialStarted { trial, purpose: Purpose::Confirm, from, .. } => {
             Some(format!("{} goes on from epoch {} to be confirmed", of(trial), at(*from)))
@@ -212,7 +235,7 @@ fn result(trial: &TrialState, purpose: Purpose, outcome: &TrialOutcome, scale: S
             format!("converged at epoch {place}: {predicted}observed {observed}")
         }
         (_, TrialOutcome::Pruned) => format!("pruned at epoch {place}: observed {observed}"),
-        (_, TrialOutcome::Copied { from }) => format!("copied: same network as trial {from}"),
+        (_, TrialOutcome::Copied { from, distance }) => format!("copied: {}", copied(*from, *distance)),
         (_, TrialOutcome::Failed { cause }) => format!("failed at epoch {place}: {cause}"),
         (_, TrialOutcome::Cancelled) => format!("cancelled at epoch {place}"),
     }

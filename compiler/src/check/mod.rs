@@ -42,6 +42,8 @@ const CHECKS: &[Check] = &[
     search::space_offers_the_moves,
     search::objectives_suit_the_search,
     search::space_has_enough_networks,
+    search::estimator_suits_the_mode,
+    search::reuse_can_happen,
     objectives::objectives_are_distinct,
     objectives::objectives_improve,
     objectives::objectives_tell_networks_apart,

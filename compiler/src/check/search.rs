@@ -1,6 +1,7 @@
 //! Whether search, space and objectives suit each other.
 
 use peng_spec::diag::{Diagnostic, Sink, codes};
+use peng_spec::plan::{Mode, Setting};
 
 use super::CheckCx;
 use super::plan::MOST_COUNTED;
@@ -9,13 +10,16 @@ use super::plan::MOST_COUNTED;
 pub(super) fn space_offers_the_moves(cx: &CheckCx<'_>, sink: &mut Sink) {
     let (Some(space), Some(search)) = (&cx.bound.space, &cx.bound.search) else { return };
     let (needs, offers) = (search.facts.moves, space.facts.moves);
-    let lacking: Vec<&str> =
-        [(needs.mutate && !offers.mutate, "mutate"), (needs.crossover && !offers.crossover, "cross over")]
-            .into_iter()
-            .filter_map(|(lacks, name)| lacks.then_some(name))
-            .collect();
+    let lacking: Vec<&str> = [
+        (needs.mutate && !offers.mutate, "mutate"),
+        (needs.crossover && !offers.crossover, "cross over"),
+        (needs.bits && !offers.bits, "recombine the bits of"),
+    ]
+    .into_iter()
+    .filter_map(|(lacks, name)| lacks.then_some(name))
+    .collect();
     if !lacking.is_empty() {
-        let kind = &cx.spec.search.kind;
+        let kind = &cx.spec.search.call.kind;
         let message = format!(
             "search `{}` has to {} networks, which space `{}` does not offer",
             kind.value,
@@ -25,7 +29,12 @@ pub(super) fn space_offers_the_moves(cx: &CheckCx<'_>, sink: &mut Sink) {
         sink.push(
             Diagnostic::error(codes::E0402, kind.span, message)
                 .also(cx.spec.search_space.kind.span, "the space")
-                .help("use a search without these moves, such as `random`".to_owned())
+                .help(if needs.bits && !offers.bits {
+                    "leave out `crossover: common-bits` and `exploitation`, which are about genomes of bits"
+                } else {
+                    "use a search without these moves, such as `random`"
+                }
+                .to_owned())
                 .at("/search/kind"),
         );
     }
@@ -44,7 +53,7 @@ pub(super) fn objectives_suit_the_search(cx: &CheckCx<'_>, sink: &mut Sink) {
         return;
     };
     let span = cx.document.span_near(&"/objectives".into());
-    let kind = &cx.spec.search.kind;
+    let kind = &cx.spec.search.call.kind;
     sink.push(
         Diagnostic::error(codes::E0403, span, format!("found {count} objectives, expected {expected}"))
             .also(kind.span, format!("search `{}` requires it", kind.value))
@@ -59,12 +68,51 @@ pub(super) fn space_has_enough_networks(cx: &CheckCx<'_>, sink: &mut Sink) {
     if trials as f64 > genomes && space.facts.continuous.is_empty() && trials < MOST_COUNTED {
         let message = format!("the search asks for {trials} networks, but the space has {genomes}");
         sink.push(
-            Diagnostic::warning(codes::W0401, cx.spec.search.kind.span, message)
+            Diagnostic::warning(codes::W0401, cx.spec.search.call.kind.span, message)
                 .also(cx.spec.search_space.kind.span, "the space")
                 .help(
                     "equal networks are trained once; make the search smaller or the space larger".to_owned(),
                 )
                 .at("/search"),
+        );
+    }
+}
+
+/// E0408
+pub(super) fn estimator_suits_the_mode(cx: &CheckCx<'_>, sink: &mut Sink) {
+    let Some(estimator) = &cx.bound.estimator else { return };
+    let mode = &cx.spec.search.mode;
+    if mode.value.0 == Mode::Asynchronous && estimator.facts.resumes {
+        let kind = &cx.spec.estimator.call.kind;
+        let message = format!(
+            "an asynchronous search does not wait for generations, at whose ends estimator `{}` takes paused trainings up",
+            kind.value
+        );
+        sink.push(
+            Diagnostic::error(codes::E0408, mode.span, message)
+                .also(kind.span, "the estimator is chosen here")
+                .help("let it do so after the search, `confirm: end`, or leave `mode` out".to_owned())
+                .at("/search/mode"),
+        );
+    }
+}
+
+/// W0403
+pub(super) fn reuse_can_happen(cx: &CheckCx<'_>, sink: &mut Sink) {
+    let Some(space) = &cx.bound.space else { return };
+    let within = &cx.spec.search.reuse.similar_within;
+    let varies = |setting: &&Setting| space.facts.continuous.iter().any(|name| name == setting.name());
+    if within.value > 0
+        && let Some(setting) = space.facts.settings.iter().find(varies)
+    {
+        let name = setting.name();
+        let message =
+            format!("no network is reused, since `{name}` varies continuously from network to network");
+        sink.push(
+            Diagnostic::warning(codes::W0403, within.span, message)
+                .also(cx.spec.search_space.kind.span, "the space lets it vary")
+                .help(format!("let `{name}` take a few values, or leave `reuse` out"))
+                .at("/search/reuse/similar_within"),
         );
     }
 }

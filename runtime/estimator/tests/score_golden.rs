@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use peng_estimator::score::{Measure, Scoring, score};
+use peng_estimator::score::{Measure, Scoring, Top, score};
 use peng_estimator::{Curve, Decision, Direction, Outcome, Point, Progress, RecordedRun, Scale};
 use serde::Deserialize;
 
@@ -47,8 +47,13 @@ fn every_measure_is_scipys() {
     for (number, case) in cases.iter().enumerate() {
         let runs: Vec<RecordedRun> = (0..case.truth.len()).map(|run| recorded(case, run)).collect();
         let decisions: Vec<Decision> = (0..case.truth.len()).map(|run| decided(case, run)).collect();
-        let scoring =
-            Scoring { direction: Direction::Maximize, scale: Some(Scale::Percent), confidence: 0.9, seed: 0 };
+        let scoring = Scoring {
+            direction: Direction::Maximize,
+            scale: Some(Scale::Percent),
+            confidence: 0.9,
+            seed: 0,
+            top: Top::Tenth,
+        };
         let scored = score(&runs, &[&decisions], &scoring).unwrap();
         assert!(case.measures.len() > 15);
         for (name, expected) in &case.measures {

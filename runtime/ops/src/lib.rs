@@ -9,9 +9,9 @@
 //! This is the only crate with unsafe code.
 
 mod activation;
-mod add;
 mod buffer;
 pub mod conv;
+mod elementwise;
 mod images;
 mod join;
 mod limit;
@@ -20,11 +20,17 @@ pub mod norm;
 pub mod pool;
 mod simd;
 mod tensors;
+#[cfg(test)]
+mod tests;
 mod threads;
 
 pub use activation::Activation;
 pub use images::{Images, Order, Size};
 pub use limit::{give_back_freed_memory, limit_data};
 pub use memory::keep_freed_memory;
+pub use pool::Pooled;
 pub use simd::Level;
-pub use tensors::{add, batch_norm, concat, conv2d, conv2d_batch_norm, max_pool2d};
+pub use tensors::{
+    Shared, add, batch_norm, concat, conv2d, conv2d_batch_norm, conv2d_parts, max_pool2d, mean2d, pool2d,
+    relu,
+};

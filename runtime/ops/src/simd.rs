@@ -44,10 +44,14 @@ pub(crate) trait Simd: Copy {
     fn add(self, a: Self::V, b: Self::V) -> Self::V;
     /// `a - b`
     fn sub(self, a: Self::V, b: Self::V) -> Self::V;
+    /// `a * b`
+    fn mul(self, a: Self::V, b: Self::V) -> Self::V;
     /// `a * b + c`
     fn fma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     /// 0 where `a` is not above 0, else `a`; NaN stays.
     fn relu(self, a: Self::V) -> Self::V;
+    /// `a` where `a > b`, else `b`.
+    fn greater(self, a: Self::V, b: Self::V) -> Self::V;
     /// `value` where `a > b`, else `other`.
     fn where_above(self, a: Self::V, b: Self::V, value: Self::V, other: Self::V) -> Self::V;
 }
@@ -137,6 +141,15 @@ impl Level {
         Self(Choice::Portable)
     }
 
+    /// The instructions by name; equal computations of equal names have equal results.
+    pub fn name(self) -> &'static str {
+        match self.0 {
+            Choice::Portable => "portable",
+            #[cfg(target_arch = "x86_64")]
+            Choice::Avx2Fma => "avx2+fma",
+        }
+    }
+
     #[inline]
     pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Out {
         match self.0 {
@@ -199,12 +212,20 @@ impl Simd for Portable {
         std::array::from_fn(|lane| a[lane] - b[lane])
     }
     #[inline(always)]
+    fn mul(self, a: Self::V, b: Self::V) -> Self::V {
+        std::array::from_fn(|lane| a[lane] * b[lane])
+    }
+    #[inline(always)]
     fn fma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
         std::array::from_fn(|lane| a[lane] * b[lane] + c[lane])
     }
     #[inline(always)]
     fn relu(self, a: Self::V) -> Self::V {
         std::array::from_fn(|lane| if 0.0 > a[lane] { 0.0 } else { a[lane] })
+    }
+    #[inline(always)]
+    fn greater(self, a: Self::V, b: Self::V) -> Self::V {
+        std::array::from_fn(|lane| if a[lane] > b[lane] { a[lane] } else { b[lane] })
     }
     #[inline(always)]
     fn where_above(self, a: Self::V, b: Self::V, value: Self::V, other: Self::V) -> Self::V {
@@ -217,7 +238,7 @@ mod x86 {
     use std::arch::x86_64::{
         __m256, __m256i, _CMP_GT_OQ, _mm256_add_ps, _mm256_blendv_ps, _mm256_cmp_ps, _mm256_fmadd_ps,
         _mm256_loadu_ps, _mm256_loadu_si256, _mm256_maskload_ps, _mm256_maskstore_ps, _mm256_max_ps,
-        _mm256_set1_ps, _mm256_setzero_ps, _mm256_storeu_ps, _mm256_sub_ps,
+        _mm256_mul_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_storeu_ps, _mm256_sub_ps,
     };
 
     use super::{Kernel, LANES, Simd};
@@ -281,6 +302,11 @@ mod x86 {
             unsafe { _mm256_sub_ps(a, b) }
         }
         #[inline(always)]
+        fn mul(self, a: Self::V, b: Self::V) -> Self::V {
+            // SAFETY: as above.
+            unsafe { _mm256_mul_ps(a, b) }
+        }
+        #[inline(always)]
         fn fma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
             // SAFETY: as above.
             unsafe { _mm256_fmadd_ps(a, b, c) }
@@ -290,6 +316,12 @@ mod x86 {
             // The second operand is what comes of a NaN.
             // SAFETY: as above.
             unsafe { _mm256_max_ps(_mm256_setzero_ps(), a) }
+        }
+        #[inline(always)]
+        fn greater(self, a: Self::V, b: Self::V) -> Self::V {
+            // The second operand is what comes of a NaN and of equal zeros.
+            // SAFETY: as above.
+            unsafe { _mm256_max_ps(a, b) }
         }
         #[inline(always)]
         fn where_above(self, a: Self::V, b: Self::V, value: Self::V, other: Self::V) -> Self::V {
@@ -321,8 +353,10 @@ mod tests {
                     s.splat(4.0),
                     s.add(x, y),
                     s.sub(x, y),
+                    s.mul(x, y),
                     s.fma(x, y, s.splat(1.0)),
                     s.relu(x),
+                    s.greater(x, y),
                     s.where_above(x, y, s.splat(7.0), y),
                     some,
                 ] {

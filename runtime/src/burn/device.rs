@@ -42,6 +42,11 @@ fn found(backend: Backend) -> Vec<Device> {
     devices.unwrap_or_default()
 }
 
+/// What a card calls itself.
+pub(super) fn name(device: &Device) -> Option<String> {
+    adapter(device).map(|adapter| adapter.name)
+}
+
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 fn adapter(device: &Device) -> Option<Adapter> {
     let name = device.identity()?.name;

@@ -14,17 +14,23 @@ use peng_spec::arch::Op;
 use rand::RngExt as _;
 
 use self::add::Add;
+use self::drop_path::DropPath;
 use self::dropout::Dropout;
 use self::flatten::Flatten;
 use self::general_conv::GeneralConv;
 use self::pool::Pool;
+use self::shift::Shift;
+use self::squeeze_excite::SqueezeExcite;
 use crate::seed::Rng;
 
 mod add;
+mod drop_path;
 mod dropout;
 mod flatten;
 mod general_conv;
 mod pool;
+mod shift;
+mod squeeze_excite;
 mod window;
 
 /// What a layer reads and makes.
@@ -66,6 +72,12 @@ pub(super) enum Layer {
     Dropout(Dropout),
     /// [`Op::Add`]
     Add(Add),
+    /// [`Op::DropPath`]
+    DropPath(DropPath),
+    /// [`Op::Shift`]
+    Shift(Shift),
+    /// [`Op::SqueezeExcite`]
+    SqueezeExcite(SqueezeExcite),
 }
 
 /// The mean over height and width.
@@ -113,10 +125,15 @@ impl Layer {
             Op::Flatten => Self::Flatten(Flatten),
             Op::Dropout { rate } => Self::Dropout(Dropout::new(rate)),
             Op::Add => Self::Add(Add),
+            Op::DropPath { rate } => Self::DropPath(DropPath::new(rate)),
+            Op::Shift => Self::Shift(Shift),
+            Op::SqueezeExcite { units } => {
+                Self::SqueezeExcite(SqueezeExcite::new(channels_in, units, rng, device))
+            }
         }
     }
 
-    /// Applies the operation; dropout as in inference. The inputs have the shapes that the architecture says.
+    /// Applies the operation; dropout and drop-path as in inference. The inputs have the shapes that the architecture says.
     pub(super) fn forward(&self, mut inputs: Vec<Value>) -> Value {
         if let Self::Concat(_) = self {
             return Value::Image(peng_ops::concat(inputs.into_iter().map(Value::image).collect()));
@@ -143,7 +160,9 @@ impl Layer {
             (Self::GeneralConv(conv), x) => Value::Image(conv.forward(x.image())),
             (Self::Pool(pool), x) => Value::Image(pool.forward(x.image())),
             (Self::Flatten(_), x) => Value::Vector(Flatten::forward(x.image())),
-            (Self::Concat(_) | Self::Add(_) | Self::Dropout(_), x) => x,
+            (Self::Shift(_), x) => Value::Image(Shift::forward(x.image())),
+            (Self::SqueezeExcite(layer), x) => Value::Image(layer.forward(x.image())),
+            (Self::Concat(_) | Self::Add(_) | Self::Dropout(_) | Self::DropPath(_), x) => x,
         }
     }
 
@@ -238,6 +257,9 @@ mod tests {
             (Op::GlobalAvgPool, image),
             (Op::Linear { units: 9 }, vector),
             (Op::Concat, image),
+            (Op::DropPath { rate: 0.5 }, image),
+            (Op::Shift, image),
+            (Op::SqueezeExcite { units: 2 }, image),
         ] {
             let mut arch = ArchGraph::new(shape);
             arch.push("node", op.clone(), []);

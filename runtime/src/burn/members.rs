@@ -1,12 +1,12 @@
 //! Conformance of spaces with the trainer: sampled, mutated and crossed-over networks are built with the parameters that are
-//! counted, train, and go on bit for bit in the middle of an epoch.
+//! counted, train, and go on bit for bit in the middle of an epoch and on another number of threads.
 
 use std::sync::Arc;
 
 use burn::module::Module;
 use burn::tensor::Device;
 use peng_estimator::Progress;
-use peng_spec::arch::{Genome, Op, Shape};
+use peng_spec::arch::{ArchGraph, Genome, Op, Shape};
 use peng_spec::catalog::DatasetFacts;
 use peng_spec::plan::{self, Decayed, EpochFraction, OptimizerPlan, SchedulePlan, TrainingPlan};
 use rand::RngExt as _;
@@ -96,10 +96,10 @@ fn examples(input: Shape, count: usize, seed: SeedTree) -> Examples {
     Examples { input, classes: 3, pixels, labels }
 }
 
-fn genomes(space: &dyn SearchSpace, seed: u64) -> Vec<Genome> {
+fn genomes(space: &dyn SearchSpace, seed: u64, pairs: usize) -> Vec<Genome> {
     let mut rng = SeedTree::new(seed).rng();
     let mut found = Vec::new();
-    for _ in 0..5 {
+    for _ in 0..pairs {
         let parents = [space.sample(&mut rng).unwrap(), space.sample(&mut rng).unwrap()];
         found.push(space.mutate(&parents[0], &mut rng).unwrap());
         found.extend(space.crossover(&parents[0], &parents[1], &mut rng).unwrap());
@@ -116,65 +116,88 @@ fn measure(trainer: &mut dyn Trainer, points: impl Iterator<Item = Progress>) ->
     points.map(|point| trainer.advance(point, &mut |_, _| {}).unwrap()).collect()
 }
 
+/// Builds a member with the parameters that are counted, trains it, and has it go on bit for bit in the middle of an epoch and on
+/// another number of threads.
+fn check(space: &dyn SearchSpace, genome: &Genome, data: &Arc<Splits>, seed: SeedTree) -> ArchGraph {
+    let arch = space.decode(genome).unwrap();
+    let network = Network::new(&arch, 3, seed, &Device::flex()).unwrap();
+    let trained = arch.trained();
+    let shapes = trained.shapes().unwrap();
+    let norms = trained.nodes.iter().zip(&shapes).filter(|(node, _)| node.op == Op::BatchNorm);
+    let running: usize = norms.map(|(_, shape)| 2 * shape.channels()).sum();
+    assert_eq!((network.num_params() - running) as u64, trained.cost().unwrap().params, "{genome}");
+
+    let training = TrainingPlan {
+        epochs: 2,
+        batch_size: 6,
+        optimizer: OptimizerPlan::Sgd {
+            lr: 0.01,
+            momentum: 0.9,
+            nesterov: false,
+            weight_decay: 1e-4,
+            decayed: Decayed::All,
+        },
+        schedule: SchedulePlan::Cosine,
+        warm_up: 0,
+        label_smoothing: 0.0,
+        clip_gradients: None,
+        measure_every: EpochFraction::new(1, 2).unwrap(),
+    };
+    let training = training.with(&space.settings(genome).unwrap());
+    let job = TrainingJob {
+        augment: Vec::new(),
+        arch: arch.clone(),
+        data: Arc::clone(data),
+        training,
+        seed,
+        memory: None,
+    };
+    let factory = BurnFactory::new(plan::Device::Cpu);
+    let mut trainer = factory.start(job.clone(), None).unwrap();
+    let whole = measure(&mut *trainer, points());
+    let losses = whole.iter().flat_map(|measured| measured.metrics.values());
+    assert!(losses.clone().all(|metric| metric.is_finite()), "{genome}");
+
+    let dir = tempfile::tempdir().unwrap();
+    // After half an epoch, a whole one, or one and a half.
+    let stop = 1 + genome.to_string().len() % 3;
+    let threads = |count| rayon::ThreadPoolBuilder::new().num_threads(count).build().unwrap();
+    threads(2).install(|| {
+        let mut trainer = factory.start(job.clone(), None).unwrap();
+        assert_eq!(measure(&mut *trainer, points().take(stop)), whole[..stop], "{genome}");
+        trainer.save(dir.path()).unwrap();
+    });
+    threads(1).install(|| {
+        let mut trainer = factory.start(job, Some(dir.path())).unwrap();
+        assert_eq!(measure(&mut *trainer, points().skip(stop)), whole[stop..], "{genome}");
+    });
+    arch
+}
+
+fn space(kind: &str, params: &Value, input: Shape) -> Box<dyn SearchSpace> {
+    let kind = space::find(kind).unwrap();
+    let facts = DatasetFacts { input, classes: 3, train: 24, test: 3 };
+    kind.build(&kind.normalise(params).unwrap(), &facts).unwrap()
+}
+
+fn splits(input: Shape, train: usize, seed: SeedTree) -> Arc<Splits> {
+    Arc::new(Splits {
+        train: examples(input, train, seed.child("train", 0)),
+        validation: examples(input, 9, seed.child("validation", 0)),
+    })
+}
+
 #[test]
 fn members_of_layers_are_built_trained_and_resumed() {
-    let kind = space::find("layers").unwrap();
     let mut trained = std::collections::BTreeSet::new();
     for (number, (input, params)) in (0..).zip(spaces()) {
         let input: Shape = input.parse().unwrap();
-        let facts = DatasetFacts { input, classes: 3, train: 24, test: 3 };
-        let params = kind.normalise(&params).unwrap();
-        let space = kind.build(&params, &facts).unwrap();
+        let space = space("layers", &params, input);
         let seed = SeedTree::new(number);
-        let data = Arc::new(Splits {
-            train: examples(input, 23, seed.child("train", 0)),
-            validation: examples(input, 9, seed.child("validation", 0)),
-        });
-        for genome in genomes(&*space, number) {
-            let arch = space.decode(&genome).unwrap();
+        let data = splits(input, 23, seed);
+        for genome in genomes(&*space, number, 5) {
+            let arch = check(&*space, &genome, &data, seed);
             trained.extend(arch.nodes.iter().map(|node| node.op.kind()));
-            let network = Network::new(&arch, 3, seed, &Device::flex()).unwrap();
-            let shapes = arch.shapes().unwrap();
-            let norms = arch.nodes.iter().zip(&shapes).filter(|(node, _)| node.op == Op::BatchNorm);
-            let running: usize = norms.map(|(_, shape)| 2 * shape.channels()).sum();
-            assert_eq!((network.num_params() - running) as u64, arch.cost().unwrap().params, "{genome}");
-
-            let training = TrainingPlan {
-                epochs: 2,
-                batch_size: 6,
-                optimizer: OptimizerPlan::Sgd {
-                    lr: 0.01,
-                    momentum: 0.9,
-                    nesterov: false,
-                    weight_decay: 1e-4,
-                    decayed: Decayed::All,
-                },
-                schedule: SchedulePlan::Cosine,
-                warm_up: 0,
-                label_smoothing: 0.0,
-                clip_gradients: None,
-                measure_every: EpochFraction::new(1, 2).unwrap(),
-            };
-            let training = training.with(&space.settings(&genome).unwrap());
-            let job = TrainingJob {
-                augment: Vec::new(),
-                arch,
-                data: Arc::clone(&data),
-                training,
-                seed,
-                memory: None,
-            };
-            let mut trainer = BurnFactory::new(plan::Device::Cpu).start(job.clone(), None).unwrap();
-            let whole = measure(&mut *trainer, points());
-            let losses = whole.iter().flat_map(|measured| measured.metrics.values());
-            assert!(losses.clone().all(|metric| metric.is_finite()), "{genome}");
-
-            let dir = tempfile::tempdir().unwrap();
-            let mut trainer = BurnFactory::new(plan::Device::Cpu).start(job.clone(), None).unwrap();
-            measure(&mut *trainer, points().take(1));
-            trainer.save(dir.path()).unwrap();
-            let mut trainer = BurnFactory::new(plan::Device::Cpu).start(job, Some(dir.path())).unwrap();
-            assert_eq!(measure(&mut *trainer, points().skip(1)), whole[1..], "{genome}");
         }
     }
     let expected = [
@@ -193,4 +216,50 @@ fn members_of_layers_are_built_trained_and_resumed() {
         "relu",
     ];
     assert!(trained.into_iter().eq(expected), "every operation was among them");
+}
+
+/// 100 members of each: 20 pairs of parents, a mutant and two children of each pair.
+fn members_are_built_trained_and_resumed(kind: &str, params: &Value, input: &str) {
+    let input: Shape = input.parse().unwrap();
+    let space = space(kind, params, input);
+    let seed = SeedTree::new(7);
+    let data = splits(input, 11, seed);
+    let members = genomes(&*space, 7, 20);
+    assert_eq!(members.len(), 100);
+    for genome in members {
+        check(&*space, &genome, &data, seed);
+    }
+}
+
+#[test]
+fn members_of_nsga_macro_are_built_trained_and_resumed() {
+    for variant in ["standard", "preact"] {
+        let params = json!({ "phases": 3, "nodes": 4, "channels": 3, "variant": variant });
+        members_are_built_trained_and_resumed("nsga-macro", &params, "2x9x8");
+    }
+}
+
+#[test]
+fn members_of_dense_and_of_variable_phases_are_built_trained_and_resumed() {
+    for (variant, double_channels) in [("dense", false), ("variable", true)] {
+        let params = json!({
+            "phases": 2, "nodes": 3, "channels": 3, "variant": variant, "double_channels": double_channels,
+        });
+        members_are_built_trained_and_resumed("nsga-macro", &params, "1x6x5");
+    }
+}
+
+#[test]
+fn members_of_nsga_micro_are_built_trained_and_resumed() {
+    let params = json!({ "cells": 3, "blocks": 3, "channels": 2 });
+    members_are_built_trained_and_resumed("nsga-micro", &params, "2x7x6");
+}
+
+#[test]
+fn members_with_all_that_is_for_training_are_built_trained_and_resumed() {
+    let params = json!({
+        "cells": 3, "blocks": 2, "channels": 2, "increment": 1, "drop_path": 0.5, "auxiliary_weight": 0.4,
+        "squeeze_excite": true,
+    });
+    members_are_built_trained_and_resumed("nsga-micro", &params, "1x5x6");
 }

@@ -26,6 +26,8 @@ mod members;
 mod meter;
 mod network;
 mod optimizer;
+#[cfg(test)]
+mod published;
 mod rate;
 mod record;
 #[cfg(test)]
@@ -65,5 +67,15 @@ impl TrainerFactory for BurnFactory {
     fn start(&self, job: TrainingJob, checkpoint: Option<&Path>) -> Result<Box<dyn Trainer>, TrainError> {
         peng_ops::keep_freed_memory();
         Ok(Box::new(supervised::Supervised::start(job, checkpoint, self.device()?)?))
+    }
+
+    fn computes(&self) -> String {
+        match self.device {
+            plan::Device::Cpu => format!("burn on cpu, {}", peng_ops::Level::detected().name()),
+            card => {
+                let name = self.device().ok().and_then(|device| device::name(&device));
+                format!("burn on {card}, {}", name.unwrap_or_else(|| "unknown".to_owned()))
+            }
+        }
     }
 }

@@ -27,6 +27,28 @@ struct Wiring {
     last_reader: Vec<usize>,
     /// What each layer does.
     steps: Vec<Step>,
+    /// Layers of the network that is measured; those after them are the auxiliary head's.
+    measured: usize,
+    /// By what the loss of the auxiliary head is multiplied, if there is one.
+    auxiliary: Option<f64>,
+}
+
+/// What is drawn in a step of the training, and how far the training is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Noise {
+    /// For what is dropped, by the names of the layers.
+    pub(super) seed: SeedTree,
+    /// Epochs that are done, as a share of all.
+    pub(super) elapsed: f64,
+}
+
+/// What a network says in training.
+#[derive(Debug)]
+pub(super) struct Scores {
+    /// Scores for the classes, `[batch, classes]`.
+    pub(super) own: Tensor<2>,
+    /// Those of the auxiliary head, and by what their loss is multiplied.
+    pub(super) auxiliary: Option<(Tensor<2>, f64)>,
 }
 
 impl Network {
@@ -39,42 +61,48 @@ impl Network {
         seed: SeedTree,
         device: &Device,
     ) -> Result<Self, ShapeError> {
-        let shapes = arch.shapes()?;
-        match shapes.last() {
-            Some(Shape::Vector { features }) if *features == classes => {}
-            Some(other) => {
-                return Err(ShapeError(format!(
-                    "found an output of {other}, expected a vector of {classes}"
-                )));
+        let trained = arch.trained();
+        let shapes = trained.shapes()?;
+        let own = shapes[..arch.nodes.len()].last();
+        for output in [own, shapes.last()] {
+            match output {
+                Some(Shape::Vector { features }) if *features == classes => {}
+                Some(other) => {
+                    return Err(ShapeError(format!(
+                        "found an output of {other}, expected a vector of {classes}"
+                    )));
+                }
+                None => return Err(ShapeError("found no nodes, expected at least one".to_owned())),
             }
-            None => return Err(ShapeError("found no nodes, expected at least one".to_owned())),
         }
-        let layers = arch
+        let layers = trained
             .nodes
             .iter()
             .enumerate()
             .map(|(index, node)| {
                 let channels_in =
-                    arch.input_shapes(index, &shapes).iter().map(|shape| shape.channels()).sum();
+                    trained.input_shapes(index, &shapes).iter().map(|shape| shape.channels()).sum();
                 Layer::new(&node.op, channels_in, &mut seed.child(&node.name, 0).rng(), device)
             })
             .collect();
-        Ok(Self { layers, wiring: Wiring::new(arch, &shapes) })
+        let auxiliary = arch.auxiliary.as_ref().map(|head| head.weight);
+        Ok(Self { layers, wiring: Wiring::new(&trained, &shapes, arch.nodes.len(), auxiliary) })
     }
 
     /// Scores for the classes, `[batch, classes]`, in inference.
     pub(super) fn forward(&self, images: Tensor<4>) -> Tensor<2> {
-        self.scores(images, None)
+        self.scores(images, None).own
     }
 
-    /// Scores for the classes in training, where what is dropped depends on `noise` and the names of the layers alone.
-    pub(super) fn forward_training(&self, images: Tensor<4>, noise: SeedTree) -> Tensor<2> {
+    /// What the network says in training, where what is dropped depends on `noise` and the names of the layers alone.
+    pub(super) fn forward_training(&self, images: Tensor<4>, noise: Noise) -> Scores {
         self.scores(images, Some(noise))
     }
 
-    /// A value is dropped after the last layer that reads it.
-    fn scores(&self, images: Tensor<4>, noise: Option<SeedTree>) -> Tensor<2> {
-        let Wiring { input, reads, names, last_reader, steps } = &self.wiring;
+    /// A value is dropped after the last layer that reads it. Without noise the auxiliary head is left out.
+    fn scores(&self, images: Tensor<4>, noise: Option<Noise>) -> Scores {
+        let Wiring { input, reads, names, last_reader, steps, measured, auxiliary } = &self.wiring;
+        let layers = if noise.is_some() { &self.layers[..] } else { &self.layers[..*measured] };
         let mut values: Vec<Option<Value>> = vec![None; last_reader.len()];
         values[0] = Some(match *input {
             Shape::Image { .. } => Value::Image(images),
@@ -83,7 +111,7 @@ impl Network {
                 Value::Vector(images.reshape([batch, features]))
             }
         });
-        for (index, (layer, reads)) in self.layers.iter().zip(reads).enumerate() {
+        for (index, (layer, reads)) in layers.iter().zip(reads).enumerate() {
             let mut inputs: Vec<Value> = reads
                 .iter()
                 .enumerate()
@@ -102,17 +130,26 @@ impl Network {
                 }
                 (Step::Alone, Layer::Dropout(dropout), Some(noise)) => {
                     let input = inputs.pop().expect("every node reads something");
-                    Some(dropout.forward(input, &mut noise.child(&names[index], 0).rng()))
+                    Some(dropout.forward(input, &mut noise.seed.child(&names[index], 0).rng()))
+                }
+                (Step::Alone, Layer::DropPath(drop_path), Some(noise)) => {
+                    let input = inputs.pop().expect("every node reads something");
+                    let mut rng = noise.seed.child(&names[index], 0).rng();
+                    Some(drop_path.forward(input, noise.elapsed, &mut rng))
                 }
                 (Step::Alone, _, _) => Some(layer.forward(inputs)),
             };
         }
-        values.pop().flatten().expect("there is a last layer").vector()
+        let mut output = |layer: usize| values[layer].take().expect("nothing else reads an output").vector();
+        let heads = auxiliary.filter(|_| noise.is_some());
+        let auxiliary = heads.map(|weight| (output(self.layers.len()), weight));
+        Scores { own: output(*measured), auxiliary }
     }
 }
 
 impl Wiring {
-    fn new(arch: &ArchGraph, shapes: &[Shape]) -> Self {
+    /// `arch` is all that is trained, of which the first `measured` nodes are the network that is measured.
+    fn new(arch: &ArchGraph, shapes: &[Shape], measured: usize, auxiliary: Option<f64>) -> Self {
         let reads: Vec<Vec<usize>> = arch
             .nodes
             .iter()
@@ -127,8 +164,11 @@ impl Wiring {
                 last_reader[read] = index;
             }
         }
+        // Outputs outlive their readers.
+        last_reader[measured] = usize::MAX;
         let names = arch.nodes.iter().map(|node| node.name.clone()).collect();
-        Self { input: arch.input, reads, names, last_reader, steps: steps(arch, shapes) }
+        let (input, steps) = (arch.input, steps(arch, shapes));
+        Self { input, reads, names, last_reader, steps, measured, auxiliary }
     }
 }
 

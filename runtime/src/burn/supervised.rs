@@ -18,7 +18,7 @@ use super::augment::{self, Mixture};
 use super::batches::{Batches, images, pixels};
 use super::clip::clip;
 use super::meter::Meter;
-use super::network::Network;
+use super::network::{Network, Noise};
 use super::optimizer::optimizer;
 use super::rate::rate;
 use super::record::{self, Saved};
@@ -80,20 +80,27 @@ impl Supervised {
 
         let network = self.network.take().expect("it is put back below");
         let device = self.device.clone().autodiff();
-        let noise = self.job.seed.child("dropout", self.done);
-        let scores = network.forward_training(images(read, train.input, &device), noise);
-        tally.add(scores.clone(), &labels);
         let training = &self.job.training;
+        let noise = Noise {
+            seed: self.job.seed.child("dropout", self.done),
+            elapsed: epoch as f64 / f64::from(training.epochs),
+        };
+        let scores = network.forward_training(images(read, train.input, &device), noise);
+        tally.add(scores.own.clone(), &labels);
         let smoothing = (training.label_smoothing > 0.0).then_some(training.label_smoothing as f32);
         let entropy = CrossEntropyLossConfig::new().with_smoothing(smoothing).init(&device);
-        let loss = match mixture {
+        let loss_of = |scores: Tensor<2>| match &mixture {
             None => entropy.forward(scores, targets(labels.iter().copied(), &device)),
             Some(Mixture { others, share }) => {
                 let own = entropy.forward(scores.clone(), targets(labels.iter().copied(), &device));
                 let others = others.iter().map(|&other| labels[other]);
-                own * share + entropy.forward(scores, targets(others, &device)) * (1.0 - share)
+                own * *share + entropy.forward(scores, targets(others, &device)) * (1.0 - share)
             }
         };
+        let mut loss = loss_of(scores.own);
+        if let Some((scores, weight)) = scores.auxiliary {
+            loss = loss + loss_of(scores) * weight;
+        }
         let mut gradients = GradientsParams::from_grads(loss.backward(), &network);
         if let Some(most) = training.clip_gradients {
             gradients = clip(gradients, &network, most);
@@ -161,7 +168,7 @@ impl Trainer for Supervised {
             (Metric::ValLoss, validation.loss()),
             (Metric::ValTop5, validation.top5()),
         ]);
-        Ok(Measurement { at: until, metrics, images })
+        Ok(Measurement { at: until, metrics, images, account: None })
     }
 
     fn memory(&mut self) -> Option<u64> {

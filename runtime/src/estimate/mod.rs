@@ -9,7 +9,7 @@ mod paused;
 mod record;
 
 use peng_estimator::{
-    CostObjective, Direction, Estimator, POLICIES, ParamIssue, PolicyKind, Progress, Scale,
+    CostObjective, Direction, Estimator, POLICIES, ParamIssue, PolicyKind, Progress, Revises, Scale,
     TrainingFacts as Facts,
 };
 use peng_spec::catalog::{EstimatorKind, EstimatorNeeds, Issue, Kind, TrainingFacts};
@@ -20,6 +20,8 @@ use serde_json::Value;
 pub use certificate::Premises;
 #[cfg(feature = "engine")]
 pub use paused::revise;
+#[cfg(feature = "engine")]
+pub(crate) use record::history_of;
 #[cfg(feature = "engine")]
 pub use record::{history, measure, record, untrained};
 
@@ -87,6 +89,7 @@ impl EstimatorKind for Policy {
         EstimatorNeeds {
             fewest_points: needs.as_ref().map(|n| n.fewest_points).filter(|&n| n != usize::MAX),
             history: needs.as_ref().is_some_and(|n| n.uses_history),
+            resumes: needs.as_ref().is_some_and(|n| n.revises == Revises::EachGeneration),
             metrics: needs.map(|n| n.metrics).unwrap_or_default(),
         }
     }

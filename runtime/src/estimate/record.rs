@@ -4,7 +4,8 @@ use peng_estimator::{Curve, EndedTrial, History, Outcome, Point, Progress, Trial
 use peng_spec::arch::Cost;
 use peng_spec::plan::{Metric, Plan};
 
-use crate::event::TrialOutcome;
+use crate::event::{TrialId, TrialOutcome};
+use crate::run::Basis;
 use crate::state::{Ending, MeasuredPoint, RunState, TrialState};
 
 /// A trial of which nothing was measured yet; what its network costs is known before its training.
@@ -50,6 +51,14 @@ pub fn history(plan: &Plan, state: &RunState, generations: u32) -> History {
     let earlier = state.trials.iter().filter(|trial| trial.generation < generations);
     let ended = earlier.filter_map(|trial| ended(plan, trial, trial.ending(generations)?));
     History { trials: ended.collect() }
+}
+
+/// What decisions on a trial rest on: the ended trials that were known when it was made, in trial order, as they were known
+/// then.
+pub(crate) fn history_of(plan: &Plan, state: &RunState, trial: TrialId) -> History {
+    let known = Basis::of(plan, state, trial);
+    let all = state.trials.iter();
+    History { trials: all.filter_map(|other| ended(plan, other, known.ending(state, other.id)?)).collect() }
 }
 
 fn ended(plan: &Plan, trial: &TrialState, ending: &Ending) -> Option<EndedTrial> {

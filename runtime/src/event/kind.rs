@@ -8,6 +8,7 @@ use peng_spec::plan::Metric;
 use serde::{Deserialize, Serialize};
 
 use super::{Bound, Purpose, RunEnd, Slot, TrialId, TrialOutcome, metrics};
+use crate::study::cache::Known;
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -62,12 +63,15 @@ pub enum EventKind {
         /// Whether it is trained to the end even if the estimator would stop it.
         audit: bool,
     },
-    /// A trial is not trained, since its network is that of an earlier trial, whose result it gets.
+    /// A trial is not trained, since its network is that of an earlier trial, or near to it, whose result it gets.
     TrialSkipped {
         /// The trial.
         trial: TrialId,
         /// The earlier one.
         from: TrialId,
+        /// How far the networks are apart, in edits; 0: they are the same.
+        #[serde(default, skip_serializing_if = "is_none")]
+        distance: u32,
     },
     /// An attempt at a trial was handed to a worker. What was measured after `from` is measured again.
     TrialStarted {
@@ -94,11 +98,22 @@ pub enum EventKind {
         metrics: BTreeMap<Metric, f64>,
         /// Training images since the last measurement.
         images: u64,
-        /// Seconds of its slot since the last measurement.
+        /// Seconds of its slot since the last measurement; of one that was played, when it was made.
         secs: f64,
         /// The most bytes that the attempt has held on its device so far, if that is measured.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         memory: Option<u64>,
+        /// Whether it was played from a cache: another run has trained the same network.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        cached: bool,
+    },
+    /// A cache was asked for the curve of a trial.
+    CacheAsked {
+        /// The trial.
+        trial: TrialId,
+        /// What it knew, and if it knew nothing, why.
+        #[serde(flatten)]
+        known: Known,
     },
     /// The estimator was asked about the curve so far.
     Estimated {
@@ -188,6 +203,11 @@ pub enum Durability {
     Ephemeral,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it so")]
+fn is_none(distance: &u32) -> bool {
+    *distance == 0
+}
+
 impl EventKind {
     /// Whether the event is in the journal.
     pub fn durability(&self) -> Durability {
@@ -209,6 +229,7 @@ impl EventKind {
             | Self::TrialSkipped { .. }
             | Self::TrialStarted { .. }
             | Self::Measured { .. }
+            | Self::CacheAsked { .. }
             | Self::Estimated { .. }
             | Self::Warned { .. } => Durability::Journal,
         }

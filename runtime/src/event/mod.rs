@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use ids::{Slot, TrialId};
 pub use kind::{Durability, EventKind};
-pub use outcome::{Bound, Purpose, RunEnd, TrialOutcome};
+pub use outcome::{Bound, Purpose, RunEnd, TrialOutcome, copied};
 
 /// The version of the events that this crate reads and writes.
 pub const EVENT_FORMAT: &str = "peng.event/2";

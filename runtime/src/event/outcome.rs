@@ -48,10 +48,13 @@ pub enum TrialOutcome {
     },
     /// Stopped as hopeless; its fitness is its last value, and it is never in a front.
     Pruned,
-    /// Not trained: it has the result of a trial of the same network.
+    /// Not trained: it has the result of a trial of the same network, or of one near to it.
     Copied {
         /// That trial.
         from: TrialId,
+        /// How far the networks are apart, in edits; 0: they are the same.
+        #[serde(default)]
+        distance: u32,
     },
     /// Ended without a result.
     Failed {
@@ -73,6 +76,15 @@ impl TrialOutcome {
             Self::Failed { .. } => "failed",
             Self::Cancelled => "cancelled",
         }
+    }
+}
+
+/// Why a trial is a copy, in words.
+pub fn copied(from: TrialId, distance: u32) -> String {
+    match distance {
+        0 => format!("same network as trial {from}"),
+        1 => format!("1 edit from trial {from}"),
+        edits => format!("{edits} edits from trial {from}"),
     }
 }
 

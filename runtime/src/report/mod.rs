@@ -16,6 +16,7 @@ pub mod reference;
 #[cfg(test)]
 pub(crate) mod samples;
 mod savings;
+pub mod study;
 mod summary;
 mod svg;
 mod trials;
@@ -36,6 +37,7 @@ pub use savings::Savings;
 pub use summary::{ending, outcomes, summary};
 pub use trials::{CurvePoint, Outcomes, PredictionPoint, Status, TrialReport};
 pub use trials_csv::{curves_csv, trials_csv};
+pub(crate) use trials_csv::{exact, written};
 
 use crate::audit;
 use crate::event::{Bound, RunEnd, TrialId};
@@ -136,7 +138,7 @@ pub struct Setup {
 }
 
 impl Setup {
-    fn new(plan: &Plan) -> Self {
+    pub(crate) fn new(plan: &Plan) -> Self {
         Self {
             dataset: plan.dataset.call.kind.clone(),
             input: plan.dataset.facts.input.to_string(),

@@ -9,7 +9,8 @@ use peng_spec::catalog::{DatasetFacts, Moves, SpaceFacts};
 use peng_spec::plan::{
     BudgetPlan, ConfirmWhat, Count, DatasetPlan, Decayed, Device, EpochFraction, EstimatorPlan,
     ExecutionPlan, ExecutorPlan, Goal, KindCall, Limit, Metric, Normalize, Objective, OptimizerPlan,
-    OutputPlan, PLAN_FORMAT, Plan, PlannedCost, SchedulePlan, SpacePlan, Step, StepKind, TrainingPlan,
+    OutputPlan, PLAN_FORMAT, Plan, PlannedCost, SchedulePlan, SearchPlan, SpacePlan, Step, StepKind,
+    TrainingPlan,
 };
 use serde_json::{Value, json};
 
@@ -65,7 +66,8 @@ impl Tape {
             let at = Progress::whole(from.numerator() + i as u32 + 1);
             let loss = if accuracy.is_nan() { f64::INFINITY } else { (100.0 - accuracy) / 25.0 };
             let metrics = BTreeMap::from([(Metric::ValAccuracy, *accuracy), (Metric::ValLoss, loss)]);
-            self.push(EventKind::Measured { trial, at, metrics, images: 1000, secs: 2.0, memory: None });
+            let (images, secs) = (1000, 2.0);
+            self.push(EventKind::Measured { trial, at, metrics, images, secs, memory: None, cached: false });
         }
     }
 
@@ -123,7 +125,7 @@ pub(crate) fn plan() -> Plan {
                 genomes: 256.0,
                 continuous: Vec::new(),
                 settings: Vec::new(),
-                moves: Moves { mutate: true, crossover: true },
+                moves: Moves { mutate: true, crossover: true, bits: false },
                 least: cost(900, 1_000_000),
                 most: cost(90_000, 60_000_000),
             },
@@ -132,7 +134,7 @@ pub(crate) fn plan() -> Plan {
             Objective { goal: Goal::Maximize, metric: Metric::ValAccuracy },
             Objective { goal: Goal::Minimize, metric: Metric::Flops },
         ],
-        search: call("nsga-net", json!({"population": 4, "offspring": 4, "generations": 2})),
+        search: SearchPlan::new(call("nsga-net", json!({"population": 4, "offspring": 4, "generations": 2}))),
         training: TrainingPlan {
             epochs: 8,
             batch_size: 64,
@@ -210,7 +212,7 @@ pub(crate) fn every_outcome() -> Vec<Event> {
     for (id, flops) in [(5, 7_000_000), (6, 6_000_000), (7, 6_500_000)] {
         tape.create(id, 1, json!([[id, 0, 0], [1]]), 1000 + 100 * u64::from(id), flops);
     }
-    tape.push(EventKind::TrialSkipped { trial: TrialId(4), from: TrialId(1) });
+    tape.push(EventKind::TrialSkipped { trial: TrialId(4), from: TrialId(1), distance: 0 });
     tape.train(5, Purpose::Search, 0, &[f64::NAN]);
     tape.end(5, Purpose::Search, TrialOutcome::Failed { cause: "out of memory".into() });
     tape.train(6, Purpose::Search, 0, &[50.0, 55.0]);
@@ -240,7 +242,13 @@ pub(crate) fn search() -> (Plan, Vec<Event>) {
             let size = 0.15 + 0.85 * noise.next();
             tape.create(id, generation, json!(bits), (size * 180_000.0) as u64, (size * 56e6) as u64);
             match id {
-                34 | 71 => tape.push(EventKind::TrialSkipped { trial: TrialId(id), from: TrialId(id - 20) }),
+                34 | 71 => {
+                    tape.push(EventKind::TrialSkipped {
+                        trial: TrialId(id),
+                        from: TrialId(id - 20),
+                        distance: 0,
+                    });
+                }
                 17 => {
                     tape.train(id, Purpose::Search, 0, &[12.0, f64::NAN]);
                     let cause = "the training diverged: `train_loss` is not a number".to_owned();

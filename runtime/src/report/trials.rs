@@ -5,7 +5,7 @@ use peng_spec::arch::Genome;
 use peng_spec::plan::Plan;
 use serde::Serialize;
 
-use crate::event::{TrialId, TrialOutcome};
+use crate::event::{TrialId, TrialOutcome, copied};
 use crate::fitness::{self, ObjectiveValue};
 use crate::state::{RunState, TrialState};
 
@@ -188,10 +188,10 @@ pub struct TrialReport {
 impl TrialReport {
     pub(super) fn new(plan: &Plan, state: &RunState, trial: &TrialState) -> Self {
         let origin = match trial.outcome {
-            Some(TrialOutcome::Copied { from }) => state.trial(from).unwrap_or(trial),
+            Some(TrialOutcome::Copied { from, .. }) => state.trial(from).unwrap_or(trial),
             _ => trial,
         };
-        let metric = plan.estimator.metric;
+        let (metric, is_similar) = (plan.estimator.metric, fitness::is_similar(trial));
         Self {
             trial: trial.id,
             generation: trial.generation,
@@ -208,10 +208,10 @@ impl TrialReport {
             stopped_at: trial.ended_at.map(Progress::to_f64),
             is_checked: trial.audited && trial.stop(Progress::whole(plan.training.epochs)).is_some(),
             audited: trial.audited && !matches!(trial.outcome, Some(TrialOutcome::Copied { .. })),
-            predicted: predicted(origin),
-            observed: origin.last(metric),
-            best_observed: origin.best(metric),
-            trained_to_the_end: fitness::is_observed(origin),
+            predicted: predicted(origin).or_else(|| origin.last(metric).filter(|_| is_similar)),
+            observed: origin.last(metric).filter(|_| !is_similar),
+            best_observed: origin.best(metric).filter(|_| !is_similar),
+            trained_to_the_end: fitness::is_observed(origin) && !is_similar,
             told: fitness::told(plan, state, trial),
             observed_objectives: fitness::observed(plan, state, trial),
             curve: trial
@@ -287,7 +287,7 @@ fn predicted(trial: &TrialState) -> Option<f64> {
 fn cause(trial: &TrialState) -> Option<String> {
     match (&trial.outcome, &trial.confirmation) {
         (Some(TrialOutcome::Failed { cause }), _) => Some(cause.clone()),
-        (Some(TrialOutcome::Copied { from }), _) => Some(format!("same network as trial {from}")),
+        (Some(TrialOutcome::Copied { from, distance }), _) => Some(copied(*from, *distance)),
         (_, Some(TrialOutcome::Failed { cause })) => Some(format!("confirmation failed: {cause}")),
         _ => None,
     }

@@ -28,7 +28,7 @@ const COLUMNS: [&str; 13] = [
 /// no epochs. A trial that has not ended has no outcome. `audit` tells the trainings that would have run to the end even
 /// if the estimator had stopped them.
 pub fn trials_csv(plan: &Plan, state: &RunState) -> String {
-    write(|table| {
+    written(|table| {
         table.write_record(COLUMNS)?;
         for trial in &state.trials {
             let row = TrialReport::new(plan, state, trial);
@@ -58,7 +58,7 @@ pub fn trials_csv(plan: &Plan, state: &RunState) -> String {
 /// All measurements as `replay` reads them: `run_id,epoch,metric,value`, the trial's number as `run_id`, an empty value
 /// for NaN.
 pub fn curves_csv(state: &RunState) -> String {
-    write(|table| {
+    written(|table| {
         table.write_record(["run_id", "epoch", "metric", "value"])?;
         for trial in &state.trials {
             for point in &trial.points {
@@ -78,11 +78,11 @@ pub fn curves_csv(state: &RunState) -> String {
 }
 
 /// The shortest text that reads back as the same number.
-fn exact(value: Option<f64>) -> String {
+pub(crate) fn exact(value: Option<f64>) -> String {
     value.map(|v| v.to_string()).unwrap_or_default()
 }
 
-fn write(rows: impl FnOnce(&mut csv::Writer<Vec<u8>>) -> csv::Result<()>) -> String {
+pub(crate) fn written(rows: impl FnOnce(&mut csv::Writer<Vec<u8>>) -> csv::Result<()>) -> String {
     let mut table = csv::Writer::from_writer(Vec::new());
     rows(&mut table).expect("rows have the header's length, and memory can be written to");
     let bytes = table.into_inner().expect("memory can be written to");

@@ -6,6 +6,7 @@ use peng_estimator::Estimator;
 use peng_spec::plan::{Plan, StepKind};
 
 use super::cancel::CancelFlag;
+use super::originals::Originals;
 use super::places::Places;
 use super::{RunContext, RunError};
 use crate::clock::Clock;
@@ -27,6 +28,7 @@ pub(super) struct Coordinator<'a> {
     pub(super) state: RunState,
     pub(super) space: Box<dyn SearchSpace>,
     pub(super) places: Places,
+    pub(super) originals: Originals,
     /// Time of [`Clock::elapsed`] at the newest durable event.
     pub(super) newest: Duration,
     sinks: Vec<Box<dyn Sink>>,
@@ -58,6 +60,7 @@ impl<'a> Coordinator<'a> {
             state: RunState::fold(&events),
             space,
             places,
+            originals: Originals::default(),
             newest: context.clock.elapsed(),
             sinks: context.sinks,
             journal,

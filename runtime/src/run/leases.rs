@@ -7,10 +7,13 @@ use peng_estimator::{Progress, Resumption};
 use peng_spec::plan::EpochFraction;
 
 use super::coordinator::{Coordinator, Flow};
+use super::dialogue::Dialogue;
 use super::places::Room;
 use super::{RunError, budget};
+use crate::estimate;
 use crate::event::{EventKind, Purpose, RunEnd, Slot, TrialId, TrialOutcome};
 use crate::execute::ExecutorMsg;
+use crate::space::network_key;
 use crate::store::checkpoint_path;
 use crate::train::{Need, OutOfMemory};
 use crate::trial::protocol::{FromWorker, Lease, Verdicts};
@@ -30,6 +33,10 @@ struct Leases {
     unreadable: Vec<TrialId>,
     /// How often the worker of a trial was lost, in this process.
     lost: BTreeMap<TrialId, u32>,
+    /// After how many ends it was looked at what follows from them.
+    settled: Option<usize>,
+    /// After how many ends the history was what workers learn from, where each trial has its own.
+    taught: Option<usize>,
     end: Option<RunEnd>,
 }
 
@@ -46,17 +53,45 @@ struct Busy {
 impl Coordinator<'_> {
     /// Trains trials until all have ended, a budget is spent, or a user wants to stop.
     pub(super) fn train(&mut self, trials: &[TrialId], purpose: Purpose) -> Result<Flow, RunError> {
+        self.train_more(trials, purpose, None)
+    }
+
+    /// The same, and makes further trials of what a search asks for whenever a slot is free.
+    pub(super) fn train_more(
+        &mut self,
+        trials: &[TrialId],
+        purpose: Purpose,
+        mut dialogue: Option<&mut Dialogue>,
+    ) -> Result<Flow, RunError> {
         let mut leases = Leases {
             purpose,
             waiting: trials.iter().copied().collect(),
             busy: BTreeMap::new(),
             unreadable: Vec::new(),
             lost: BTreeMap::new(),
+            settled: None,
+            taught: None,
             end: None,
         };
         loop {
-            self.watch(&mut leases)?;
-            self.hand_out(&mut leases)?;
+            if dialogue.is_some()
+                && leases.settled.replace(self.state.ended.len()) != Some(self.state.ended.len())
+                && let Some(end) = self.settle()?
+                && leases.end.is_none()
+            {
+                leases.end = Some(end);
+                self.executor.stop()?;
+            }
+            let is_idle = leases.waiting.is_empty() && leases.busy.len() < self.executor.slots();
+            let has_more = match dialogue.as_deref_mut() {
+                Some(dialogue) if is_idle && leases.end.is_none() => {
+                    let ends = self.state.ended.len();
+                    dialogue.has_next((self.plan, &self.state), ends, &*self.space)?
+                }
+                _ => false,
+            };
+            self.watch(&mut leases, has_more)?;
+            self.hand_out(&mut leases, dialogue.as_deref_mut())?;
             if leases.busy.is_empty() {
                 break;
             }
@@ -65,8 +100,12 @@ impl Coordinator<'_> {
             }
         }
         let Some(end) = leases.end else { return Ok(Flow::Done) };
-        if matches!(end, RunEnd::BudgetSpent { .. }) {
-            for &trial in trials {
+        if matches!(end, RunEnd::BudgetSpent { .. } | RunEnd::TooManyFailed { .. }) {
+            let trials = match dialogue {
+                Some(_) => self.state.trials.iter().map(|trial| trial.id).collect(),
+                None => trials.to_vec(),
+            };
+            for trial in trials {
                 if self.is_open(trial, purpose) {
                     let outcome = TrialOutcome::Cancelled;
                     self.emit(EventKind::TrialFinished { trial, purpose, outcome })?;
@@ -91,7 +130,7 @@ impl Coordinator<'_> {
     }
 
     /// Looks whether something ends the run before its time.
-    fn watch(&mut self, leases: &mut Leases) -> Result<(), RunError> {
+    fn watch(&mut self, leases: &mut Leases, has_more: bool) -> Result<(), RunError> {
         if leases.end.is_some() {
             return Ok(());
         }
@@ -101,8 +140,8 @@ impl Coordinator<'_> {
         } else {
             let since = self.clock.elapsed().saturating_sub(self.newest);
             let spent = budget::spent(&self.plan.execution.budget, &self.state, since);
-            let Some(budget) = spent.filter(|_| !(leases.busy.is_empty() && leases.waiting.is_empty()))
-            else {
+            let is_done = leases.busy.is_empty() && leases.waiting.is_empty() && !has_more;
+            let Some(budget) = spent.filter(|_| !is_done) else {
                 return Ok(());
             };
             leases.end = Some(RunEnd::BudgetSpent { budget: budget.to_owned() });
@@ -111,7 +150,7 @@ impl Coordinator<'_> {
         Ok(())
     }
 
-    fn hand_out(&mut self, leases: &mut Leases) -> Result<(), RunError> {
+    fn hand_out(&mut self, leases: &mut Leases, mut dialogue: Option<&mut Dialogue>) -> Result<(), RunError> {
         if leases.end.is_some() {
             return Ok(());
         }
@@ -119,13 +158,22 @@ impl Coordinator<'_> {
             if leases.busy.contains_key(&slot) {
                 continue;
             }
-            let Some(&trial) = leases.waiting.front() else { return Ok(()) };
+            let next = match (leases.waiting.pop_front(), dialogue.as_deref_mut()) {
+                (None, Some(dialogue)) => self.make_next(dialogue)?,
+                (waiting, _) => waiting,
+            };
+            let Some(trial) = next else { return Ok(()) };
             let mut lease = self.lease(leases, trial)?;
             let need = Need::new(&lease.arch, lease.cost, &lease.training);
             let others = leases.busy.iter().map(|(slot, busy)| (slot, &busy.room));
-            let Some(room) = self.places.room(slot, trial, need, others) else { continue };
+            let Some(room) = self.places.room(slot, trial, need, others) else {
+                leases.waiting.push_front(trial);
+                continue;
+            };
             lease.memory = room.memory;
-            leases.waiting.pop_front();
+            if dialogue.is_some() {
+                self.teach(leases, trial);
+            }
             self.emit(EventKind::TrialStarted {
                 trial,
                 attempt: lease.token,
@@ -137,6 +185,15 @@ impl Coordinator<'_> {
             self.executor.submit(slot, lease)?;
         }
         Ok(())
+    }
+
+    /// Sees to it that the lease of a trial rests on what was known when the trial was made.
+    fn teach(&mut self, leases: &mut Leases, trial: TrialId) {
+        let after = self.state.trial(trial).map(|trial| trial.after);
+        if self.estimator.needs().uses_history && leases.taught != after {
+            self.executor.teach(estimate::history_of(self.plan, &self.state, trial));
+            leases.taught = after;
+        }
     }
 
     fn lease(&self, leases: &Leases, id: TrialId) -> Result<Lease, RunError> {
@@ -156,16 +213,18 @@ impl Coordinator<'_> {
             }
         };
         let verdicts = match leases.purpose {
-            Purpose::Search if self.state.switched_off.is_some() => Verdicts::Unasked,
+            Purpose::Search if trial.unasked => Verdicts::Unasked,
             Purpose::Search if trial.audited => Verdicts::Noted,
             Purpose::Search => Verdicts::Obeyed,
             Purpose::Reconsider | Purpose::Confirm => Verdicts::Unasked,
         };
+        let (arch, settings) = (self.space.decode(&trial.genome)?, self.space.settings(&trial.genome)?);
         Ok(Lease {
             trial: id,
             token: trial.attempts + 1,
-            arch: self.space.decode(&trial.genome)?,
-            training: self.plan.training.with(&self.space.settings(&trial.genome)?),
+            network: network_key(&arch, &settings),
+            arch,
+            training: self.plan.training.with(&settings),
             cost: trial.cost,
             verdicts,
             from,
@@ -234,9 +293,10 @@ impl Coordinator<'_> {
             FromWorker::Batch { trial, until, done, of, .. } => {
                 self.emit(EventKind::BatchDone { trial, until, done, of })
             }
-            FromWorker::Measured { trial, point, images, secs, memory, .. } => {
+            FromWorker::Known { trial, known, .. } => self.emit(EventKind::CacheAsked { trial, known }),
+            FromWorker::Measured { trial, point, images, secs, memory, cached, .. } => {
                 let (at, metrics) = (point.at, point.metrics);
-                self.emit(EventKind::Measured { trial, at, metrics, images, secs, memory })
+                self.emit(EventKind::Measured { trial, at, metrics, images, secs, memory, cached })
             }
             FromWorker::Estimated { trial, at, observation, inputs, .. } => {
                 self.emit(EventKind::Estimated { trial, at, observation, inputs })
@@ -280,6 +340,7 @@ fn token_of(said: &FromWorker) -> Option<(TrialId, u32)> {
     match said {
         FromWorker::Hello { .. } | FromWorker::Unusable { .. } => None,
         FromWorker::Batch { trial, token, .. }
+        | FromWorker::Known { trial, token, .. }
         | FromWorker::Measured { trial, token, .. }
         | FromWorker::Estimated { trial, token, .. }
         | FromWorker::Saved { trial, token, .. }

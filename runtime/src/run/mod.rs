@@ -1,10 +1,13 @@
 //! A run: the coordinator takes the steps of a plan one after another.
 
+mod asynchronous;
 mod budget;
 mod cancel;
 mod coordinator;
+mod dialogue;
 mod error;
 mod leases;
+mod originals;
 mod places;
 mod reconsider;
 mod results;
@@ -24,10 +27,12 @@ use crate::store::{Lock, RunDir};
 use coordinator::Coordinator;
 
 pub use cancel::CancelFlag;
+pub(crate) use dialogue::Dialogue;
 pub use error::RunError;
+pub(crate) use originals::{Basis, Original, Originals};
 pub use places::workers;
 pub use results::{amended, results};
-pub(crate) use step::{network_key, unconfirmed};
+pub(crate) use step::unconfirmed;
 
 /// What a run works with.
 pub struct RunContext<'a> {

@@ -8,7 +8,6 @@ use super::coordinator::{Coordinator, Flow};
 use crate::audit;
 use crate::estimate::{self, Premises};
 use crate::event::{EventKind, Purpose, TrialId};
-use crate::state::SwitchedOff;
 
 impl Coordinator<'_> {
     /// What a generation needs before the search is told of it.
@@ -29,8 +28,7 @@ impl Coordinator<'_> {
             && self.state.switched_off.is_none()
             && let Some(off) = audit::switch_off(self.plan, &self.state, generation)
         {
-            let SwitchedOff { generation, regret, interval, limit } = off;
-            self.emit(EventKind::EstimatorSwitchedOff { generation, regret, interval, limit })?;
+            self.emit(off.into())?;
         }
         Ok(Flow::Done)
     }

@@ -2,6 +2,7 @@
 
 use peng_spec::plan::Plan;
 
+use crate::event::TrialId;
 use crate::fitness;
 use crate::search::Scored;
 use crate::state::{RunState, TrialState};
@@ -22,6 +23,14 @@ pub fn amended(plan: &Plan, state: &RunState, generation: u32) -> Vec<Scored> {
         (now != scored(plan, state, trial, generation)).then_some(now)
     });
     changed.collect()
+}
+
+/// The result of one trial, as it was known at its end.
+pub(super) fn result(plan: &Plan, state: &RunState, trial: TrialId) -> Scored {
+    let trial = state.trial(trial).expect("what has ended was made");
+    let values = fitness::told_first(plan, state, trial);
+    let costs = values.map(|values| fitness::costs(&plan.objectives, &values));
+    Scored { genome: trial.genome.clone(), costs }
 }
 
 fn scored(plan: &Plan, state: &RunState, trial: &TrialState, generations: u32) -> Scored {

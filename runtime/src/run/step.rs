@@ -1,12 +1,11 @@
 //! The steps: the search, and the confirmation of what it predicted.
 
-use std::collections::BTreeMap;
-
 use peng_estimator::Revises;
-use peng_spec::arch::{ArchGraph, Genome};
-use peng_spec::plan::{ConfirmWhat, Plan, Settings};
+use peng_spec::arch::Genome;
+use peng_spec::plan::{ConfirmWhat, Mode, Plan};
 
 use super::coordinator::{Coordinator, FailedOf, Flow};
+use super::originals::{Basis, Original};
 use super::{RunError, amended, results};
 use crate::event::{EventKind, Purpose, TrialId, TrialOutcome};
 use crate::search::{self, Ask};
@@ -16,6 +15,10 @@ use crate::{audit, estimate, fitness};
 impl Coordinator<'_> {
     /// Asks and tells until the search is over. What the journal holds already is asked and told again, not trained.
     pub(super) fn search(&mut self) -> Result<Flow, RunError> {
+        match self.plan.search.mode {
+            Mode::Asynchronous => return self.search_asynchronously(),
+            Mode::Generations => {}
+        }
         let mut strategy = search::of_plan(self.plan).map_err(RunError::Plan)?;
         let needs = self.estimator.needs();
         for generation in 0.. {
@@ -54,13 +57,9 @@ impl Coordinator<'_> {
             self.emit(EventKind::GenerationStarted { generation, candidates })?;
         }
         let first = self.state.generations[..generation as usize].iter().map(|g| g.candidates).sum::<u32>();
-        let ids = (first..).map(TrialId);
-        let mut twins = self.networks(first)?;
         let mut trials = Vec::with_capacity(genomes.len());
-        for (trial, genome) in ids.zip(genomes) {
+        for (trial, genome) in (first..).map(TrialId).zip(genomes) {
             trials.push(trial);
-            let arch = self.space.decode(&genome)?;
-            let key = network_key(&arch, &self.space.settings(&genome)?);
             match self.state.trial(trial) {
                 Some(known) if known.genome == genome => {}
                 Some(known) => {
@@ -70,29 +69,31 @@ impl Coordinator<'_> {
                         expected: genome.to_string(),
                     });
                 }
-                None => {
-                    let cost = arch.cost().map_err(|e| RunError::Plan(e.to_string()))?;
-                    let audit = audit::is_chosen(self.plan, &self.state, trial);
-                    self.emit(EventKind::TrialCreated { trial, generation, genome, cost, audit })?;
-                }
+                None => self.make(trial, generation, genome)?,
             }
-            let from = *twins.entry(key).or_insert(trial);
-            if from != trial && self.state.trial(trial).is_some_and(|t| t.outcome.is_none()) {
-                self.emit(EventKind::TrialSkipped { trial, from })?;
-            }
+            self.copy_or_train(trial)?;
         }
         Ok(trials)
     }
 
-    /// The networks of the trials before `first`, each with the first trial that has it.
-    fn networks(&self, first: u32) -> Result<BTreeMap<String, TrialId>, RunError> {
-        let mut networks = BTreeMap::new();
-        for trial in &self.state.trials[..first as usize] {
-            let arch = self.space.decode(&trial.genome)?;
-            let settings = self.space.settings(&trial.genome)?;
-            networks.entry(network_key(&arch, &settings)).or_insert(trial.id);
+    /// Makes a trial.
+    pub(super) fn make(&mut self, trial: TrialId, generation: u32, genome: Genome) -> Result<(), RunError> {
+        let cost = self.space.decode(&genome)?.cost().map_err(|e| RunError::Plan(e.to_string()))?;
+        let audit = audit::is_chosen(self.plan, &self.state, trial);
+        self.emit(EventKind::TrialCreated { trial, generation, genome, cost, audit })
+    }
+
+    /// Whether a trial that was made is a copy, which is noted; trials come in their order, each once.
+    pub(super) fn copy_or_train(&mut self, trial: TrialId) -> Result<bool, RunError> {
+        let made = self.state.trial(trial).expect("it was made");
+        let (arch, settings) = (self.space.decode(&made.genome)?, self.space.settings(&made.genome)?);
+        let is_new = made.outcome.is_none();
+        let known = Basis::of(self.plan, &self.state, trial);
+        let original = self.originals.take((self.plan, &self.state), (trial, known), &arch, &settings);
+        if let (Some(Original { from, distance }), true) = (original, is_new) {
+            self.emit(EventKind::TrialSkipped { trial, from, distance })?;
         }
-        Ok(networks)
+        Ok(original.is_some())
     }
 
     /// Trains predicted members of the front to the end, until what is asked for consists of observations. Each round
@@ -142,10 +143,4 @@ pub(crate) fn unconfirmed(plan: &Plan, state: &RunState, what: ConfirmWhat) -> V
             before.trials[id.index()].confirmation = confirmation(id);
         }
     }
-}
-
-/// What makes two networks the same: the graph and what it brings along of its training, without the genome that they were
-/// decoded from.
-pub(crate) fn network_key(arch: &ArchGraph, settings: &Settings) -> String {
-    serde_json::to_string(&(arch, settings)).expect("a graph has string keys")
 }

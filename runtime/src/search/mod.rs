@@ -2,32 +2,42 @@
 
 use peng_spec::arch::Genome;
 use peng_spec::catalog::{Issue, SearchKind};
-use peng_spec::plan::Plan;
+use peng_spec::plan::{Mode, Plan};
 use serde_json::Value;
 
 use crate::seed::SeedTree;
 use crate::space::{SearchSpace, SpaceError};
 
 mod distinct;
+mod evolution;
+mod menndl;
 mod nsga_net;
 pub mod pareto;
 mod random;
+mod regularized_evolution;
 
 /// All searches, in the order in which they are listed to users.
-pub static SEARCHES: &[&dyn SearchEntry] = &[&nsga_net::NsgaNet, &random::Random];
+pub static SEARCHES: &[&dyn SearchEntry] =
+    &[&nsga_net::NsgaNet, &menndl::Menndl, &regularized_evolution::RegularizedEvolution, &random::Random];
 
 /// A kind of search.
 pub trait SearchEntry: SearchKind {
     /// A search at its beginning. `params` are normalised; all its randomness derives from `seed`.
-    fn build(&self, params: &Value, seed: SeedTree) -> Result<Box<dyn SearchStrategy>, Vec<Issue>>;
+    fn build(
+        &self,
+        params: &Value,
+        mode: Mode,
+        seed: SeedTree,
+    ) -> Result<Box<dyn SearchStrategy>, Vec<Issue>>;
 }
 
 /// What a search wants next.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ask {
-    /// These networks, as one generation; not empty.
+    /// These networks, as one generation; not empty. In [`Mode::Asynchronous`]: the next ones.
     Generation(Vec<Genome>),
-    /// Nothing: the search is over.
+    /// Nothing: the search is over. In [`Mode::Asynchronous`]: nothing before more results are known, and if none are to come
+    /// the search is over.
     Finished,
 }
 
@@ -45,14 +55,16 @@ pub struct Scored {
 ///
 /// It is never saved; after an interruption a new one is asked and told the same again.
 pub trait SearchStrategy: Send {
-    /// What it wants next. It is asked again only after it was told the results of the last generation.
+    /// What it wants next. In [`Mode::Generations`] it is asked again only after it was told the results of the last generation;
+    /// in [`Mode::Asynchronous`] whenever a network can be trained and all that it asked for have begun, and what it wants
+    /// depends on the networks that it asked for and the results that it was told, not on how often it was asked in vain.
     fn ask(&mut self, space: &dyn SearchSpace) -> Result<Ask, SpaceError>;
     /// What is known now of networks that it was told of before, in trial order: it is told so before the results of a
     /// generation, for example when a prediction has come true. A search that keeps no results has nothing to do.
     fn amend(&mut self, results: &[Scored]) {
         let _ = results;
     }
-    /// The results of the last generation, in trial order.
+    /// The results of the last generation, in trial order. In [`Mode::Asynchronous`]: one result, as soon as it is known.
     fn tell(&mut self, results: &[Scored]);
 }
 
@@ -61,20 +73,25 @@ pub fn of_plan(plan: &Plan) -> Result<Box<dyn SearchStrategy>, String> {
     let call = &plan.search;
     let kind = find(&call.kind).ok_or_else(|| format!("unknown search `{}`", call.kind))?;
     let seed = SeedTree::new(plan.seed).child("search", 0);
-    kind.build(&call.params, seed)
+    kind.build(&call.params, call.mode, seed)
         .map_err(|issues| issues.iter().map(|i| i.message.as_str()).collect::<Vec<_>>().join("; "))
 }
 
 /// The kind of that name.
 pub fn find(name: &str) -> Option<&'static dyn SearchEntry> {
-    SEARCHES.iter().copied().find(|kind| kind.name() == name)
+    let kinds = SEARCHES.iter().copied();
+    // Plans of a study have a kind that no spec can name.
+    #[cfg(feature = "engine")]
+    let kinds = kinds.chain([&crate::study::listed::Listed as &dyn SearchEntry]);
+    kinds.into_iter().find(|kind| kind.name() == name)
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeSet, VecDeque};
 
     use peng_spec::catalog::{DatasetFacts, SearchNeeds};
+    use rand::RngExt;
     use serde_json::json;
 
     use super::*;
@@ -120,11 +137,79 @@ pub(crate) mod tests {
         generations
     }
 
+    /// Networks in the order in which they are asked for, and results in the order in which they are told, of a search that has so
+    /// many slots, of which any may be the next one to end.
+    fn play_asynchronously(
+        search: &mut dyn SearchStrategy,
+        space: &dyn SearchSpace,
+        (slots, seed): (usize, u64),
+    ) -> Vec<Result<Genome, Scored>> {
+        let mut rng = SeedTree::new(seed).rng();
+        let (mut queue, mut running) = (VecDeque::new(), Vec::new());
+        let mut events = Vec::new();
+        loop {
+            while running.len() < slots {
+                if queue.is_empty()
+                    && let Ask::Generation(genomes) = search.ask(space).unwrap()
+                {
+                    assert!(!genomes.is_empty());
+                    queue.extend(genomes);
+                }
+                let Some(genome) = queue.pop_front() else { break };
+                events.push(Ok(genome.clone()));
+                running.push(genome);
+            }
+            if running.is_empty() {
+                return events;
+            }
+            let ended = running.remove(rng.random_range(0..running.len()));
+            let result = scored(vec![ended], score).remove(0);
+            search.tell(std::slice::from_ref(&result));
+            events.push(Err(result));
+        }
+    }
+
+    /// The same of a search whose slots do not wait for one another.
+    fn conforms_asynchronously(kind: &dyn SearchEntry, params: &Value, seed: u64) {
+        let build = || kind.build(params, Mode::Asynchronous, SeedTree::new(seed)).unwrap();
+        let trials = kind.needs(params).trials;
+        let large = space(3);
+        for slots in [1, 3] {
+            let events = play_asynchronously(&mut *build(), &*large, (slots, seed));
+            let asked = || events.iter().filter_map(|event| event.as_ref().ok());
+            assert_eq!(asked().count() as u64, trials, "it asks for what it said");
+            assert!(asked().all(|genome| large.decode(genome).is_ok()));
+            let mut again = build();
+            let mut queue = VecDeque::new();
+            for event in &events {
+                match event {
+                    Ok(genome) => {
+                        if queue.is_empty() {
+                            let Ask::Generation(genomes) = again.ask(&*large).unwrap() else {
+                                panic!("it asks")
+                            };
+                            queue.extend(genomes);
+                        }
+                        assert_eq!(
+                            queue.pop_front().as_ref(),
+                            Some(genome),
+                            "asking and telling again gives the same"
+                        );
+                    }
+                    Err(result) => again.tell(std::slice::from_ref(result)),
+                }
+            }
+            assert_eq!(again.ask(&*large), Ok(Ask::Finished));
+        }
+        let small = play_asynchronously(&mut *build(), &*space(1), (2, seed));
+        assert!(small.iter().filter(|event| event.is_ok()).count() as u64 <= trials);
+    }
+
     /// What every search must do. `params` must ask for less than the 2^21 networks of a large space.
     pub(crate) fn conforms(kind: &dyn SearchEntry, params: &Value, seed: u64) {
         let params = kind.normalise(params).unwrap();
         assert_eq!(kind.normalise(&params).unwrap(), params, "normalised parameters stay as they are");
-        let build = |seed: u64| kind.build(&params, SeedTree::new(seed)).unwrap();
+        let build = |seed: u64| kind.build(&params, Mode::Generations, SeedTree::new(seed)).unwrap();
         let SearchNeeds { trials, generations, .. } = kind.needs(&params);
 
         let large = space(3);
@@ -150,6 +235,7 @@ pub(crate) mod tests {
         }
         assert_eq!(again.ask(&*large), Ok(Ask::Finished));
 
+        conforms_asynchronously(kind, &params, seed);
         let small = space(1);
         for score in [score, |_: &Genome| None, |_: &Genome| Some(vec![f64::NAN])] {
             let played = play(&mut *build(seed), &*small, score);

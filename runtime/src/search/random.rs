@@ -2,6 +2,7 @@
 //! reproducibility for neural architecture search").
 
 use peng_spec::catalog::{Issue, Moves, SearchKind, SearchNeeds, Typed, read_params};
+use peng_spec::plan::Mode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -46,40 +47,42 @@ impl SearchKind for Random {
             most_objectives: usize::MAX,
             trials: networks as u64,
             generations: networks.div_ceil(batch) as u64,
+            offspring: batch as u64,
         }
     }
 }
 
 impl SearchEntry for Random {
-    fn build(&self, params: &Value, seed: SeedTree) -> Result<Box<dyn SearchStrategy>, Vec<Issue>> {
+    /// What is drawn depends on no result, so both modes ask for the same networks in the same order.
+    fn build(&self, params: &Value, _: Mode, seed: SeedTree) -> Result<Box<dyn SearchStrategy>, Vec<Issue>> {
         let params = read_params(params)?;
-        Ok(Box::new(RandomSearch { params, seed, generation: 0, known: Known::default(), told: 0 }))
+        Ok(Box::new(RandomSearch { params, seed, batch: 0, known: Known::default(), asked: 0 }))
     }
 }
 
 struct RandomSearch {
     params: Params,
     seed: SeedTree,
-    generation: u64,
+    /// Batches asked for so far.
+    batch: u64,
     known: Known,
-    told: usize,
+    asked: usize,
 }
 
 impl SearchStrategy for RandomSearch {
     fn ask(&mut self, space: &dyn SearchSpace) -> Result<Ask, SpaceError> {
-        let count = self.params.batch.min(self.params.networks.saturating_sub(self.told));
-        let mut rng = self.seed.child("generation", self.generation).rng();
-        let drawn = self.known.clone().sample(count, space, &mut rng)?;
-        Ok(if drawn.is_empty() { Ask::Finished } else { Ask::Generation(drawn) })
+        let count = self.params.batch.min(self.params.networks.saturating_sub(self.asked));
+        let mut rng = self.seed.child("generation", self.batch).rng();
+        let drawn = self.known.sample(count, space, &mut rng)?;
+        if drawn.is_empty() {
+            return Ok(Ask::Finished);
+        }
+        self.batch += 1;
+        self.asked += drawn.len();
+        Ok(Ask::Generation(drawn))
     }
 
-    fn tell(&mut self, results: &[Scored]) {
-        self.generation += 1;
-        self.told += results.len();
-        for result in results {
-            self.known.insert(&result.genome);
-        }
-    }
+    fn tell(&mut self, _: &[Scored]) {}
 }
 
 #[cfg(test)]
@@ -107,7 +110,7 @@ mod tests {
     #[test]
     fn it_draws_every_network_of_a_small_space_once() {
         let params = Random.normalise(&json!({ "networks": 1000 })).unwrap();
-        let mut search = Random.build(&params, SeedTree::new(5)).unwrap();
+        let mut search = Random.build(&params, Mode::Generations, SeedTree::new(5)).unwrap();
         let played = play(&mut *search, &*space(1), score).concat();
         let distinct: BTreeSet<String> = played.iter().map(|s| s.genome.to_string()).collect();
         assert_eq!((played.len(), distinct.len()), (128, 128));

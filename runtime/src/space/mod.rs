@@ -7,15 +7,21 @@ use serde_json::Value;
 
 use crate::seed::Rng;
 
+mod canonical;
 mod constrained;
 mod count;
+mod genes;
+mod identity;
 mod layers;
 mod nsga_macro;
+mod nsga_micro;
+
+pub(crate) use identity::{identity, network_key};
 
 pub use count::{Bound, Satisfying, Share, Size, SpaceCount};
 
 /// All search spaces, in the order in which they are listed to users.
-pub static SPACES: &[&dyn SpaceEntry] = &[&nsga_macro::NsgaMacro, &layers::Layers];
+pub static SPACES: &[&dyn SpaceEntry] = &[&nsga_macro::NsgaMacro, &nsga_micro::NsgaMicro, &layers::Layers];
 
 /// A kind of search space.
 pub trait SpaceEntry: SpaceKind {
@@ -39,9 +45,19 @@ pub trait SearchSpace: Send + Sync {
     fn crossover(&self, first: &Genome, second: &Genome, rng: &mut Rng) -> Result<[Genome; 2], GenomeError>;
     /// The network that a genome encodes. Every genome of the space has one, and it has shapes.
     fn decode(&self, genome: &Genome) -> Result<ArchGraph, GenomeError>;
+    /// The genome that stands for all of the space that encode one network up to the order of its nodes: itself, where the space
+    /// knows no others.
+    fn canonical(&self, genome: &Genome) -> Result<Genome, GenomeError> {
+        self.decode(genome)?;
+        Ok(genome.clone())
+    }
     /// What the network brings along of its training, in place of what the plan says.
     fn settings(&self, _genome: &Genome) -> Result<Settings, GenomeError> {
         Ok(Settings::new())
+    }
+    /// Whether the network satisfies the conditions of the space. Those that the space itself makes do.
+    fn satisfies(&self, _genome: &Genome) -> Result<bool, GenomeError> {
+        Ok(true)
     }
     /// What conditions may say of the network.
     fn facts(&self, genome: &Genome) -> Result<NetworkFacts, GenomeError> {
@@ -147,6 +163,13 @@ pub(crate) mod tests {
             assert_eq!(read, *genome, "a genome is the same when it was written and read");
             let network = space.decode(genome).unwrap();
             assert_eq!(space.facts(genome).unwrap(), network.facts().unwrap());
+            let canonical = space.canonical(genome).unwrap();
+            assert_eq!(
+                space.canonical(&canonical).unwrap(),
+                canonical,
+                "a canonical genome stands for itself"
+            );
+            assert_eq!(space.decode(&canonical).unwrap().cost().unwrap(), network.cost().unwrap());
             assert_eq!(network.shapes().unwrap().last(), Some(&Shape::Vector { features: dataset.classes }));
             let (least, cost, most) = (facts.least, network.cost().unwrap(), facts.most);
             for figure in [|c: Cost| c.params, |c: Cost| c.flops, |c: Cost| c.activation_bytes] {

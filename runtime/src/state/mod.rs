@@ -10,7 +10,7 @@ use serde::Serialize;
 
 pub use trial::{Ending, EstimatePoint, MeasuredPoint, Running, TrialState};
 
-use crate::event::{Bound, Event, EventKind, Purpose, RunEnd, TrialId};
+use crate::event::{Bound, Event, EventKind, Purpose, RunEnd, TrialId, TrialOutcome};
 
 /// What is known of a run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -27,6 +27,10 @@ pub struct RunState {
     pub slot_secs: f64,
     /// Training images, likewise.
     pub images: u64,
+    /// Measurements, likewise.
+    pub measurements: u64,
+    /// Those of them that were played from a cache.
+    pub cached: u64,
     /// What the machine decided, as of the newest start.
     pub bound: Option<Bound>,
     /// How often it was resumed.
@@ -37,6 +41,9 @@ pub struct RunState {
     pub generations: Vec<GenerationState>,
     /// The trials, by number.
     pub trials: Vec<TrialState>,
+    /// The trials that have ended for the search, in that order; a copy ends with its original, or when it is made.
+    #[serde(skip)]
+    pub ended: Vec<TrialId>,
     /// The newest look at the paused trials.
     pub reconsidered: Option<Reconsidered>,
     /// Since when the estimator is not asked any more.
@@ -92,6 +99,13 @@ pub struct GenerationState {
     pub finished: bool,
 }
 
+impl From<SwitchedOff> for EventKind {
+    fn from(off: SwitchedOff) -> Self {
+        let SwitchedOff { generation, regret, interval, limit } = off;
+        Self::EstimatorSwitchedOff { generation, regret, interval, limit }
+    }
+}
+
 impl RunState {
     /// The state after these events.
     pub fn fold<'a>(events: impl IntoIterator<Item = &'a Event>) -> Self {
@@ -105,6 +119,16 @@ impl RunState {
     /// The trial of that number.
     pub fn trial(&self, id: TrialId) -> Option<&TrialState> {
         self.trials.get(id.index())
+    }
+
+    /// A trial has ended for the search, and with it the copies of it that were made already.
+    fn end_with_copies(&mut self, trial: TrialId) {
+        self.ended.push(trial);
+        let is_copy = |other: &&TrialState| match other.outcome {
+            Some(TrialOutcome::Copied { from, .. }) => from == trial,
+            _ => false,
+        };
+        self.ended.extend(self.trials.iter().filter(is_copy).map(|copy| copy.id));
     }
 
     /// How many generations have finished.
@@ -158,7 +182,11 @@ impl RunState {
                 if let Some(generation) = self.generations.get_mut(*generation as usize) {
                     generation.trials.push(*trial);
                 }
-                self.trials.push(TrialState::new(*trial, *generation, genome.clone(), *cost, *audit));
+                self.trials.push(TrialState {
+                    after: self.ended.len(),
+                    unasked: self.switched_off.is_some(),
+                    ..TrialState::new(*trial, *generation, genome.clone(), *cost, *audit)
+                });
             }
             EventKind::Reconsidered { generation, predictions, resumptions, .. } => {
                 let finished = self.finished_generations();
@@ -183,10 +211,13 @@ impl RunState {
             EventKind::TrialSkipped { trial, .. }
             | EventKind::TrialStarted { trial, .. }
             | EventKind::Measured { trial, .. }
+            | EventKind::CacheAsked { trial, .. }
             | EventKind::Estimated { trial, .. }
             | EventKind::CheckpointSaved { trial, .. }
             | EventKind::TrialFinished { trial, .. } => {
-                if let EventKind::Measured { secs, images, .. } = &event.kind {
+                if let EventKind::Measured { secs, images, cached, .. } = &event.kind {
+                    self.measurements += 1;
+                    self.cached += u64::from(*cached);
                     self.slot_secs += secs;
                     self.images += images;
                 }
@@ -198,6 +229,13 @@ impl RunState {
                 let finished = self.finished_generations();
                 if let Some(trial) = self.trials.get_mut(trial.index()) {
                     trial.apply(&event.kind, finished);
+                }
+                match &event.kind {
+                    EventKind::TrialFinished { purpose: Purpose::Search, .. } => self.end_with_copies(*trial),
+                    EventKind::TrialSkipped { from, .. } if self.ended.contains(from) => {
+                        self.ended.push(*trial);
+                    }
+                    _ => {}
                 }
             }
         }

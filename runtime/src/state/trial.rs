@@ -64,6 +64,12 @@ pub struct TrialState {
     pub cost: Cost,
     /// Whether it is trained to the end even if the estimator would stop it.
     pub audited: bool,
+    /// How many trials had ended for the search when it was made.
+    #[serde(skip)]
+    pub after: usize,
+    /// Whether the estimator was switched off when it was made, and so is not asked about it.
+    #[serde(skip)]
+    pub unasked: bool,
     /// Attempts so far.
     pub attempts: u32,
     /// The attempt under way.
@@ -97,6 +103,8 @@ impl TrialState {
             genome,
             cost,
             audited,
+            after: 0,
+            unasked: false,
             attempts: 0,
             running: None,
             points: Vec::new(),
@@ -152,7 +160,9 @@ impl TrialState {
     /// Takes in an event of this trial; `generations` have finished.
     pub(super) fn apply(&mut self, kind: &EventKind, generations: u32) {
         match kind {
-            EventKind::TrialSkipped { from, .. } => self.outcome = Some(TrialOutcome::Copied { from: *from }),
+            EventKind::TrialSkipped { from, distance, .. } => {
+                self.outcome = Some(TrialOutcome::Copied { from: *from, distance: *distance });
+            }
             EventKind::TrialStarted { attempt, slot, purpose, from, .. } => {
                 self.attempts = *attempt;
                 self.running = Some(Running { slot: *slot, purpose: *purpose });
@@ -190,6 +200,7 @@ impl TrialState {
             | EventKind::GenerationStarted { .. }
             | EventKind::GenerationFinished { .. }
             | EventKind::TrialCreated { .. }
+            | EventKind::CacheAsked { .. }
             | EventKind::Reconsidered { .. }
             | EventKind::EstimatorSwitchedOff { .. }
             | EventKind::Warned { .. }

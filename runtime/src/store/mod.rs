@@ -9,3 +9,4 @@ pub use checkpoint::{checkpoint_dir, checkpoint_path, save_checkpoint};
 pub use error::StoreError;
 pub use journal::Journal;
 pub use run_dir::{Lock, RunDir, SourceFile};
+pub(crate) use run_dir::{is_locked, lock_dir, make_dir, read_text, write_whole};

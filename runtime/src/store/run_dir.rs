@@ -108,29 +108,12 @@ impl RunDir {
 
     /// Takes the lock, or says who has it.
     pub fn lock(&self) -> Result<Lock, StoreError> {
-        let path = self.path.join("lock");
-        let io = |source| StoreError::Io { action: "lock", path: path.clone(), source };
-        let mut file =
-            File::options().create(true).truncate(false).read(true).write(true).open(&path).map_err(io)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let pid = fs::read_to_string(&path).ok().and_then(|text| text.trim().parse().ok());
-                return Err(StoreError::Locked { dir: self.path.clone(), pid });
-            }
-            Err(TryLockError::Error(source)) => return Err(io(source)),
-        }
-        let pid = format!("{}\n", std::process::id());
-        file.set_len(0).and_then(|()| file.write_all(pid.as_bytes())).map_err(io)?;
-        Ok(Lock(file))
+        lock_dir(&self.path)
     }
 
     /// Whether another process is running it.
     pub fn is_locked(&self) -> bool {
-        match File::open(self.path.join("lock")) {
-            Ok(file) => matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)),
-            Err(_) => false,
-        }
+        is_locked(&self.path)
     }
 
     /// The plan of the run.
@@ -172,7 +155,34 @@ impl RunDir {
     }
 }
 
-fn make_dir(path: &Path) -> Result<(), StoreError> {
+/// Takes the lock of a directory, or says who has it.
+pub(crate) fn lock_dir(dir: &Path) -> Result<Lock, StoreError> {
+    let path = dir.join("lock");
+    let io = |source| StoreError::Io { action: "lock", path: path.clone(), source };
+    let mut file =
+        File::options().create(true).truncate(false).read(true).write(true).open(&path).map_err(io)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let pid = fs::read_to_string(&path).ok().and_then(|text| text.trim().parse().ok());
+            return Err(StoreError::Locked { dir: dir.to_owned(), pid });
+        }
+        Err(TryLockError::Error(source)) => return Err(io(source)),
+    }
+    let pid = format!("{}\n", std::process::id());
+    file.set_len(0).and_then(|()| file.write_all(pid.as_bytes())).map_err(io)?;
+    Ok(Lock(file))
+}
+
+/// Whether another process has the lock of a directory.
+pub(crate) fn is_locked(dir: &Path) -> bool {
+    match File::open(dir.join("lock")) {
+        Ok(file) => matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)),
+        Err(_) => false,
+    }
+}
+
+pub(crate) fn make_dir(path: &Path) -> Result<(), StoreError> {
     fs::create_dir_all(path).map_err(|source| StoreError::Io {
         action: "make",
         path: path.to_owned(),
@@ -180,7 +190,7 @@ fn make_dir(path: &Path) -> Result<(), StoreError> {
     })
 }
 
-fn read_text(path: &Path) -> Result<String, StoreError> {
+pub(crate) fn read_text(path: &Path) -> Result<String, StoreError> {
     fs::read_to_string(path).map_err(|source| StoreError::Io {
         action: "read",
         path: path.to_owned(),
@@ -189,7 +199,7 @@ fn read_text(path: &Path) -> Result<String, StoreError> {
 }
 
 /// Writes beside the file and renames, so that a reader sees the old content or the new.
-fn write_whole(path: &Path, content: &[u8]) -> Result<(), StoreError> {
+pub(crate) fn write_whole(path: &Path, content: &[u8]) -> Result<(), StoreError> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
     fs::write(&beside, content).and_then(|()| fs::rename(&beside, path)).map_err(|source| StoreError::Io {

@@ -13,6 +13,7 @@ use peng_spec::plan::{Augmentation, Device, Metric, TrainingPlan};
 
 use crate::data::Splits;
 use crate::seed::SeedTree;
+use crate::study::cache::Known;
 
 pub use curve_replay::CurveReplay;
 pub use memory::{Need, OutOfMemory};
@@ -43,6 +44,17 @@ pub struct Measurement {
     pub metrics: BTreeMap<Metric, f64>,
     /// Training images since the last measurement.
     pub images: u64,
+    /// What a cache says of it; `None` without a cache.
+    pub account: Option<Account>,
+}
+
+/// What a cache says of a measurement: the clock on the wall would tell how long it was played or waited for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Account {
+    /// Seconds that it took when it was made.
+    pub secs: f64,
+    /// Whether it was not made now, but played.
+    pub played: bool,
 }
 
 /// One training under way.
@@ -63,6 +75,11 @@ pub trait Trainer {
 
     /// Writes all that is needed to go on exactly from here into a directory, which exists.
     fn save(&mut self, dir: &Path) -> Result<(), TrainError>;
+
+    /// What a cache knew of this training when it was started; `None` without a cache.
+    fn known(&self) -> Option<Known> {
+        None
+    }
 }
 
 /// Makes trainers. There is one in a worker.
@@ -73,7 +90,11 @@ pub trait TrainerFactory {
     }
 
     /// A training at its beginning, or where the checkpoint in `checkpoint` left it.
-    fn start(&self, job: TrainingJob, checkpoint: Option<&Path>) -> Result<Box<dyn Trainer>, TrainError>;
+    fn start(&self, job: TrainingJob, checkpoint: Option<&Path>)
+    -> Result<Box<dyn Trainer + '_>, TrainError>;
+
+    /// What curves depend on besides the job: what computes, and on what kind of machine.
+    fn computes(&self) -> String;
 }
 
 /// Why a training cannot go on.
@@ -101,6 +122,17 @@ pub enum TrainError {
         /// The device.
         device: Device,
     },
+    /// A curve of the cache cannot be gone on with.
+    #[error("the cached curve `{entry}` cannot be gone on with: {reason}")]
+    Cache {
+        /// Its entry.
+        entry: String,
+        /// Why.
+        reason: String,
+    },
+    /// It waited for another training of the same network, and is not to wait any longer.
+    #[error("stopped while another training of the same network went on")]
+    Stopped,
     /// Nothing that trains is compiled in.
     #[error("this build of peng cannot train: it was built without the feature `train`")]
     NoTrainer,
@@ -113,5 +145,9 @@ pub struct NoTrainer;
 impl TrainerFactory for NoTrainer {
     fn start(&self, _job: TrainingJob, _checkpoint: Option<&Path>) -> Result<Box<dyn Trainer>, TrainError> {
         Err(TrainError::NoTrainer)
+    }
+
+    fn computes(&self) -> String {
+        "nothing".to_owned()
     }
 }

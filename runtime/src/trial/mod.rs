@@ -6,6 +6,6 @@ mod serve;
 mod train;
 
 pub use judge::Learned;
-pub use serve::{ServeError, serve};
+pub use serve::{Bindings, ServeError, serve};
 pub use train::{StopFlag, TrialContext, run_trial};
 pub(crate) use train::{next_point, tells_out_of_memory};

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::{TrialId, TrialOutcome};
 use crate::state::MeasuredPoint;
+use crate::study::cache::Known;
 
 /// The version of the protocol.
 pub const PROTOCOL: &str = "peng.worker/4";
@@ -23,6 +24,8 @@ pub struct Lease {
     pub token: u32,
     /// The network.
     pub arch: ArchGraph,
+    /// Digest of what tells it from all others; the seed of its training follows from it.
+    pub network: String,
     /// How it is trained: as the plan says, with the settings that the network brings along.
     pub training: TrainingPlan,
     /// What it costs.
@@ -107,10 +110,22 @@ pub enum FromWorker {
         point: MeasuredPoint,
         /// Training images since the last measurement.
         images: u64,
-        /// Seconds since the last measurement.
+        /// Seconds since the last measurement; of one that was played, when it was made.
         secs: f64,
         /// The most bytes that this attempt has held on its device, if that is measured.
         memory: Option<u64>,
+        /// Whether it was played from a cache.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        cached: bool,
+    },
+    /// A cache was asked for the curve.
+    Known {
+        /// The trial.
+        trial: TrialId,
+        /// Its attempt.
+        token: u32,
+        /// What it knew.
+        known: Known,
     },
     /// The estimator was asked.
     Estimated {

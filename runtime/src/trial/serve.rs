@@ -17,6 +17,7 @@ use crate::data::{self, DataError, Part, Splits, split};
 use crate::estimate;
 use crate::seed::SeedTree;
 use crate::store::{RunDir, StoreError};
+use crate::study::cache::Cached;
 use crate::train::TrainerFactory;
 
 /// Why a worker ends early.
@@ -35,21 +36,29 @@ pub enum ServeError {
     },
 }
 
-/// Works in a run directory until `input` ends. Messages go to `output` alone. `data` is where the data are, if the
-/// coordinator has bound that.
+/// What a coordinator binds for its workers.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Bindings<'a> {
+    /// Where the data are; `None`: where the plan says, or they need no place.
+    pub data: Option<&'a str>,
+    /// The cache of curves; `None`: every network is trained.
+    pub cache: Option<&'a Path>,
+}
+
+/// Works in a run directory until `input` ends. Messages go to `output` alone.
 ///
 /// `gone` is called from another thread as soon as the input has ended, also in the middle of a training: a worker must
 /// not outlive its coordinator.
 pub fn serve(
     dir: &Path,
-    data: Option<&str>,
+    bindings: Bindings<'_>,
     factory: &dyn TrainerFactory,
     clock: &dyn Clock,
     input: impl BufRead + Send + 'static,
     output: &mut dyn Write,
     gone: impl FnOnce() + Send + 'static,
 ) -> Result<(), ServeError> {
-    let (plan, splits) = match prepare(dir, data) {
+    let (plan, splits) = match prepare(dir, bindings.data) {
         Ok(ready) => ready,
         Err((reason, help)) => return say(output, &FromWorker::Unusable { reason, help }),
     };
@@ -65,6 +74,9 @@ pub fn serve(
     let mut learned = Learned::new(&plan, &*estimator, &History::default());
     let data = Arc::new(splits);
     let stop = Arc::new(StopFlag::new(false));
+    let cached =
+        bindings.cache.map(|cache| Cached::new(factory, cache, &data, plan.seed, clock, Arc::clone(&stop)));
+    let factory = cached.as_ref().map_or(factory, |cached| cached as &dyn TrainerFactory);
     let leases = listen(input, Arc::clone(&stop), gone);
     for message in leases {
         let lease = match message? {

@@ -17,7 +17,7 @@ use crate::event::TrialOutcome;
 use crate::seed::SeedTree;
 use crate::state::MeasuredPoint;
 use crate::store::{checkpoint_path, save_checkpoint};
-use crate::train::{Need, OutOfMemory, TrainError, Trainer, TrainerFactory, TrainingJob};
+use crate::train::{Account, Need, OutOfMemory, TrainError, Trainer, TrainerFactory, TrainingJob};
 
 /// A long training saves a checkpoint this often, so that a lost worker costs little.
 const SAVE_EVERY: Duration = Duration::from_secs(30);
@@ -63,6 +63,7 @@ pub fn run_trial(
     let end = match catch_unwind(attempt) {
         Ok(Ok(end)) => end,
         Ok(Err(TrainError::OutOfMemory(out_of_memory))) => End::OutOfMemory(out_of_memory),
+        Ok(Err(TrainError::Stopped)) => End::Stopped,
         Ok(Err(error)) => End::Outcome(TrialOutcome::Failed { cause: error.to_string() }),
         Err(panic) if tells_out_of_memory(&words_of(&*panic)) => End::OutOfMemory(OutOfMemory { held: None }),
         Err(panic) => End::Outcome(TrialOutcome::Failed { cause: format!("panic: {}", words_of(&*panic)) }),
@@ -101,11 +102,14 @@ impl Attempt<'_, '_> {
             }
         }
         let mut began = self.context.clock.elapsed();
-        let mut trainer = match self.start() {
+        let mut trainer = match start(self.context, self.lease, self.trial_dir) {
             Ok(trainer) => trainer,
             Err(error @ TrainError::Checkpoint { .. }) => return Ok(End::NoCheckpoint(error.to_string())),
             Err(error) => return Err(error),
         };
+        if let Some(known) = trainer.known() {
+            (self.say)(FromWorker::Known { trial: self.lease.trial, token: self.lease.token, known });
+        }
         let mut saved = (self.lease.from > Progress::ZERO).then_some(self.lease.from);
         let mut saved_at = began;
         loop {
@@ -136,21 +140,6 @@ impl Attempt<'_, '_> {
         }
     }
 
-    fn start(&self) -> Result<Box<dyn Trainer>, TrainError> {
-        let plan = self.context.plan;
-        let job = TrainingJob {
-            arch: self.lease.arch.clone(),
-            data: Arc::clone(&self.context.data),
-            augment: plan.dataset.augment.clone(),
-            training: self.lease.training.clone(),
-            seed: SeedTree::new(plan.seed).child("trial", self.lease.trial.0.into()),
-            memory: self.lease.memory,
-        };
-        let checkpoint =
-            (self.lease.from > Progress::ZERO).then(|| checkpoint_path(self.trial_dir, self.lease.from));
-        self.context.factory.start(job, checkpoint.as_deref())
-    }
-
     fn measure(
         &mut self,
         trainer: &mut dyn Trainer,
@@ -170,9 +159,11 @@ impl Attempt<'_, '_> {
         })?;
         let now = clock.elapsed();
         let point = MeasuredPoint { at: measured.at, metrics: measured.metrics };
-        let secs = now.saturating_sub(*began).as_secs_f64();
-        let (images, memory) = (measured.images, trainer.memory());
-        say(FromWorker::Measured { trial, token, point: point.clone(), images, secs, memory });
+        let elapsed = now.saturating_sub(*began).as_secs_f64();
+        let Account { secs, played: cached } =
+            measured.account.unwrap_or(Account { secs: elapsed, played: false });
+        let (point_said, images, memory) = (point.clone(), measured.images, trainer.memory());
+        say(FromWorker::Measured { trial, token, point: point_said, images, secs, memory, cached });
         *began = now;
         Ok(point)
     }
@@ -192,6 +183,26 @@ impl Attempt<'_, '_> {
         (self.say)(FromWorker::Saved { trial: self.lease.trial, token: self.lease.token, at });
         Ok(())
     }
+}
+
+/// The trainer of a lease, where it goes on.
+fn start<'a>(
+    context: &TrialContext<'a>,
+    lease: &Lease,
+    trial_dir: &Path,
+) -> Result<Box<dyn Trainer + 'a>, TrainError> {
+    let plan = context.plan;
+    let job = TrainingJob {
+        arch: lease.arch.clone(),
+        data: Arc::clone(&context.data),
+        augment: plan.dataset.augment.clone(),
+        training: lease.training.clone(),
+        // By its network and not by its number, so that it has one curve wherever it is met.
+        seed: SeedTree::new(plan.seed).child("network", 0).child(&lease.network, 0),
+        memory: lease.memory,
+    };
+    let checkpoint = (lease.from > Progress::ZERO).then(|| checkpoint_path(trial_dir, lease.from));
+    context.factory.start(job, checkpoint.as_deref())
 }
 
 impl From<Ended> for End {

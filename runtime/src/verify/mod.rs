@@ -3,6 +3,7 @@
 //!
 //! Nothing is trained and no data are read. What is measured is taken as it stands: only what follows from it is checked.
 
+mod asking;
 mod paused;
 mod search;
 #[cfg(test)]
@@ -18,10 +19,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::event::{Event, EventKind, TrialId};
-use crate::search::SearchStrategy;
+use crate::run::{Basis, Original, Originals};
 use crate::space::SearchSpace;
 use crate::state::RunState;
 use crate::trial::Learned;
+use asking::Asking;
 
 /// What was recomputed, and what does not agree.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -85,10 +87,10 @@ pub fn verify(plan: &Plan, events: &[Event], estimator: &dyn Estimator) -> Resul
         estimator,
         needs: estimator.needs(),
         space: crate::space::of_plan(plan)?,
-        strategy: Some(crate::search::of_plan(plan)?),
-        asked: Vec::new(),
-        networks: BTreeMap::new(),
+        asking: Asking::new(plan)?,
+        known: Originals::default(),
         originals: BTreeMap::new(),
+        judged: None,
         learned: None,
         state: RunState::default(),
         seq: 0,
@@ -107,16 +109,16 @@ struct Verifier<'a> {
     estimator: &'a dyn Estimator,
     needs: Needs,
     space: Box<dyn SearchSpace>,
-    /// `None` once it cannot be asked any more.
-    strategy: Option<Box<dyn SearchStrategy>>,
-    /// The networks of the newest generation.
-    asked: Vec<peng_spec::arch::Genome>,
-    /// The first trial of each network.
-    networks: BTreeMap<String, TrialId>,
+    asking: Asking,
+    /// The networks of trials that are trained themselves.
+    known: Originals,
     /// The trials that must be copies, and of which.
-    originals: BTreeMap<TrialId, TrialId>,
-    /// What the estimator has learned for the trials of a generation.
-    learned: Option<(u32, Learned)>,
+    originals: BTreeMap<TrialId, Original>,
+    /// What the estimator has learned, and from what was known when.
+    learned: Option<(Option<Basis>, Learned)>,
+    /// The generation after which the estimator must be switched off before anything else happens, or stays on; of searches
+    /// that do not wait for generations.
+    judged: Option<u32>,
     /// The state before the event.
     state: RunState,
     seq: u64,
@@ -126,6 +128,11 @@ struct Verifier<'a> {
 impl Verifier<'_> {
     /// Checks an event against all that came before it.
     fn check(&mut self, kind: &EventKind) {
+        if !matches!(kind, EventKind::RunResumed { .. } | EventKind::EstimatorSwitchedOff { .. })
+            && let Some(generation) = self.judged.take()
+        {
+            self.stays_on(generation);
+        }
         match kind {
             EventKind::GenerationStarted { generation, candidates } => {
                 self.generation_started(*generation, *candidates);
@@ -133,7 +140,9 @@ impl Verifier<'_> {
             EventKind::TrialCreated { trial, generation, genome, cost, audit } => {
                 self.trial_created(*trial, *generation, genome, *cost, *audit);
             }
-            EventKind::TrialSkipped { trial, from } => self.trial_skipped(*trial, *from),
+            EventKind::TrialSkipped { trial, from, distance } => {
+                self.trial_skipped(*trial, Original { from: *from, distance: *distance });
+            }
             EventKind::TrialStarted { trial, purpose, from, .. } => {
                 self.trial_started(*trial, *purpose, *from);
             }
@@ -154,6 +163,7 @@ impl Verifier<'_> {
             EventKind::RunStarted { .. }
             | EventKind::RunResumed { .. }
             | EventKind::StepStarted { .. }
+            | EventKind::CacheAsked { .. }
             | EventKind::CheckpointSaved { .. }
             | EventKind::Warned { .. }
             | EventKind::CancelRequested

@@ -6,7 +6,6 @@ use super::Verifier;
 use crate::audit;
 use crate::estimate::{self, Premises};
 use crate::event::{EventKind, TrialId};
-use crate::state::SwitchedOff;
 
 impl Verifier<'_> {
     /// Whether paused trials are looked at after a generation, or after the search.
@@ -77,15 +76,13 @@ impl Verifier<'_> {
 
     pub(super) fn switched_off(&mut self, generation: u32, recorded: &EventKind) {
         let place = (None, None);
-        let newest = self.state.generations.len() as u32;
+        let newest = self.state.finished_generations();
+        self.judged = None;
         if generation + 1 != newest || self.state.switched_off.is_some() {
             self.found(place, "the estimator", format!("off after generation {generation}"), "not then");
         }
         match audit::switch_off(self.plan, &self.state, generation) {
-            Some(SwitchedOff { generation, regret, interval, limit }) => {
-                let expected = EventKind::EstimatorSwitchedOff { generation, regret, interval, limit };
-                self.compare(place, "", recorded, &expected);
-            }
+            Some(off) => self.compare(place, "", recorded, &EventKind::from(off)),
             None => self.found(place, "the estimator", "off", "on"),
         }
     }

@@ -1,52 +1,62 @@
 //! The search: the networks that it asks for, which of them are copies, which are audited, and when a generation is done.
 
 use peng_spec::arch::{Cost, Genome};
-use peng_spec::plan::StepKind;
+use peng_spec::plan::{Mode, StepKind};
 
 use super::Verifier;
+use super::asking::Asking;
 use crate::audit;
 use crate::event::{RunEnd, TrialId};
-use crate::run::{amended, network_key, results, unconfirmed};
-use crate::search::Ask;
+use crate::run::{Basis, Original, unconfirmed};
+use crate::space::SpaceError;
 use crate::state::{GenerationState, StepState};
 
 impl Verifier<'_> {
+    fn is_asynchronous(&self) -> bool {
+        self.plan.search.mode == Mode::Asynchronous
+    }
+
+    /// What the search answers, unless it cannot be asked.
+    fn answer<T: Default>(&mut self, answer: Result<T, SpaceError>) -> T {
+        answer.unwrap_or_else(|error| {
+            self.asking = Asking::Lost;
+            self.found((None, None), "the population", error, "genomes of the space");
+            T::default()
+        })
+    }
+
     pub(super) fn generation_started(&mut self, generation: u32, candidates: u32) {
         let begun = self.state.generations.len() as u32;
         if generation != begun {
             self.found((None, None), "the generation", generation, begun);
         }
-        if self.state.generations.last().is_some_and(|last| !last.finished) {
-            self.found((None, None), "the generation before", "not finished", "finished");
-        }
-        self.after_generation();
-        self.asked = self.ask();
-        if self.asked.len() != candidates as usize {
-            self.found((None, None), "the number of networks", candidates, self.asked.len());
-        }
-    }
-
-    /// Tells the search of the newest generation.
-    fn after_generation(&mut self) {
-        let Some(last) = (self.state.generations.len() as u32).checked_sub(1) else { return };
-        self.stays_on(last);
-        let (amended, results) =
-            (amended(self.plan, &self.state, last), results(self.plan, &self.state, last));
-        if let Some(strategy) = &mut self.strategy {
-            strategy.amend(&amended);
-            strategy.tell(&results);
-        }
-    }
-
-    fn ask(&mut self) -> Vec<Genome> {
-        match self.strategy.as_mut().map(|strategy| strategy.ask(&*self.space)) {
-            Some(Ok(Ask::Generation(genomes))) => genomes,
-            Some(Ok(Ask::Finished)) | None => Vec::new(),
-            Some(Err(error)) => {
-                self.strategy = None;
-                self.found((None, None), "the population", error, "genomes of the space");
-                Vec::new()
+        let expected = if self.is_asynchronous() {
+            let answer = self.asking.has_more((self.plan, &self.state), &*self.space);
+            let has_more = self.answer(answer);
+            match &self.asking {
+                Asking::Asynchronous(dialogue) if has_more => {
+                    let (next, networks) = dialogue.generation(self.state.trials.len());
+                    if next == generation { networks } else { 0 }
+                }
+                _ => 0,
             }
+        } else {
+            if self.state.generations.last().is_some_and(|last| !last.finished) {
+                self.found((None, None), "the generation before", "not finished", "finished");
+            }
+            self.after_generation();
+            let answer = self.asking.next_generation((self.plan, &self.state), &*self.space);
+            self.answer(answer) as u32
+        };
+        if expected != candidates {
+            self.found((None, None), "the number of networks", candidates, expected);
+        }
+    }
+
+    /// The estimator stays on after the newest generation.
+    fn after_generation(&mut self) {
+        if let Some(last) = (self.state.generations.len() as u32).checked_sub(1) {
+            self.stays_on(last);
         }
     }
 
@@ -68,8 +78,8 @@ impl Verifier<'_> {
         if generation + 1 != newest {
             self.found(place, "its generation", generation, format!("{}", i64::from(newest) - 1));
         }
-        let position = self.state.generations.last().map_or(0, |g| g.trials.len());
-        match self.asked.get(position).cloned() {
+        let answer = self.asking.next((self.plan, &self.state), &*self.space);
+        match self.answer(answer) {
             Some(asked) if asked == *genome => {}
             Some(asked) => self.found(place, "`genome`", genome, asked),
             None => self.found(place, "`genome`", genome, "none: the search asks for fewer"),
@@ -84,17 +94,20 @@ impl Verifier<'_> {
             Ok(expected) => self.compare(place, "`cost`", &cost, &expected),
             Err(error) => self.found(place, "`cost`", "known", error),
         }
-        let original = *self.networks.entry(network_key(&arch, &settings)).or_insert(trial);
-        if original != trial {
+        let known = Basis::now(self.plan, &self.state, generation);
+        let run = (self.plan, &self.state);
+        if let Some(original) = self.known.take(run, (trial, known), &arch, &settings) {
             self.originals.insert(trial, original);
         }
     }
 
-    pub(super) fn trial_skipped(&mut self, trial: TrialId, from: TrialId) {
+    pub(super) fn trial_skipped(&mut self, trial: TrialId, recorded: Original) {
         self.verified.endings += 1;
         match self.originals.get(&trial).copied() {
-            Some(original) if original == from => {}
-            Some(original) => self.found((Some(trial), None), "`from`", from, original),
+            Some(original) => {
+                self.compare((Some(trial), None), "`from`", &recorded.from, &original.from);
+                self.compare((Some(trial), None), "`distance`", &recorded.distance, &original.distance);
+            }
             None => self.found((Some(trial), None), "its end", "copied", "a training of its own"),
         }
     }
@@ -108,8 +121,20 @@ impl Verifier<'_> {
         if finished {
             self.found((None, None), "generation", format!("{generation} finished"), "finished before");
         }
+        if generation != self.state.finished_generations() {
+            self.found(
+                (None, None),
+                "generation",
+                format!("{generation} finished"),
+                "after the ones before it",
+            );
+        }
         if trials.len() != candidates as usize {
-            self.found((None, None), "the number of trials", trials.len(), candidates);
+            // A space that has no more networks leaves the last generation of an asynchronous search smaller.
+            let answer = self.asking.has_more((self.plan, &self.state), &*self.space);
+            if !self.is_asynchronous() || self.answer(answer) {
+                self.found((None, None), "the number of trials", trials.len(), candidates);
+            }
         }
         for id in trials {
             if self.state.trial(id).is_some_and(|trial| trial.outcome.is_none()) {
@@ -117,6 +142,9 @@ impl Verifier<'_> {
             }
         }
         self.is_settled(Some(generation));
+        if self.is_asynchronous() {
+            self.judged = Some(generation);
+        }
     }
 
     pub(super) fn step_finished(&mut self, id: &str) {
@@ -137,10 +165,12 @@ impl Verifier<'_> {
         if self.state.generations.last().is_some_and(|last| !last.finished) {
             self.found((None, None), "the last generation", "not finished", "finished");
         }
-        self.after_generation();
-        let more = self.ask();
-        if !more.is_empty() {
-            self.found((None, None), "the search", "finished", format!("{} more networks", more.len()));
+        if !self.is_asynchronous() {
+            self.after_generation();
+        }
+        let answer = self.asking.has_more((self.plan, &self.state), &*self.space);
+        if self.answer(answer) {
+            self.found((None, None), "the search", "finished", "more networks");
         }
         self.is_settled(None);
     }

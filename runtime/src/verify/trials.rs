@@ -1,10 +1,11 @@
 //! One training: where it is measured, what the estimator answers, and how it ends.
 
-use peng_estimator::{Observation, Progress, Verdict};
+use peng_estimator::{History, Observation, Progress, Verdict};
 
 use super::Verifier;
 use crate::estimate;
 use crate::event::{Purpose, TrialId, TrialOutcome};
+use crate::run::Basis;
 use crate::state::TrialState;
 use crate::trial::protocol::Verdicts;
 use crate::trial::{Learned, next_point};
@@ -17,7 +18,7 @@ impl Verifier<'_> {
     /// What verdicts do in the attempt under way.
     fn verdicts(&self, trial: &TrialState) -> Verdicts {
         match trial.running.map(|running| running.purpose) {
-            Some(Purpose::Search) if self.state.switched_off.is_some() => Verdicts::Unasked,
+            Some(Purpose::Search) if trial.unasked => Verdicts::Unasked,
             Some(Purpose::Search) if trial.audited => Verdicts::Noted,
             Some(Purpose::Search) => Verdicts::Obeyed,
             Some(Purpose::Reconsider | Purpose::Confirm) | None => Verdicts::Unasked,
@@ -37,7 +38,7 @@ impl Verifier<'_> {
         let Some(trial) = self.trial(id) else { return };
         let place = (Some(id), Some(from));
         if let Some(original) = self.originals.get(&id).copied() {
-            self.found(place, "its training", "begun", format!("a copy of trial {original}"));
+            self.found(place, "its training", "begun", format!("a copy of trial {}", original.from));
         }
         if from > Progress::ZERO && trial.point(from).is_none() {
             self.found(place, "its checkpoint", "used", "never measured there");
@@ -95,7 +96,7 @@ impl Verifier<'_> {
         if at != trial.trained() {
             self.found(place, "the place of the estimator's answer", at, trial.trained());
         }
-        self.learn(trial.generation);
+        self.learn(id);
         let record = estimate::record(self.plan, &trial, at);
         let Some((_, learned)) = &self.learned else { return };
         let (observation, expected) = learned.judge(&record, 0);
@@ -103,13 +104,16 @@ impl Verifier<'_> {
         self.compare(place, "`inputs`", &inputs, &expected);
     }
 
-    /// Learns what the decisions on the trials of a generation rest on.
-    fn learn(&mut self, generation: u32) {
+    /// Learns what the decisions on a trial rest on.
+    fn learn(&mut self, trial: TrialId) {
         // Without a use for it there is but one history, the empty one.
-        let generation = if self.needs.uses_history { generation } else { 0 };
-        if self.learned.as_ref().is_none_or(|(known, _)| *known != generation) {
-            let history = estimate::history(self.plan, &self.state, generation);
-            self.learned = Some((generation, Learned::new(self.plan, self.estimator, &history)));
+        let known = self.needs.uses_history.then(|| Basis::of(self.plan, &self.state, trial));
+        if self.learned.as_ref().is_none_or(|(learned, _)| *learned != known) {
+            let history = match known {
+                Some(_) => estimate::history_of(self.plan, &self.state, trial),
+                None => History::default(),
+            };
+            self.learned = Some((known, Learned::new(self.plan, self.estimator, &history)));
         }
     }
 

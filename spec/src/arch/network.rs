@@ -66,6 +66,9 @@ impl Op {
             | Self::GlobalAvgPool
             | Self::Flatten
             | Self::Dropout { .. }
+            | Self::DropPath { .. }
+            | Self::Shift
+            | Self::SqueezeExcite { .. }
             | Self::Add
             | Self::Concat => [None; LISTS.len()],
         }
@@ -76,7 +79,7 @@ impl ArchGraph {
     /// What conditions may say of the network.
     pub fn facts(&self) -> Result<NetworkFacts, ShapeError> {
         let shapes = self.shapes()?;
-        let cost = self.cost()?;
+        let cost = self.cost_of(&shapes);
         let mut depths: Vec<u32> = Vec::with_capacity(self.nodes.len());
         let [mut filters, mut kernels, mut units] = [Vec::new(), Vec::new(), Vec::new()];
         for node in &self.nodes {

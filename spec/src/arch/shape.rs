@@ -137,11 +137,11 @@ fn infer(node: &ArchNode, inputs: &[Shape]) -> Result<Shape, ShapeError> {
         }
         vector @ Shape::Vector { .. } => fail(format!("found a vector of {vector}, expected an image")),
     };
-    let general = |kernel: [usize; 2], dilation, stride, padding| match single()? {
+    let general = |kernel: [usize; 2], dilation, stride: [usize; 2], padding| match single()? {
         Shape::Image { channels, height, width } => {
             let [h, w] = kernel;
-            let high = padded(height, h, dilation, stride, padding);
-            if let (Some(height), Some(width)) = (high, padded(width, w, dilation, stride, padding)) {
+            let high = padded(height, h, dilation, stride[0], padding);
+            if let (Some(height), Some(width)) = (high, padded(width, w, dilation, stride[1], padding)) {
                 Ok(Shape::Image { channels, height, width })
             } else {
                 fail(format!("a window of {h}x{w}, {dilation} apart, does not fit into {height}x{width}"))
@@ -163,13 +163,17 @@ fn infer(node: &ArchNode, inputs: &[Shape]) -> Result<Shape, ShapeError> {
                 )),
             }
         }
-        Op::Pool { kernel, stride, padding, .. } => general([*kernel; 2], 1, *stride, *padding),
+        Op::Pool { kernel, stride, padding, .. } => general([*kernel; 2], 1, [*stride; 2], *padding),
         Op::Conv { filters, kernel, stride, padding, .. } => match window(*kernel, *stride, *padding)? {
             Shape::Image { height, width, .. } => Ok(Shape::Image { channels: *filters, height, width }),
             vector @ Shape::Vector { .. } => Ok(vector),
         },
         Op::MaxPool { kernel, stride } => window(*kernel, *stride, 0),
-        Op::BatchNorm | Op::Relu | Op::Dropout { .. } => single(),
+        Op::BatchNorm | Op::Relu | Op::Dropout { .. } | Op::DropPath { .. } => single(),
+        Op::Shift | Op::SqueezeExcite { .. } => match single()? {
+            image @ Shape::Image { .. } => Ok(image),
+            vector @ Shape::Vector { .. } => fail(format!("found a vector of {vector}, expected an image")),
+        },
         Op::Flatten => match single()? {
             image @ Shape::Image { .. } => Ok(Shape::Vector { features: image.numel() as usize }),
             vector @ Shape::Vector { .. } => fail(format!("found a vector of {vector}, expected an image")),

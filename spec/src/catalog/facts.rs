@@ -26,6 +26,9 @@ pub struct Moves {
     pub mutate: bool,
     /// Two children of two genomes.
     pub crossover: bool,
+    /// Genomes are lists of phases, each a list of bits, in which any bit may be set. No part of a plan.
+    #[serde(skip)]
+    pub bits: bool,
 }
 
 /// What is known of a search space for a data set.
@@ -62,6 +65,8 @@ pub struct SearchNeeds {
     pub trials: u64,
     /// Generations in which it asks for them.
     pub generations: u64,
+    /// Networks of each generation but the first.
+    pub offspring: u64,
 }
 
 /// What an estimator may know of the training when it is checked.
@@ -86,6 +91,8 @@ pub struct EstimatorNeeds {
     pub fewest_points: Option<usize>,
     /// Whether its decisions depend on the ended trials of earlier generations.
     pub history: bool,
+    /// Whether it resumes trainings at the end of each generation.
+    pub resumes: bool,
     /// Names of metrics without which it cannot work, besides the one that it observes.
     pub metrics: Vec<String>,
 }

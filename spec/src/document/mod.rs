@@ -154,6 +154,20 @@ impl Document {
         &self.root
     }
 
+    /// The same with another value at a key of the root, which stands in a document of its own.
+    #[must_use]
+    pub fn with_entry(&self, entry: Entry, of: &Self) -> Self {
+        let mut document = self.clone();
+        if let NodeValue::Map(entries) = &mut document.root.value {
+            match entries.iter_mut().find(|known| known.key == entry.key) {
+                Some(known) => *known = entry,
+                None => entries.push(entry),
+            }
+        }
+        document.texts.extend(of.texts.iter().cloned());
+        document
+    }
+
     /// What loading found: warnings, and keys that occur twice, which are errors. The shape passes them on.
     pub fn findings(&self) -> &[Diagnostic] {
         &self.findings

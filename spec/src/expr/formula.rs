@@ -128,6 +128,12 @@ impl Formula {
         all.into_iter().all(|i| self.truth(values, i))
     }
 
+    /// How far the condition is from holding: 0 where it holds, else more than that; each comparison that fails counts by the
+    /// distance of its sides, as a share of both.
+    pub fn shortfall(&self, values: &dyn Values) -> f64 {
+        self.every_i(values).into_iter().flatten().map(|i| self.short(values, i)).sum()
+    }
+
     /// The value of a formula without `i`; not a number where there is none.
     pub fn value(&self, values: &dyn Values) -> f64 {
         self.number(values, 0)
@@ -146,6 +152,21 @@ impl Formula {
             | Self::Fold(..)
             | Self::Negative(_)
             | Self::Arithmetic(..) => unreachable!("formulas are typed when they are read"),
+        }
+    }
+
+    /// The shortfall for one `i`, of which all elements must be there.
+    fn short(&self, values: &dyn Values, i: usize) -> f64 {
+        match self {
+            _ if self.truth(values, i) => 0.0,
+            Self::Compare(_, sides) => {
+                let [a, b] = [sides[0].number(values, i), sides[1].number(values, i)];
+                let share = (a - b).abs() / (a.abs() + b.abs());
+                if share.is_nan() { 1.0 } else { share.max(f64::EPSILON) }
+            }
+            Self::All(parts) => parts.iter().map(|part| part.short(values, i)).sum(),
+            Self::Any(parts) => parts.iter().map(|part| part.short(values, i)).fold(1.0, f64::min),
+            _ => 1.0,
         }
     }
 

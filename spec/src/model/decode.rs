@@ -7,6 +7,7 @@ use super::execution::{self, BudgetSpec, ExecutionSpec, FinallySpec, OutputSpec}
 use super::leaf::{Chosen, Leaf, Word};
 use super::optimizer::{self, OptimizerKind, OptimizerSpec};
 use super::schedule::{self, ScheduleKind, ScheduleSpec};
+use super::search::{self, ModeSpec, ReuseSpec, SearchSpec};
 use super::training::{self, TrainingSpec};
 use super::{DatasetSpec, EstimatorSpec, KindSpec, LimitSpec, NEVER, ObjectiveSpec, Spec};
 use crate::catalog::Slot;
@@ -123,7 +124,7 @@ fn spec(root: &Section<'_>) -> Decoded<Spec> {
             normalize: normalize(&dataset)?,
         },
         search_space: root.kind(Slot::SearchSpace)?,
-        search: root.kind(Slot::Search)?,
+        search: search(root)?,
         objectives: objectives(root),
         training: training(&root.section("training"))?,
         estimator: EstimatorSpec {
@@ -147,6 +148,17 @@ fn spec(root: &Section<'_>) -> Decoded<Spec> {
             confirm: root.section("finally").word_or("confirm", execution::default_confirm)?,
         },
         output: OutputSpec { dir: root.section("output").or("dir", execution::default_dir)? },
+    })
+}
+
+fn search(root: &Section<'_>) -> Decoded<SearchSpec> {
+    let section = root.section("search");
+    let mode = section.word_or("mode", || search::default_mode().0)?;
+    let reuse = section.section("reuse");
+    Ok(SearchSpec {
+        call: root.kind(Slot::Search)?,
+        mode: Spanned { value: ModeSpec(mode.value), span: mode.span, origin: mode.origin },
+        reuse: ReuseSpec { similar_within: reuse.or("similar_within", search::default_similar_within)? },
     })
 }
 

@@ -13,6 +13,7 @@ pub const NEVER: &str = "never";
 /// Keys of a slot's section that are common to all of its kinds, and so no parameters.
 pub const COMMON_KEYS: &[(Slot, &[&str])] = &[
     (Slot::Dataset, &["validation", "limit", "augment", "normalize"]),
+    (Slot::Search, &["mode", "reuse"]),
     (Slot::Estimator, &["metric", "audit", "max_regret"]),
 ];
 

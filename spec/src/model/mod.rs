@@ -11,6 +11,8 @@ mod leaf;
 mod optimizer;
 mod quantity;
 mod schedule;
+mod search;
+mod study;
 mod training;
 
 use schemars::JsonSchema;
@@ -26,6 +28,8 @@ pub use leaf::{Word, words};
 pub use optimizer::{OptimizerKind, OptimizerSpec};
 pub use quantity::{Duration, Memory, Percent, Points};
 pub use schedule::{ScheduleKind, ScheduleSpec};
+pub use search::{ModeSpec, ReuseSpec, SearchSpec};
+pub use study::{ArmSpec, StudySpec, is_study};
 pub use training::TrainingSpec;
 
 use crate::plan::{Goal, Metric, Normalize};
@@ -50,7 +54,7 @@ pub struct Spec {
     /// Which networks exist.
     pub search_space: KindSpec,
     /// How networks are proposed.
-    pub search: KindSpec,
+    pub search: SearchSpec,
     /// What is sought; with several objectives the result is a front.
     #[schemars(length(min = 1))]
     pub objectives: Vec<ObjectiveSpec>,

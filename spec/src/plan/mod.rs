@@ -8,8 +8,10 @@ mod device;
 mod digest;
 mod optimizer;
 mod parts;
+mod search;
 mod settings;
 mod step;
+mod study;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -22,8 +24,10 @@ pub use parts::{
     BudgetPlan, DatasetPlan, EpochFraction, EstimatorPlan, ExecutionPlan, ExecutorPlan, Goal, Limit, Metric,
     Objective, OutputPlan, PlannedCost, SchedulePlan, SpacePlan, TrainingPlan,
 };
+pub use search::{Mode, ReusePlan, SearchPlan};
 pub use settings::{Setting, Settings};
 pub use step::{ConfirmWhat, Step, StepKind};
+pub use study::{ArmPlan, STUDY_FORMAT, StudyPlan};
 
 /// The version of the plan format that this crate reads and writes.
 pub const PLAN_FORMAT: &str = "peng.plan/2";
@@ -57,7 +61,7 @@ pub struct Plan {
     /// What is sought, in the order of the spec.
     pub objectives: Vec<Objective>,
     /// How networks are proposed.
-    pub search: KindCall,
+    pub search: SearchPlan,
     /// How one network is trained.
     pub training: TrainingPlan,
     /// When its training may stop.

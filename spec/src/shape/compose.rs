@@ -2,6 +2,7 @@
 //!
 //! Internally a quantity is a number with the extension `x-unit`; what is published is in `publish`.
 
+use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
@@ -33,9 +34,7 @@ pub struct KindSchema {
 impl SpecSchema {
     /// Composes the schema for the kinds of a catalogue.
     pub fn new(catalog: &dyn Catalog) -> Self {
-        let settings = SchemaSettings::draft07().with(|s| s.inline_subschemas = true);
-        let mut fixed = settings.into_generator().into_root_schema_for::<Spec>().to_value();
-        tidy(&mut fixed);
+        let mut fixed = fixed_of::<Spec>();
         add_extends(&mut fixed);
         let slots = Slot::ALL
             .into_iter()
@@ -64,6 +63,14 @@ impl SpecSchema {
     pub fn kind(&self, slot: Slot, name: &str) -> Option<&KindSchema> {
         self.kinds(slot).iter().find(|kind| kind.name == name)
     }
+}
+
+/// The schema of a type of the model.
+pub(super) fn fixed_of<T: JsonSchema>() -> Value {
+    let settings = SchemaSettings::draft07().with(|s| s.inline_subschemas = true);
+    let mut fixed = settings.into_generator().into_root_schema_for::<T>().to_value();
+    tidy(&mut fixed);
+    fixed
 }
 
 /// What is not of the model, since it is gone when the spec has been put together.

@@ -16,10 +16,15 @@ use crate::source::SourceMap;
 
 /// Adds it to a published schema.
 pub(super) fn add(schema: &mut Value) {
+    describe(schema);
+    relax(schema);
+}
+
+/// Adds what is shown, and demands what must be written where it is.
+pub(super) fn describe(schema: &mut Value) {
     snippets(schema);
     document_keys(schema, "", &[], "");
     words(schema);
-    relax(schema);
 }
 
 /// Gives each key its description as Markdown. Common keys of a slot are documented with the slot.

@@ -14,6 +14,7 @@ mod metrics;
 mod params;
 mod publish;
 mod reference;
+mod study;
 mod unsupported;
 mod validate;
 
@@ -23,6 +24,7 @@ pub use compose::{KindSchema, SpecSchema};
 pub use params::ParamDoc;
 pub use publish::Draft;
 pub use reference::{FieldDoc, KindDoc, REFERENCE_PAGE, Reference, SectionDoc, WordDoc, anchor};
+pub use study::{StudySchema, check_study};
 
 use crate::catalog::Slot;
 use crate::diag::{Diagnostic, Diagnostics, Sink};

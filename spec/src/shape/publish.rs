@@ -23,6 +23,28 @@ pub enum Draft {
 impl SpecSchema {
     /// The published schema: what is accepted, with the kinds as alternatives and quantities as they are written.
     pub fn published(&self, draft: Draft) -> Value {
+        let mut schema = self.of_all_kinds();
+        let mut published = header(draft, ID);
+        published.insert("title".to_owned(), json!("Experiment of peng"));
+        schema["properties"]["version"] =
+            json!({ "description": schema["properties"]["version"]["description"], "const": 1 });
+        editor::add(&mut schema);
+        if let Value::Object(mut rest) = schema {
+            rest.shift_remove("title");
+            published.extend(rest);
+        }
+        Value::Object(published)
+    }
+
+    /// The section of the estimator, for documents in which it stands elsewhere.
+    pub(super) fn estimator(&self) -> Value {
+        let mut schema = self.of_all_kinds();
+        editor::describe(&mut schema);
+        schema["properties"][Slot::Estimator.key()].take()
+    }
+
+    /// The schema with the kinds as alternatives, and quantities as they are written.
+    fn of_all_kinds(&self) -> Value {
         let mut schema = self.fixed.clone();
         for slot in Slot::ALL {
             let property = &mut schema["properties"][slot.key()];
@@ -35,27 +57,24 @@ impl SpecSchema {
         }
         name_metrics(&mut schema);
         quantities(&mut schema);
-        let mut published = Map::new();
-        match draft {
-            Draft::Draft7 => {
-                published.insert("$schema".to_owned(), json!("http://json-schema.org/draft-07/schema#"));
-                published.insert("$id".to_owned(), json!(ID));
-            }
-            // The draft-07 form has the address.
-            Draft::Draft202012 => {
-                published.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
-            }
-        }
-        published.insert("title".to_owned(), json!("Experiment of peng"));
-        schema["properties"]["version"] =
-            json!({ "description": schema["properties"]["version"]["description"], "const": 1 });
-        editor::add(&mut schema);
-        if let Value::Object(mut rest) = schema {
-            rest.shift_remove("title");
-            published.extend(rest);
-        }
-        Value::Object(published)
+        schema
     }
+}
+
+/// Which draft a schema is of, and where it is found.
+pub(super) fn header(draft: Draft, id: &str) -> Map<String, Value> {
+    let mut header = Map::new();
+    match draft {
+        Draft::Draft7 => {
+            header.insert("$schema".to_owned(), json!("http://json-schema.org/draft-07/schema#"));
+            header.insert("$id".to_owned(), json!(id));
+        }
+        // The draft-07 form has the address.
+        Draft::Draft202012 => {
+            header.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
+        }
+    }
+    header
 }
 
 /// Editors offer the metrics; the compiler says more about a wrong one than a schema could.
@@ -83,7 +102,7 @@ fn name_metrics(schema: &mut Value) {
 }
 
 /// Replaces numbers with units by what may be written, and removes the extensions.
-fn quantities(schema: &mut Value) {
+pub(super) fn quantities(schema: &mut Value) {
     match schema {
         Value::Object(map) => {
             let unit = map.get(UNIT_EXTENSION).and_then(Value::as_str).and_then(Dimension::of_unit);

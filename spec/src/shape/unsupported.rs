@@ -6,7 +6,6 @@ use crate::document::Pointer;
 /// Keys, as pointers.
 const KEYS: &[&str] = &[
     "/search_space/variant",
-    "/search/reuse",
     "/execution/partition",
     "/execution/account",
     "/execution/gres",
@@ -34,7 +33,7 @@ const KINDS: &[(Slot, &[&str])] = &[
         ],
     ),
     (Slot::SearchSpace, &["nsga-micro"]),
-    (Slot::Search, &["menndl", "regularized-evolution", "random", "nsga-net"]),
+    (Slot::Search, &["random", "nsga-net"]),
     (Slot::Estimator, &["truncate", "patience", "penguin", "a4nn", "population", "median", "asha"]),
 ];
 

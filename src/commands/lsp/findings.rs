@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
-use peng_compiler::Compiled;
+use peng_compiler::{Compiled, CompiledStudy, Language, compile_study};
 use peng_spec::diag::{Diagnostic, Diagnostics, Severity, codes};
 use peng_spec::document::Document;
+use peng_spec::model::is_study;
 use peng_spec::overlay::{self, ReadBase};
 use peng_spec::plan::Plan;
+use peng_spec::shape::SpecSchema;
 use peng_spec::source::{FileId, SourceMap, Span};
 use serde_json::{Value, json};
 
@@ -38,11 +40,27 @@ pub(super) fn check(
             return Checked { sources, file, document: None, plan: None, found: found.into_vec() };
         }
     };
+    if is_study(document.root()) {
+        let found = study(&mut sources, file, read);
+        // What is offered and shown is of experiments.
+        return Checked { sources, file, document: None, plan: None, found };
+    }
     let (plan, found) = match compile(document.clone()) {
         Ok(Compiled { plan, warnings }) => (Some(plan), warnings),
         Err(found) => (None, found.into_vec()),
     };
     Checked { sources, file, document: Some(document), plan, found }
+}
+
+/// What is found in a study and in its experiment.
+fn study(sources: &mut SourceMap, file: FileId, read: &ReadBase<'_>) -> Vec<Diagnostic> {
+    let catalog = peng_runtime::catalog();
+    let schema = SpecSchema::new(&catalog);
+    let language = Language { catalog: &catalog, schema: &schema };
+    match compile_study(sources, file, &[], read, language) {
+        Ok(CompiledStudy { warnings, .. }) => warnings,
+        Err(found) => found.into_vec(),
+    }
 }
 
 /// The findings as the protocol has them. Those in a base stand where it is extended.

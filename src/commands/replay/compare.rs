@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use peng_estimator::replay::{self, Decision, HistoryRule, RecordedRun, ReplayError, Setting};
-use peng_estimator::score::{self, Scored, Scoring, Summary};
+use peng_estimator::score::{self, Scored, Scoring, Summary, Top};
 use peng_runtime::report::{Compared, ComparedDataset, ComparedPopulation, NotReplayed};
 use peng_runtime::seed::SeedTree;
 
@@ -176,6 +176,7 @@ pub(super) fn compare(
             scale: dataset.scale,
             confidence: given.confidence,
             seed: seed(&population.name),
+            top: Top::Tenth,
         };
         let orders: Vec<&[Decision]> = orders.iter().map(|(_, decisions)| decisions.as_slice()).collect();
         score::score(&population.runs, &orders, &scoring)

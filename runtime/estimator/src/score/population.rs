@@ -32,6 +32,52 @@ pub struct Scoring {
     pub confidence: f64,
     /// What the resamples are drawn from.
     pub seed: u64,
+    /// How many of the runs are the top.
+    pub top: Top,
+}
+
+/// How many of the runs are the top.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Top {
+    /// A tenth, rounded up.
+    #[default]
+    Tenth,
+    /// So many, or all if there are fewer.
+    Count(u64),
+}
+
+impl Top {
+    /// How many of so many runs.
+    pub fn of(self, runs: u64) -> u64 {
+        match self {
+            Self::Tenth => runs.div_ceil(10),
+            Self::Count(count) => count.min(runs),
+        }
+    }
+}
+
+/// The best of a population in truth and by fitness, as places in the order of the search, the best first; ties by that
+/// order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sets {
+    /// The best in truth.
+    pub truly: Vec<usize>,
+    /// Those that were handed over as the best.
+    pub predicted: Vec<usize>,
+}
+
+/// The best sets of decisions on a population.
+pub fn sets(runs: &[RecordedRun], decisions: &[Decision], scoring: &Scoring) -> Result<Sets, ScoreError> {
+    let mut rows = Rows::default();
+    for (member, decision) in decisions.iter().enumerate() {
+        let run = runs.iter().find(|run| run.run_id == decision.run_id);
+        let run = run.ok_or_else(|| ScoreError::Unknown { run_id: decision.run_id.clone() })?;
+        rows.push(member, decision, run, scoring);
+    }
+    let size = scoring.top.of(decisions.len() as u64) as usize;
+    let order = Order::new(rows, scoring.top);
+    let first = |of: &[usize]| of.iter().copied().take(size).collect();
+    Ok(Sets { truly: first(&order.by_truth), predicted: first(&order.by_fitness) })
 }
 
 /// A policy's decisions on a population, counted, over all orders.
@@ -115,7 +161,7 @@ pub fn score(runs: &[RecordedRun], orders: &[&[Decision]], scoring: &Scoring) ->
             counts.add(decision, &runs[place]);
         }
         counts.unscored += rows.error.iter().filter(|error| error.is_nan()).count();
-        measured.push(Order::new(rows));
+        measured.push(Order::new(rows, scoring.top));
     }
     counts.runs = members.len();
     counts.converged_share = counts.converged as f64 / counts.decisions.max(1) as f64;
@@ -200,10 +246,11 @@ struct Order {
     pairs: Pairs,
     /// The lowest finite truth, as which an infinite one counts in means; `None` if there is none.
     floor: Option<f64>,
+    top: Top,
 }
 
 impl Order {
-    fn new(rows: Rows) -> Self {
+    fn new(rows: Rows, top: Top) -> Self {
         let best_first = |values: &[f64]| {
             let mut order: Vec<usize> = (0..values.len()).collect();
             order.sort_by(|&a, &b| values[b].total_cmp(&values[a]));
@@ -218,6 +265,7 @@ impl Order {
             pairs: Pairs::new(&rows.fitness, &rows.truth),
             floor: rows.truth.iter().copied().filter(|truth| truth.is_finite()).reduce(f64::min),
             rows,
+            top,
         }
     }
 
@@ -233,7 +281,7 @@ impl Order {
         self.errors(&weight, &mut values);
         values.set(Measure::Spearman, self.pairs.spearman(&weight).unwrap_or(0.0));
         values.set(Measure::Kendall, self.pairs.kendall(&weight).unwrap_or(0.0));
-        self.selection(&weight, runs.div_ceil(10), &mut values);
+        self.selection(&weight, self.top.of(runs), &mut values);
         values
     }
 

@@ -14,6 +14,7 @@ use crate::threads::for_chunks;
 
 mod depthwise;
 mod geometry;
+mod places;
 mod sweep;
 #[cfg(test)]
 mod tests;
@@ -24,7 +25,8 @@ pub use geometry::Geometry;
 pub use weight_gradient::weight_gradient;
 
 use geometry::Channels;
-use sweep::{Image, Packed, Places, Sweep};
+use places::{Grid, Places};
+use sweep::{Begin, Image, Packed, Sweep};
 
 /// Images that a thread takes at once, so that short work is not cut into pieces.
 const IMAGES: usize = 4;
@@ -58,6 +60,24 @@ pub fn forward(
     }
 }
 
+/// Adds the convolution to `made`, which has its channels last. No depthwise one.
+pub fn forward_onto(level: Level, geometry: &Geometry, input: Images<'_>, weight: &[f32], made: &mut [f32]) {
+    assert_eq!(input.size(), geometry.input, "the images are those of the geometry");
+    assert_eq!(made.len(), geometry.output.floats(), "what is added to is that of the geometry");
+    assert_eq!(geometry.channels, Channels::All, "all channels are read");
+    let (weights, sweep) = forward_plan(geometry, weight);
+    let (frame, channels) = (geometry.input_frame(), geometry.input.channels);
+    let add_image = |framed: &mut Vec<f32>, at: usize, target: &mut [f32]| {
+        let source = input.framed(at, frame, channels, framed);
+        let floats = std::ptr::from_mut(target) as *mut [MaybeUninit<f32>];
+        // SAFETY: they are the same floats, and a sweep writes nothing but floats.
+        let target = unsafe { &mut *floats };
+        let (begin, activation) = (Begin::Target, Activation::Identity);
+        level.run(Image { sweep: &sweep, weights: &weights, begin, activation, source, target });
+    };
+    for_chunks(made, geometry.output.image(), IMAGES, Vec::new, add_image);
+}
+
 /// The gradient of the input, channels last, from that of the output.
 pub fn input_gradient(level: Level, geometry: &Geometry, gradient: Images<'_>, weight: &[f32]) -> Vec<f32> {
     assert_eq!(gradient.size(), geometry.output, "the gradients are those of the geometry");
@@ -74,19 +94,27 @@ pub fn input_gradient(level: Level, geometry: &Geometry, gradient: Images<'_>, w
 
 fn forward_plan(geometry: &Geometry, weight: &[f32]) -> (Packed, Sweep) {
     let (read, filters) = (geometry.input.channels, geometry.output.channels);
-    let [rows, columns] = geometry.axes;
-    let frame = geometry.input_frame();
     let taps = geometry.taps();
     assert_eq!(weight.len(), filters * read * taps, "the weights are those of the geometry");
     let packed = Packed::new(taps * read, filters, |term, filter| {
         let (tap, channel) = (term / read, term % read);
         weight[(filter * read + channel) * taps + tap]
     });
-    let line = frame.width * read;
-    let source = Places { first: 0, row: rows.stride * line, column: columns.stride * read };
-    let target = Places { first: 0, row: columns.output * filters, column: filters };
-    let grid = [rows.output, columns.output];
-    (packed, Sweep::new(&offsets(geometry, line, read), columns.kernel, read, grid, source, target))
+    let line = geometry.input_frame().width * read;
+    let offsets = offsets(geometry, line, read);
+    (packed, Sweep::new(&offsets, geometry.axes[1].kernel, read, forward_grid(geometry)))
+}
+
+/// Where output pixels read their first tap, in the input with its padding.
+fn forward_grid(geometry: &Geometry) -> Grid {
+    let (read, filters) = (geometry.input.channels, geometry.output.channels);
+    let [rows, columns] = geometry.axes;
+    let line = geometry.input_frame().width * read;
+    Grid {
+        size: [rows.output, columns.output],
+        source: Places { first: 0, row: rows.stride * line, column: columns.stride * read },
+        target: Places { first: 0, row: columns.output * filters, column: filters },
+    }
 }
 
 /// Where each tap reads, from where the first does; pixels have `stride` floats and rows `line`.
@@ -100,32 +128,34 @@ fn offsets(geometry: &Geometry, line: usize, stride: usize) -> Vec<usize> {
         .collect()
 }
 
-fn input_gradient_plans(geometry: &Geometry, weight: &[f32]) -> Vec<(Packed, Sweep)> {
+/// The input pixels of one phase of both strides, whose gradients are a convolution of the output's.
+struct Gathered {
+    /// The taps of the kernel that they read with, row by row, and how many are in a row.
+    taps: Vec<usize>,
+    across: usize,
+    /// Where each of them reads, in the output's gradient with its margins, from where the first does.
+    offsets: Vec<usize>,
+    grid: Grid,
+}
+
+/// All phases: together all pixels of the input.
+fn gathered(geometry: &Geometry) -> Vec<Gathered> {
     let (read, filters) = (geometry.input.channels, geometry.output.channels);
     let [rows, columns] = geometry.axes;
-    let frame = geometry.gradient_frame();
-    let taps = geometry.taps();
-    assert_eq!(weight.len(), filters * read * taps, "the weights are those of the geometry");
-    let line = frame.width * filters;
-    let mut plans = Vec::new();
+    let line = geometry.gradient_frame().width * filters;
+    let mut all = Vec::new();
     for row in rows.phases() {
         for column in columns.phases() {
-            let kernel: Vec<usize> = row
+            let across = column.taps.len();
+            let taps: Vec<usize> = row
                 .taps
                 .iter()
                 .flat_map(|y| column.taps.iter().map(move |x| y * columns.kernel + x))
                 .collect();
-            let packed = Packed::new(kernel.len() * filters, read, |term, channel| {
-                let (tap, filter) = (kernel[term / filters], term % filters);
-                weight[(filter * read + channel) * taps + tap]
-            });
-            let offsets: Vec<usize> = (0..kernel.len())
-                .map(|tap| {
-                    let (y, x) = (tap / column.taps.len(), tap % column.taps.len());
-                    y * rows.dilation * line + x * columns.dilation * filters
-                })
+            let offsets = (0..taps.len())
+                .map(|tap| tap / across * rows.dilation * line + tap % across * columns.dilation * filters)
                 .collect();
-            let source = if kernel.is_empty() {
+            let source = if taps.is_empty() {
                 // Its gradients are zeros: nothing is read.
                 Places { first: 0, row: 0, column: 0 }
             } else {
@@ -136,11 +166,27 @@ fn input_gradient_plans(geometry: &Geometry, weight: &[f32]) -> Vec<(Packed, Swe
                 row: rows.stride * columns.input * read,
                 column: columns.stride * read,
             };
-            let grid = [row.count, column.count];
-            plans.push((packed, Sweep::new(&offsets, column.taps.len(), filters, grid, source, target)));
+            let grid = Grid { size: [row.count, column.count], source, target };
+            all.push(Gathered { taps, across, offsets, grid });
         }
     }
-    plans
+    all
+}
+
+fn input_gradient_plans(geometry: &Geometry, weight: &[f32]) -> Vec<(Packed, Sweep)> {
+    let (read, filters) = (geometry.input.channels, geometry.output.channels);
+    let count = geometry.taps();
+    assert_eq!(weight.len(), filters * read * count, "the weights are those of the geometry");
+    gathered(geometry)
+        .into_iter()
+        .map(|Gathered { taps, across, offsets, grid }| {
+            let packed = Packed::new(taps.len() * filters, read, |term, channel| {
+                let (tap, filter) = (taps[term / filters], term % filters);
+                weight[(filter * read + channel) * count + tap]
+            });
+            (packed, Sweep::new(&offsets, across, filters, grid))
+        })
+        .collect()
 }
 
 /// Sweeps over each image of a batch; the images made have `image` floats.
@@ -159,7 +205,7 @@ fn sweep_all(
     let sweep_image = |framed: &mut Vec<f32>, at: usize, target: &mut [MaybeUninit<f32>]| {
         let source = input.framed(at, frame, channels, framed);
         for (weights, sweep) in sweeps {
-            level.run(Image { sweep, weights, bias, activation, source, target });
+            level.run(Image { sweep, weights, begin: Begin::Bias(bias), activation, source, target });
         }
     };
     // SAFETY: sweeps make different pixels, each with all its channels, and together as many as an image has.

@@ -148,7 +148,22 @@ proptest! {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| case.computed(Level::detected()))
         };
-        prop_assert_eq!(with(1), with(3));
+        let alone = with(1);
+        prop_assert_eq!(&with(2), &alone);
+        prop_assert_eq!(&with(3), &alone);
+    }
+
+    #[test]
+    fn what_is_made_is_added_to_what_is_there(case in cases()) {
+        prop_assume!(case.geometry.channels == Channels::All);
+        let input = Images::new(&case.input, case.geometry.input(), case.order);
+        for level in [Level::portable(), Level::detected()] {
+            let made = forward(level, &case.geometry, input, &case.weight, &[], Activation::Identity);
+            let mut sum = case.gradient.clone();
+            forward_onto(level, &case.geometry, input, &case.weight, &mut sum);
+            let expected: Vec<f32> = made.iter().zip(&case.gradient).map(|(a, b)| a + b).collect();
+            prop_assert_eq!(sum, expected);
+        }
     }
 
     #[test]

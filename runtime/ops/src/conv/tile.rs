@@ -31,12 +31,16 @@ pub(super) fn most_rows(vectors: usize) -> usize {
     }
 }
 
-/// Cuts `count` into equal parts of at most `most`: start and length.
+/// Cuts `count` into nearly equal parts of at most `most`: start and length.
+#[inline(always)]
 pub(super) fn parts(count: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
     let parts = count.div_ceil(most);
+    let (least, longer) = (count.checked_div(parts).unwrap_or(0), count.checked_rem(parts).unwrap_or(0));
+    let mut next = 0;
     (0..parts).map(move |part| {
-        let (start, end) = (part * count / parts, (part + 1) * count / parts);
-        (start, end - start)
+        let (start, len) = (next, least + usize::from(part < longer));
+        next += len;
+        (start, len)
     })
 }
 

@@ -15,7 +15,7 @@ use crate::threads::map;
 /// Parts of a batch whose sums are independent.
 pub(super) const PARTS: usize = 8;
 /// Floats of a band, both factors together: half of a first-level cache of 32 KiB.
-const BAND: usize = 4096;
+pub(super) const BAND: usize = 4096;
 
 /// The gradient of the weights, `[out, in / groups, height, width]`, from the input and the gradient of the output.
 pub fn weight_gradient(

@@ -11,9 +11,10 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 
 use super::Operations;
+use super::shared::Branches;
 use crate::activation::Activation;
 use crate::conv::Geometry;
-use crate::pool::Windows;
+use crate::pool::{Pooled, Windows};
 
 #[derive(Debug)]
 struct Conv;
@@ -60,6 +61,25 @@ impl<B: Operations> Backward<B, 3> for ConvWithBias {
         let bias = checkpointer.retrieve_node_output(bias);
         if let Some(node) = bias_node {
             gradients.register::<B>(node.id, B::conv2d_bias_backward(x.clone(), bias, gradient.clone()));
+        }
+        let nodes = [x_node, weight_node].map(|node| Some(node?.id));
+        register_conv::<B>(nodes, [x, weight, gradient], geometry, gradients);
+    }
+}
+
+#[derive(Debug)]
+struct ConvOnto;
+
+impl<B: Operations> Backward<B, 3> for ConvOnto {
+    type State = (NodeId, NodeId, Geometry);
+
+    fn backward(self, ops: Ops<Self::State, 3>, gradients: &mut Gradients, checkpointer: &mut Checkpointer) {
+        let ([y_node, x_node, weight_node], (x, weight, geometry)) = (ops.parents, ops.state);
+        let gradient = gradients.consume::<B>(&ops.node);
+        let x = checkpointer.retrieve_node_output(x);
+        let weight = checkpointer.retrieve_node_output(weight);
+        if let Some(node) = y_node {
+            gradients.register::<B>(node.id, gradient.clone());
         }
         let nodes = [x_node, weight_node].map(|node| Some(node?.id));
         register_conv::<B>(nodes, [x, weight, gradient], geometry, gradients);
@@ -122,6 +142,39 @@ impl<B: Operations> Backward<B, 2> for Join {
 }
 
 #[derive(Debug)]
+struct Branch;
+
+impl<B: Operations> Backward<B, 1> for Branch {
+    type State = Branches;
+
+    fn backward(self, ops: Ops<Branches, 1>, gradients: &mut Gradients, _: &mut Checkpointer) {
+        let ([parent], branches) = (ops.parents, ops.state);
+        let mut gradient = gradients.consume::<B>(&ops.node);
+        let Some(parent) = parent else { return };
+        // Unlike what operations make, a leaf keeps its gradient when it is consumed: there burn's own sum is left.
+        if branches.has_gradient() && parent.requirement == ops.node.requirement {
+            gradient = B::peng_add_to(gradients.consume::<B>(&parent), gradient);
+        }
+        gradients.register::<B>(parent.id, gradient);
+    }
+}
+
+#[derive(Debug)]
+struct Relu;
+
+impl<B: Operations> Backward<B, 1> for Relu {
+    /// What was made.
+    type State = FloatTensor<B>;
+
+    fn backward(self, ops: Ops<Self::State, 1>, gradients: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = gradients.consume::<B>(&ops.node);
+        for node in ops.parents.into_iter().flatten() {
+            gradients.register::<B>(node.id, B::peng_relu_input(ops.state.clone(), gradient.clone()));
+        }
+    }
+}
+
+#[derive(Debug)]
 struct MaxPool;
 
 impl<B: Operations> Backward<B, 1> for MaxPool {
@@ -133,6 +186,21 @@ impl<B: Operations> Backward<B, 1> for MaxPool {
         let x = checkpointer.retrieve_node_output(x);
         if let Some(node) = node {
             gradients.register::<B>(node.id, B::peng_max_pool2d_input(x, gradient, windows));
+        }
+    }
+}
+
+#[derive(Debug)]
+struct MeanPool;
+
+impl<B: Operations> Backward<B, 1> for MeanPool {
+    type State = Windows;
+
+    fn backward(self, ops: Ops<Windows, 1>, gradients: &mut Gradients, _: &mut Checkpointer) {
+        let ([node], windows) = (ops.parents, ops.state);
+        let gradient = gradients.consume::<B>(&ops.node);
+        if let Some(node) = node {
+            gradients.register::<B>(node.id, B::peng_mean_pool2d_input(gradient, windows));
         }
     }
 }
@@ -165,6 +233,26 @@ impl<B: Operations, C: CheckpointStrategy> Operations for Autodiff<B, C> {
                 step.finish((x, weight, bias, geometry), y)
             }
             OpsKind::UnTracked(step) => step.finish(y),
+        }
+    }
+
+    fn peng_conv2d_onto(
+        y: FloatTensor<Self>,
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        geometry: Geometry,
+    ) -> FloatTensor<Self> {
+        let step = ConvOnto.prepare::<C>([y.node(), x.node(), weight.node()]).compute_bound().stateful();
+        let made = |y: FloatTensor<Self>, x: FloatTensor<Self>, weight: FloatTensor<Self>| {
+            let (y, x, weight) = (y.into_primitive(), x.into_primitive(), weight.into_primitive());
+            B::peng_conv2d_onto(y, x, weight, geometry)
+        };
+        match step {
+            OpsKind::Tracked(mut step) => {
+                let state = (step.checkpoint(&x), step.checkpoint(&weight), geometry);
+                step.finish(state, made(y, x, weight))
+            }
+            OpsKind::UnTracked(step) => step.finish(made(y, x, weight)),
         }
     }
 
@@ -209,13 +297,47 @@ impl<B: Operations, C: CheckpointStrategy> Operations for Autodiff<B, C> {
         unreachable!("{ONCE}")
     }
 
-    fn peng_max_pool2d(x: FloatTensor<Self>, windows: Windows) -> FloatTensor<Self> {
-        match MaxPool.prepare::<C>([x.node()]).compute_bound().stateful() {
-            OpsKind::Tracked(mut step) => {
-                let state = (step.checkpoint(&x), windows);
-                step.finish(state, B::peng_max_pool2d(x.into_primitive(), windows))
+    fn peng_add_to(_: FloatTensor<Self>, _: FloatTensor<Self>) -> FloatTensor<Self> {
+        unreachable!("{ONCE}")
+    }
+
+    fn peng_branch(x: FloatTensor<Self>, branches: Branches) -> FloatTensor<Self> {
+        match Branch.prepare::<C>([x.node()]).compute_bound().stateful() {
+            OpsKind::Tracked(step) => step.finish(branches, x.into_primitive()),
+            OpsKind::UnTracked(step) => step.finish(x.into_primitive()),
+        }
+    }
+
+    fn peng_relu(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        let node = x.node();
+        let y = B::peng_relu(x.into_primitive());
+        match Relu.prepare::<C>([node]).compute_bound().stateful() {
+            OpsKind::Tracked(step) => step.finish(y.clone(), y),
+            OpsKind::UnTracked(step) => step.finish(y),
+        }
+    }
+
+    fn peng_relu_input(_: FloatTensor<Self>, _: FloatTensor<Self>) -> FloatTensor<Self> {
+        unreachable!("{ONCE}")
+    }
+
+    fn peng_pool2d(x: FloatTensor<Self>, windows: Windows) -> FloatTensor<Self> {
+        match windows.pooled() {
+            Pooled::Greatest => match MaxPool.prepare::<C>([x.node()]).compute_bound().stateful() {
+                OpsKind::Tracked(mut step) => {
+                    let state = (step.checkpoint(&x), windows);
+                    step.finish(state, B::peng_pool2d(x.into_primitive(), windows))
+                }
+                OpsKind::UnTracked(step) => step.finish(B::peng_pool2d(x.into_primitive(), windows)),
+            },
+            Pooled::Mean => {
+                let node = x.node();
+                let y = B::peng_pool2d(x.into_primitive(), windows);
+                match MeanPool.prepare::<C>([node]).compute_bound().stateful() {
+                    OpsKind::Tracked(step) => step.finish(windows, y),
+                    OpsKind::UnTracked(step) => step.finish(y),
+                }
             }
-            OpsKind::UnTracked(step) => step.finish(B::peng_max_pool2d(x.into_primitive(), windows)),
         }
     }
 
@@ -267,6 +389,10 @@ impl<B: Operations, C: CheckpointStrategy> Operations for Autodiff<B, C> {
     }
 
     fn peng_max_pool2d_input(_: FloatTensor<Self>, _: FloatTensor<Self>, _: Windows) -> FloatTensor<Self> {
+        unreachable!("{ONCE}")
+    }
+
+    fn peng_mean_pool2d_input(_: FloatTensor<Self>, _: Windows) -> FloatTensor<Self> {
         unreachable!("{ONCE}")
     }
 }

@@ -2,15 +2,15 @@
 
 use burn::backend::Dispatch;
 use burn::nn::BatchNorm;
-use burn::tensor::activation::relu;
-use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
-use burn::tensor::{DType, Device, Tensor, module};
+use burn::tensor::activation;
+use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions, PadMode};
+use burn::tensor::{DType, Device, Tensor, TensorData, module};
 
 use super::Operations;
 use crate::activation::Activation;
 use crate::conv::Geometry;
 use crate::images::Size;
-use crate::pool::Windows;
+use crate::pool::{Pooled, Windows};
 
 /// A two-dimensional convolution, [`module::conv2d`]: `weight` is `[out, in / groups, height, width]`.
 pub(super) fn conv2d(
@@ -29,6 +29,51 @@ pub(super) fn conv2d(
         }
         None => <Dispatch as Operations>::peng_conv2d(x, weight, geometry),
     })
+}
+
+/// The convolution of images one after another along the channels, which are not put together for it: the sum of the
+/// convolutions of each of them.
+pub(super) fn conv2d_parts(
+    parts: Vec<Tensor<4>>,
+    weight: Tensor<4>,
+    bias: Option<Tensor<1>>,
+    options: &ConvOptions<2>,
+) -> Tensor<4> {
+    let [filters, read, height, width] = weight.dims();
+    let fits = |part: &Tensor<4>| {
+        let alike = Size { channels: 1, ..size(part) } == Size { channels: 1, ..size(&parts[0]) };
+        alike && runs_here(part) && part.dims().iter().all(|&dim| dim > 0)
+    };
+    let channels: usize = parts.iter().map(|part| part.dims()[1]).sum();
+    if options.groups != 1 || channels != read || !parts.iter().all(fits) {
+        return conv2d(concat(parts), weight, bias, options);
+    }
+    let (mut sum, mut bias, mut start) = (None, bias, 0);
+    for part in parts {
+        let end = start + part.dims()[1];
+        let weight = weight.clone().slice([0..filters, start..end, 0..height, 0..width]);
+        sum = Some(match sum {
+            None => conv2d(part, weight, bias.take(), options),
+            Some(sum) => conv2d_onto(sum, part, weight, options),
+        });
+        start = end;
+    }
+    sum.expect("a convolution reads something")
+}
+
+/// A convolution added to `y`, which may be overwritten.
+fn conv2d_onto(y: Tensor<4>, x: Tensor<4>, weight: Tensor<4>, options: &ConvOptions<2>) -> Tensor<4> {
+    let geometry = geometry(&x, &weight, None, options)
+        .filter(|geometry| runs_here(&y) && size(&y) == geometry.output() && options.groups == 1);
+    let Some(geometry) = geometry else {
+        return add(y, conv2d(x, weight, None, options));
+    };
+    Tensor::from_dispatch(<Dispatch as Operations>::peng_conv2d_onto(
+        y.into_dispatch(),
+        x.into_dispatch(),
+        weight.into_dispatch(),
+        geometry,
+    ))
 }
 
 /// A batch norm, [`BatchNorm::forward`], and an activation. It keeps the running statistics as burn's layer does.
@@ -97,8 +142,8 @@ pub(super) fn conv2d_batch_norm(
     ))
 }
 
-/// `a + b`.
-pub(super) fn add(a: Tensor<4>, b: Tensor<4>) -> Tensor<4> {
+/// The sum of two images.
+pub fn add(a: Tensor<4>, b: Tensor<4>) -> Tensor<4> {
     // Sums along an axis of one are burn's.
     if runs_here(&a) && runs_here(&b) && a.dims() == b.dims() {
         Tensor::from_dispatch(<Dispatch as Operations>::peng_add(a.into_dispatch(), b.into_dispatch()))
@@ -108,7 +153,7 @@ pub(super) fn add(a: Tensor<4>, b: Tensor<4>) -> Tensor<4> {
 }
 
 /// Images one after another along the channels, as [`Tensor::cat`].
-pub(super) fn concat(images: Vec<Tensor<4>>) -> Tensor<4> {
+pub fn concat(images: Vec<Tensor<4>>) -> Tensor<4> {
     let is_ours = images.iter().all(|x| {
         let shape = |x: &Tensor<4>| Size { channels: 1, ..size(x) };
         runs_here(x) && shape(x) == shape(&images[0]) && x.dims().iter().all(|&dim| dim > 0)
@@ -124,14 +169,92 @@ pub(super) fn concat(images: Vec<Tensor<4>>) -> Tensor<4> {
     Tensor::from_dispatch(joined)
 }
 
+/// The rectifier, [`relu`](burn::tensor::activation::relu).
+pub fn relu(x: Tensor<4>) -> Tensor<4> {
+    if runs_here(&x) && x.dims().iter().all(|&dim| dim > 0) {
+        Tensor::from_dispatch(<Dispatch as Operations>::peng_relu(x.into_dispatch()))
+    } else {
+        activation::relu(x)
+    }
+}
+
 /// The greatest of each window, [`module::max_pool2d`].
 pub(super) fn max_pool2d(x: Tensor<4>, options: &MaxPoolOptions<2>) -> Tensor<4> {
-    let is_plain = options.padding == [(0, 0); 2] && options.dilation == [1, 1] && !options.ceil_mode;
-    match Windows::new(size(&x), options.kernel_size, options.stride).filter(|_| is_plain && runs_here(&x)) {
+    if options.dilation == [1, 1] && !options.ceil_mode {
+        pool2d(x, Pooled::Greatest, options.kernel_size, options.stride, options.padding)
+    } else {
+        module::max_pool2d(x, options.clone())
+    }
+}
+
+/// The maximum or the mean over windows. Padding, for rows and columns before the image and behind it, does not count.
+pub fn pool2d(
+    x: Tensor<4>,
+    pooled: Pooled,
+    kernel: [usize; 2],
+    stride: [usize; 2],
+    padding: [(usize, usize); 2],
+) -> Tensor<4> {
+    match Windows::new(pooled, size(&x), kernel, stride, padding).filter(|_| runs_here(&x)) {
         Some(windows) => {
-            Tensor::from_dispatch(<Dispatch as Operations>::peng_max_pool2d(x.into_dispatch(), windows))
+            Tensor::from_dispatch(<Dispatch as Operations>::peng_pool2d(x.into_dispatch(), windows))
         }
-        None => module::max_pool2d(x, options.clone()),
+        None => burns_pool2d(x, pooled, kernel, stride, padding),
+    }
+}
+
+/// [`pool2d`] of burn's operations. Every window has a pixel of the image in it.
+pub(super) fn burns_pool2d(
+    x: Tensor<4>,
+    pooled: Pooled,
+    kernel: [usize; 2],
+    stride: [usize; 2],
+    padding: [(usize, usize); 2],
+) -> Tensor<4> {
+    let padded = |x: Tensor<4>, with: f32| {
+        if padding == [(0, 0); 2] { x } else { x.pad(padding, PadMode::Constant(with)) }
+    };
+    let [_, _, height, width] = x.dims();
+    match pooled {
+        // The infinity is never the greatest.
+        Pooled::Greatest => {
+            let options = MaxPoolOptions::new(kernel).with_stride(stride);
+            module::max_pool2d(padded(x, f32::NEG_INFINITY), options)
+        }
+        Pooled::Mean => {
+            let device = x.device();
+            let of_all = module::avg_pool2d(padded(x, 0.0), AvgPoolOptions::new(kernel).with_stride(stride));
+            if padding == [(0, 0); 2] {
+                return of_all;
+            }
+            let [_, _, rows, columns] = of_all.dims();
+            // For each window along an axis: its length by the number of its pixels that are in the image.
+            let shares = |axis: usize, windows: usize, side: usize| -> Vec<f32> {
+                let (kernel, stride, before) = (kernel[axis], stride[axis], padding[axis].0);
+                let inside = |window: usize| {
+                    let begin = window * stride;
+                    (begin + kernel).min(before + side) - begin.max(before)
+                };
+                (0..windows).map(|window| kernel as f32 / inside(window) as f32).collect()
+            };
+            let (down, across) = (shares(0, rows, height), shares(1, columns, width));
+            let factors: Vec<f32> =
+                down.iter().flat_map(|row| across.iter().map(move |column| row * column)).collect();
+            of_all * Tensor::<4>::from_data(TensorData::new(factors, [1, 1, rows, columns]), &device)
+        }
+    }
+}
+
+/// The mean over height and width, `[batch, channels]`.
+pub fn mean2d(x: Tensor<4>) -> Tensor<2> {
+    let [batch, channels, height, width] = x.dims();
+    let windows = Windows::new(Pooled::Mean, size(&x), [height, width], [1, 1], [(0, 0); 2]);
+    match windows.filter(|_| runs_here(&x)) {
+        Some(windows) => {
+            let mean = <Dispatch as Operations>::peng_pool2d(x.into_dispatch(), windows);
+            Tensor::<4>::from_dispatch(mean).reshape([batch, channels])
+        }
+        None => x.reshape([batch, channels, height * width]).mean_dim(2).reshape([batch, channels]),
     }
 }
 
@@ -141,7 +264,7 @@ fn size(x: &Tensor<4>) -> Size {
 }
 
 /// Whether a tensor is one that the kernels compute with.
-fn runs_here<const D: usize>(x: &Tensor<D>) -> bool {
+pub(super) fn runs_here<const D: usize>(x: &Tensor<D>) -> bool {
     // Devices are equal if they are so without gradients.
     x.dtype() == DType::F32 && x.device() == Device::flex()
 }

@@ -5,9 +5,10 @@ use burn::tensor::{Bytes, DType, Shape};
 use burn_flex::{FlexTensor, Layout};
 
 use super::Operations;
+use super::shared::Branches;
 use crate::activation::Activation;
-use crate::add::add;
 use crate::conv::{self, Geometry};
+use crate::elementwise::{add, add_to, relu, relu_gradient};
 use crate::images::{Images, Order, Size};
 use crate::join::{join, part};
 use crate::norm::{self, Affine, Line, Statistics};
@@ -26,6 +27,18 @@ impl Operations for Flex {
         geometry: Geometry,
     ) -> FlexTensor {
         convolved(x, &weight, bias.to_contiguous().storage(), geometry)
+    }
+
+    fn peng_conv2d_onto(y: FlexTensor, x: FlexTensor, weight: FlexTensor, geometry: Geometry) -> FlexTensor {
+        let mut y = readable(y);
+        if !is_channels_last(&y) {
+            return Self::peng_add(y, convolved(x, &weight, &[], geometry));
+        }
+        let (x, weight) = (readable(x), weight.to_contiguous());
+        // What others read too is copied first.
+        let made = y.storage_mut();
+        conv::forward_onto(Level::detected(), &geometry, images(&x), weight.storage(), made);
+        y
     }
 
     fn peng_conv2d_input(gradient: FlexTensor, weight: FlexTensor, geometry: Geometry) -> FlexTensor {
@@ -151,15 +164,48 @@ impl Operations for Flex {
         channels_last(part(&x.channels_last(), x.size().channels, start..end), size)
     }
 
-    fn peng_max_pool2d(x: FlexTensor, windows: Windows) -> FlexTensor {
+    fn peng_add_to(a: FlexTensor, b: FlexTensor) -> FlexTensor {
+        let (mut a, b) = (readable(a), readable(b));
+        if !is_channels_last(&a) {
+            return Self::peng_add(a, b);
+        }
+        // What others read too is copied first.
+        add_to(Level::detected(), a.storage_mut(), &images(&b).channels_last());
+        a
+    }
+
+    fn peng_branch(x: FlexTensor, _: Branches) -> FlexTensor {
+        x
+    }
+
+    fn peng_relu(x: FlexTensor) -> FlexTensor {
+        let x = readable(x);
+        let x = images(&x);
+        channels_last(relu(Level::detected(), &x.channels_last()), x.size())
+    }
+
+    fn peng_relu_input(y: FlexTensor, gradient: FlexTensor) -> FlexTensor {
+        let (y, gradient) = (readable(y), readable(gradient));
+        let (y, gradient) = (images(&y), images(&gradient));
+        let made = relu_gradient(Level::detected(), &y.channels_last(), &gradient.channels_last());
+        channels_last(made, y.size())
+    }
+
+    fn peng_pool2d(x: FlexTensor, windows: Windows) -> FlexTensor {
         let x = readable(x);
         channels_last(pool::forward(Level::detected(), &windows, images(&x)), windows.output())
     }
 
     fn peng_max_pool2d_input(x: FlexTensor, gradient: FlexTensor, windows: Windows) -> FlexTensor {
         let (x, gradient) = (readable(x), readable(gradient));
-        let made = pool::backward(Level::detected(), &windows, images(&x), images(&gradient));
-        channels_last(made, images(&x).size())
+        let made = pool::backward(Level::detected(), &windows, Some(images(&x)), images(&gradient));
+        channels_last(made, windows.input())
+    }
+
+    fn peng_mean_pool2d_input(gradient: FlexTensor, windows: Windows) -> FlexTensor {
+        let gradient = readable(gradient);
+        let made = pool::backward(Level::detected(), &windows, None, images(&gradient));
+        channels_last(made, windows.input())
     }
 }
 

@@ -18,6 +18,14 @@ pub fn conv2d(conv: &Conv2d, x: Tensor<4>) -> Tensor<4> {
     }
 }
 
+/// A two-dimensional convolution of images one after another along the channels.
+pub fn conv2d_parts(conv: &Conv2d, parts: Vec<Tensor<4>>) -> Tensor<4> {
+    match options(conv) {
+        Some(options) => call::conv2d_parts(parts, conv.weight.val(), bias(conv), &options),
+        None => conv.forward(call::concat(parts)),
+    }
+}
+
 /// A batch norm and an activation; keeps the running statistics as the layer does.
 pub fn batch_norm(norm: &BatchNorm, activation: Activation, x: Tensor<4>) -> Tensor<4> {
     call::batch_norm(x, norm, activation)
@@ -31,16 +39,6 @@ pub fn conv2d_batch_norm(conv: &Conv2d, norm: &BatchNorm, activation: Activation
         }
         None => batch_norm(norm, activation, conv.forward(x)),
     }
-}
-
-/// The sum of two images.
-pub fn add(a: Tensor<4>, b: Tensor<4>) -> Tensor<4> {
-    call::add(a, b)
-}
-
-/// Images one after another along the channels.
-pub fn concat(images: Vec<Tensor<4>>) -> Tensor<4> {
-    call::concat(images)
 }
 
 /// The greatest of each window.

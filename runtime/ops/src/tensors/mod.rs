@@ -10,15 +10,19 @@ use burn::backend::{Backend, backend_extension};
 use crate::activation::Activation;
 use crate::conv::Geometry;
 use crate::pool::Windows;
+use shared::Branches;
 
 mod autodiff;
 mod call;
 mod flex;
 mod layer;
+mod shared;
 #[cfg(test)]
 mod tests;
 
-pub use layer::{add, batch_norm, concat, conv2d, conv2d_batch_norm, max_pool2d};
+pub use call::{add, concat, mean2d, pool2d, relu};
+pub use layer::{batch_norm, conv2d, conv2d_batch_norm, conv2d_parts, max_pool2d};
+pub use shared::Shared;
 
 /// What a backend does. Images are `[batch, channels, height, width]`, other tensors have a float for each channel.
 #[backend_extension(Flex, Autodiff)]
@@ -31,6 +35,14 @@ pub(crate) trait Operations: Backend {
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
+        geometry: Geometry,
+    ) -> FloatTensor<Self>;
+
+    /// A convolution added to `y`, in the memory of `y` if nothing else reads it.
+    fn peng_conv2d_onto(
+        y: FloatTensor<Self>,
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
         geometry: Geometry,
     ) -> FloatTensor<Self>;
 
@@ -104,13 +116,28 @@ pub(crate) trait Operations: Backend {
     /// The channels from `start` to `end`. No gradients.
     fn peng_channels(x: FloatTensor<Self>, start: usize, end: usize) -> FloatTensor<Self>;
 
-    /// The greatest of each window.
-    fn peng_max_pool2d(x: FloatTensor<Self>, windows: Windows) -> FloatTensor<Self>;
+    /// `a + b`, in the memory of `a` if nothing else reads it. No gradients.
+    fn peng_add_to(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self>;
 
-    /// The gradient of its input.
+    /// The tensor itself, for one of several that read it; see [`Shared`].
+    fn peng_branch(x: FloatTensor<Self>, branches: Branches) -> FloatTensor<Self>;
+
+    /// The rectifier.
+    fn peng_relu(x: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// The gradient of its input, from what it made.
+    fn peng_relu_input(y: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// The pool of each window.
+    fn peng_pool2d(x: FloatTensor<Self>, windows: Windows) -> FloatTensor<Self>;
+
+    /// The gradient of the input of maxima.
     fn peng_max_pool2d_input(
         x: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
         windows: Windows,
     ) -> FloatTensor<Self>;
+
+    /// The gradient of the input of means.
+    fn peng_mean_pool2d_input(gradient: FloatTensor<Self>, windows: Windows) -> FloatTensor<Self>;
 }

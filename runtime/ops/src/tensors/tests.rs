@@ -2,13 +2,16 @@
 
 use burn::module::{Module, Param};
 use burn::nn::{BatchNorm, BatchNormConfig};
-use burn::tensor::activation::relu;
-use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
+use burn::tensor::activation;
+use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor, TensorData, module};
 use proptest::prelude::*;
 
-use super::call::{add, batch_norm, concat, conv2d, conv2d_batch_norm, max_pool2d};
-use crate::Activation;
+use super::Shared;
+use super::call::{
+    add, batch_norm, burns_pool2d, concat, conv2d, conv2d_batch_norm, conv2d_parts, mean2d, pool2d, relu,
+};
+use crate::{Activation, Pooled};
 
 fn tensor<const D: usize>(shape: [usize; D], seed: u64, device: &Device) -> Tensor<D> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
@@ -21,6 +24,11 @@ fn tensor<const D: usize>(shape: [usize; D], seed: u64, device: &Device) -> Tens
         })
         .collect();
     Tensor::from_data(TensorData::new(values, shape), device)
+}
+
+/// With the channels last in memory.
+fn turned(x: Tensor<4>) -> Tensor<4> {
+    pool2d(x, Pooled::Greatest, [1; 2], [1; 2], [(0, 0); 2])
 }
 
 fn floats<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
@@ -119,7 +127,7 @@ fn norm(channels: usize, seed: u64, device: &Device) -> BatchNorm {
 fn burns_norm(x: Tensor<4>, norm: &BatchNorm, activation: Activation) -> Tensor<4> {
     match activation {
         Activation::Identity => norm.forward(x),
-        Activation::Relu => relu(norm.forward(x)),
+        Activation::Relu => activation::relu(norm.forward(x)),
     }
 }
 
@@ -188,17 +196,23 @@ proptest! {
     #[test]
     fn pools_are_burns_with_their_gradients(
         shape in (1..4_usize, 1..20_usize, 1..9_usize, 1..9_usize),
-        kernel in prop::array::uniform2(1..4_usize),
+        kernel in prop::array::uniform2(1..5_usize),
         stride in prop::array::uniform2(1..4_usize),
+        padding in prop::array::uniform2((0..3_usize, 0..3_usize)),
+        pooled in prop::sample::select(vec![Pooled::Greatest, Pooled::Mean]),
         is_tied in any::<bool>(),
         is_last in any::<bool>(),
         seed in any::<u64>(),
     ) {
         let (batch, channels, height, width) = shape;
-        prop_assume!(kernel[0] <= height && kernel[1] <= width);
+        let fits = |axis: usize, side: usize| {
+            let (before, behind) = padding[axis];
+            // Every window has a pixel in it.
+            before < kernel[axis] && behind < kernel[axis] && kernel[axis] <= before + side + behind
+        };
+        prop_assume!(fits(0, height) && fits(1, width));
         let device = Device::flex().autodiff();
-        let options = MaxPoolOptions::new(kernel).with_stride(stride);
-        let run = |pool: fn(Tensor<4>, &MaxPoolOptions<2>) -> Tensor<4>| {
+        let run = |pool: Pool| {
             let x = tensor([batch, channels, height, width], seed, &device);
             // Few different values: what goes to one of equal pixels must go to the same one.
             let x = (if is_tied { (x * 2.0).round() } else { x }).detach().require_grad();
@@ -207,12 +221,54 @@ proptest! {
             } else {
                 x.clone()
             };
-            let y = pool(read, &options);
+            let y = pool(read, pooled, kernel, stride, padding);
             let gradients = (y.clone() * tensor(y.dims(), seed ^ 7, &device)).sum().backward();
             vec![floats(&y), floats(&x.grad(&gradients).unwrap())]
         };
-        let burns = |x: Tensor<4>, options: &MaxPoolOptions<2>| module::max_pool2d(x, options.clone());
-        near(&run(max_pool2d), &run(burns))?;
+        near(&run(pool2d), &run(burns_pool2d))?;
+    }
+}
+
+type Pool = fn(Tensor<4>, Pooled, [usize; 2], [usize; 2], [(usize, usize); 2]) -> Tensor<4>;
+
+#[test]
+fn a_mean_and_a_rectifier_are_burns_with_their_gradients() {
+    let device = Device::flex().autodiff();
+    for shape in [[2, 3, 5, 7], [1, 8, 1, 1], [3, 17, 2, 2]] {
+        let run = |mean: fn(Tensor<4>) -> Tensor<2>, rectify: fn(Tensor<4>) -> Tensor<4>| {
+            let x = tensor(shape, 1, &device).require_grad();
+            let rectified = rectify(x.clone());
+            let y = mean(rectified.clone());
+            let gradients = ((y.clone() * tensor(y.dims(), 2, &device)).sum()
+                + (rectified.clone() * 0.1).sum())
+            .backward();
+            [floats(&rectified), floats(&y), floats(&x.grad(&gradients).unwrap())]
+        };
+        let mean = |x: Tensor<4>| {
+            let [batch, channels, height, width] = x.dims();
+            x.reshape([batch, channels, height * width]).mean_dim(2).reshape([batch, channels])
+        };
+        near(&run(mean2d, relu), &run(mean, activation::relu)).unwrap();
+    }
+}
+
+/// Gradients of all branches come together, whoever else reads the value, and where a branch leads nowhere.
+#[test]
+fn a_shared_value_gets_the_gradients_of_all_that_read_it() {
+    let device = Device::flex().autodiff();
+    for is_leaf in [true, false] {
+        let run = |is_shared: bool| {
+            let leaf = tensor([2, 3, 4, 5], 1, &device).require_grad();
+            let x = if is_leaf { leaf.clone() } else { relu(leaf.clone()) };
+            let shared = Shared::new(x.clone());
+            let read = || if is_shared { shared.branch() } else { x.clone() };
+            let (a, b, c, unread) = (relu(read()), relu(read() * 2.0), relu(read() - 0.5), relu(read()));
+            let y = add(add(a, b), c) + x.clone() * 3.0;
+            drop(unread);
+            let gradients = (y.clone() * tensor(y.dims(), 2, &device)).sum().backward();
+            [floats(&y), floats(&leaf.grad(&gradients).unwrap())]
+        };
+        near(&run(true), &run(false)).unwrap();
     }
 }
 
@@ -223,7 +279,7 @@ fn sums_are_burns_with_their_gradients() {
         let run = |add: fn(Tensor<4>, Tensor<4>) -> Tensor<4>| {
             let (a, b) = (tensor(shape, 1, &device).require_grad(), tensor(shape, 2, &device).require_grad());
             // One of them is read twice, and has its channels last.
-            let last = max_pool2d(a.clone(), &MaxPoolOptions::new([1, 1]));
+            let last = turned(a.clone());
             let sum = add(add(last.clone(), b.clone()), last);
             let gradients = (sum.clone() * tensor(shape, 3, &device)).sum().backward();
             [&sum, &a.grad(&gradients).unwrap(), &b.grad(&gradients).unwrap()].map(floats)
@@ -241,7 +297,7 @@ fn images_one_after_another_are_burns_with_their_gradients() {
         let run = |concat: fn(Vec<Tensor<4>>) -> Tensor<4>| {
             let inputs =
                 channels.map(|c| tensor([batch, c, height, width], c as u64, &device).require_grad());
-            let last = max_pool2d(inputs[0].clone(), &MaxPoolOptions::new([1, 1]));
+            let last = turned(inputs[0].clone());
             let joined = concat(vec![last, inputs[1].clone(), inputs[2].clone(), inputs[1].clone()]);
             let gradients = (joined.clone() * tensor(joined.dims(), 9, &device)).sum().backward();
             let mut found = vec![floats(&joined)];
@@ -249,6 +305,43 @@ fn images_one_after_another_are_burns_with_their_gradients() {
             found
         };
         near(&run(concat), &run(|images| Tensor::cat(images, 1))).unwrap();
+    }
+}
+
+#[test]
+fn a_convolution_of_parts_is_that_of_the_whole_with_its_gradients() {
+    let device = Device::flex().autodiff();
+    let plain = ConvOptions::new([1; 2], [0; 2], [1; 2], 1);
+    let wide = ConvOptions::new([2; 2], [1; 2], [1; 2], 1);
+    for (options, kernel, channels) in
+        [(&plain, 1, vec![3, 1, 8]), (&wide, 3, vec![8, 16]), (&wide, 3, vec![1, 1]), (&plain, 1, vec![4])]
+    {
+        for has_bias in [true, false] {
+            let run =
+                |conv: fn(Vec<Tensor<4>>, Tensor<4>, Option<Tensor<1>>, &ConvOptions<2>) -> Tensor<4>| {
+                    let parts: Vec<Tensor<4>> = channels
+                        .iter()
+                        .map(|&c| tensor([2, c, 5, 6], c as u64, &device).require_grad())
+                        .collect();
+                    let read: usize = channels.iter().sum();
+                    let weight = tensor([10, read + channels[0], kernel, kernel], 7, &device).require_grad();
+                    let bias = has_bias.then(|| tensor([10], 8, &device).require_grad());
+                    // The first is read twice.
+                    let mut all = parts.clone();
+                    all.push(parts[0].clone());
+                    let y = conv(all, weight.clone(), bias.clone(), options);
+                    let gradients = (y.clone() * tensor(y.dims(), 9, &device)).sum().backward();
+                    let mut found = vec![floats(&y), floats(&weight.grad(&gradients).unwrap())];
+                    found.extend(parts.iter().map(|part| floats(&part.grad(&gradients).unwrap())));
+                    found.extend(bias.map(|bias| floats(&bias.grad(&gradients).unwrap())));
+                    found
+                };
+            near(
+                &run(conv2d_parts),
+                &run(|parts, w, b, options| burns_conv2d(Tensor::cat(parts, 1), w, b, options)),
+            )
+            .unwrap();
+        }
     }
 }
 

@@ -22,7 +22,7 @@ pub(in crate::burn) struct GeneralConv {
 pub(super) struct Form {
     pub(super) filters: usize,
     pub(super) kernel: [usize; 2],
-    pub(super) stride: usize,
+    pub(super) stride: [usize; 2],
     pub(super) dilation: usize,
     pub(super) groups: usize,
     pub(super) padding: Padding,
@@ -37,7 +37,7 @@ impl GeneralConv {
         let ((top, bottom), (left, right)) =
             (around(height, dilation, padding), around(width, dilation, padding));
         let mut conv = Conv2dConfig::new([channels_in, filters], kernel)
-            .with_stride([stride; 2])
+            .with_stride(stride)
             .with_dilation([dilation; 2])
             .with_groups(groups)
             .with_padding(PaddingConfig2d::Explicit(top, left, bottom, right))
@@ -91,10 +91,11 @@ mod tests {
             let (filter, example) = (at / columns / rows % conv.filters, at / columns / rows / conv.filters);
             for tap in 0..read * high * wide {
                 let (channel, i, j) = (tap / wide / high, tap / wide % high, tap % wide);
-                let from = |place: usize, tap: usize, before: isize| {
-                    (place * conv.stride + tap * conv.dilation) as isize - before
+                let from = |place: usize, stride: usize, tap: usize, before: isize| {
+                    (place * stride + tap * conv.dilation) as isize - before
                 };
-                let (i, j) = (from(row, i, top), from(column, j, left));
+                let [down, right] = conv.stride;
+                let (i, j) = (from(row, down, i, top), from(column, right, j, left));
                 if (0..height as isize).contains(&i) && (0..width as isize).contains(&j) {
                     let plane = example * channels + filter / made * read + channel;
                     let x_at = (plane * height + i as usize) * width + j as usize;
@@ -121,7 +122,7 @@ mod tests {
         fn a_convolution_and_its_gradients_are_those_of_the_definition(
             (groups, read, made) in (1_usize..4, 1_usize..3, 1_usize..3),
             kernel in [1_usize..6, 1_usize..6],
-            stride in 1_usize..4,
+            stride in [1_usize..4, 1_usize..4],
             dilation in 1_usize..4,
             sides in [1_usize..9, 1_usize..9],
             same in any::<bool>(),
@@ -138,8 +139,8 @@ mod tests {
                 (0..shape.iter().product()).map(|i| ((i * 37 % 101) as f32 - 50.0) / 25.0).collect();
             let x = Tensor::<4>::from_data(TensorData::new(values, shape), &device).require_grad();
             let y = layer.forward(x.clone());
-            let out = if same { sides.map(|side| (side - 1) / stride + 1) }
-                else { [0, 1].map(|i| (sides[i] - extent[i] - 1) / stride + 1) };
+            let extent = if same { [0; 2] } else { extent };
+            let out = [0, 1].map(|i| (sides[i] - extent[i] - 1) / stride[i] + 1);
             prop_assert_eq!(y.dims(), [2, filters, out[0], out[1]]);
             let gradient = |at: usize| (at * 53 % 17) as f32 / 8.0 - 1.0;
             let back = Tensor::<4>::from_data(

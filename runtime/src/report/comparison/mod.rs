@@ -11,6 +11,7 @@ use peng_estimator::{Direction, Scale};
 use serde::Serialize;
 
 pub use html::html;
+pub(in crate::report) use pareto::figure as savings_against_regret;
 
 /// The version of the comparison's JSON form.
 pub const REPLAY_FORMAT: &str = "peng.replay/1";

@@ -21,7 +21,7 @@ struct Point<'a> {
 }
 
 /// The picture; `None` if no estimator has a place in it.
-pub(super) fn figure(comparison: &Comparison) -> Option<String> {
+pub(in crate::report) fn figure(comparison: &Comparison) -> Option<String> {
     let mut points: Vec<Point<'_>> = comparison
         .estimators
         .iter()

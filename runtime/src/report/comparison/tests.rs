@@ -1,6 +1,6 @@
 //! The page of a comparison: complete, self-contained, and safe with hostile names.
 
-use peng_estimator::score::{Scoring, score};
+use peng_estimator::score::{Scoring, Top, score};
 use peng_estimator::{Curve, Decision, Outcome, Point, Progress, RecordedRun};
 
 use super::*;
@@ -32,8 +32,13 @@ fn compared(name: &str, stopped: std::ops::Range<u32>, off: f64) -> Compared {
         }
     };
     let decisions: Vec<Decision> = (0..).zip(&runs).map(decide).collect();
-    let scoring =
-        Scoring { direction: Direction::Maximize, scale: Some(Scale::Percent), confidence: 0.9, seed: 3 };
+    let scoring = Scoring {
+        direction: Direction::Maximize,
+        scale: Some(Scale::Percent),
+        confidence: 0.9,
+        seed: 3,
+        top: Top::Tenth,
+    };
     let scored = score(&runs, &[&decisions], &scoring).unwrap();
     let summary = scored.summary.clone();
     Compared {

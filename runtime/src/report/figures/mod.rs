@@ -8,7 +8,7 @@ use peng_spec::plan::Metric;
 use super::quantity;
 
 /// The range of the finite values, less what lies far out: three quartile distances beyond the quartiles.
-fn robust_range(values: impl IntoIterator<Item = f64>) -> Option<[f64; 2]> {
+pub(super) fn robust_range(values: impl IntoIterator<Item = f64>) -> Option<[f64; 2]> {
     let mut values: Vec<f64> = values.into_iter().filter(|v| v.is_finite()).collect();
     values.sort_by(f64::total_cmp);
     let quartile = |q: usize| values.get((values.len().saturating_sub(1)) * q / 4).copied();
@@ -20,7 +20,7 @@ fn robust_range(values: impl IntoIterator<Item = f64>) -> Option<[f64; 2]> {
     Some([*first, *last])
 }
 
-fn extend(range: [f64; 2], value: f64) -> [f64; 2] {
+pub(super) fn extend(range: [f64; 2], value: f64) -> [f64; 2] {
     if value.is_finite() { [range[0].min(value), range[1].max(value)] } else { range }
 }
 

@@ -182,7 +182,7 @@ fn settings(report: &Report) -> Vec<[String; 2]> {
             ),
         ],
         ["search space".to_owned(), call(&plan.space.call)],
-        ["search".to_owned(), call(&plan.search)],
+        ["search".to_owned(), call(&plan.search.call())],
         ["objectives".to_owned(), goals(report)],
         [
             "training".to_owned(),

@@ -48,7 +48,8 @@ fn parallel() -> CurveReplay {
 
 fn audited(percent: f64) -> Plan {
     let mut plan = plan();
-    plan.search = KindCall { kind: "random".into(), params: json!({"networks": 60, "batch": 20}) };
+    plan.search =
+        SearchPlan::new(KindCall { kind: "random".into(), params: json!({"networks": 60, "batch": 20}) });
     plan.space.call.params = json!({"phases": 3, "nodes": 4, "channels": 4});
     plan.cost.trials = 60;
     plan.estimator.audit_percent = percent;

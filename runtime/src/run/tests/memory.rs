@@ -11,13 +11,21 @@ struct Hungry {
     factor: u64,
 }
 
-struct Eater {
-    player: Box<dyn Trainer>,
+struct Eater<'a> {
+    player: Box<dyn Trainer + 'a>,
     held: u64,
 }
 
 impl TrainerFactory for Hungry {
-    fn start(&self, job: TrainingJob, checkpoint: Option<&Path>) -> Result<Box<dyn Trainer>, TrainError> {
+    fn computes(&self) -> String {
+        self.curves.computes()
+    }
+
+    fn start(
+        &self,
+        job: TrainingJob,
+        checkpoint: Option<&Path>,
+    ) -> Result<Box<dyn Trainer + '_>, TrainError> {
         let held = self.factor * need(&job).bytes();
         if job.memory.is_some_and(|allowed| held > allowed) {
             return Err(TrainError::OutOfMemory(OutOfMemory { held: Some(held) }));
@@ -26,7 +34,7 @@ impl TrainerFactory for Hungry {
     }
 }
 
-impl Trainer for Eater {
+impl Trainer for Eater<'_> {
     fn advance(
         &mut self,
         until: peng_estimator::Progress,

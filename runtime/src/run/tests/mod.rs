@@ -1,15 +1,18 @@
 //! Whole runs on recorded curves: no data, no burn, no waiting.
 
+mod asynchronous;
 mod audited;
 mod kinds;
 mod memory;
 mod paused;
 pub(crate) mod pauser;
+mod reused;
+mod simulated;
 
 use std::path::Path;
 
 use peng_estimator::Estimator;
-use peng_spec::plan::{ConfirmWhat, KindCall, Metric, Plan, Step, StepKind};
+use peng_spec::plan::{ConfirmWhat, KindCall, Metric, Plan, SearchPlan, Step, StepKind};
 use serde_json::json;
 
 use super::*;
@@ -26,7 +29,8 @@ use crate::train::{CurveReplay, TrainError, Trainer, TrainerFactory, TrainingJob
 pub(crate) fn plan() -> Plan {
     let mut plan = samples::plan();
     let call = |kind: &str, params| KindCall { kind: kind.to_owned(), params };
-    plan.search = call("nsga-net", json!({"population": 6, "offspring": 6, "generations": 3}));
+    plan.search =
+        SearchPlan::new(call("nsga-net", json!({"population": 6, "offspring": 6, "generations": 3})));
     plan.space.call.params = json!({"phases": 2, "nodes": 3, "channels": 8});
     plan.training.epochs = 10;
     plan.estimator.call =
@@ -191,13 +195,17 @@ fn a_run_that_is_cancelled_can_be_resumed() {
 struct Faulty(CurveReplay);
 
 impl TrainerFactory for Faulty {
+    fn computes(&self) -> String {
+        "recorded curves".to_owned()
+    }
+
     fn start(&self, job: TrainingJob, checkpoint: Option<&Path>) -> Result<Box<dyn Trainer>, TrainError> {
         let nodes = job.arch.nodes.len();
         assert!(!nodes.is_multiple_of(4), "a network of {nodes} nodes");
         if nodes % 4 == 1 {
-            return CurveReplay::new(Metric::ValAccuracy, vec![vec![10.0, f64::NAN]]).start(job, checkpoint);
+            return CurveReplay::new(Metric::ValAccuracy, vec![vec![10.0, f64::NAN]]).play(job, checkpoint);
         }
-        self.0.start(job, checkpoint)
+        self.0.play(job, checkpoint)
     }
 }
 

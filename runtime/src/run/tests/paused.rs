@@ -112,11 +112,15 @@ fn every_prefix_of_a_journal_with_pauses_resumes_to_the_same_end_and_is_verified
 struct Impatient(CurveReplay, CancelFlag);
 
 impl TrainerFactory for Impatient {
+    fn computes(&self) -> String {
+        "recorded curves".to_owned()
+    }
+
     fn start(&self, job: TrainingJob, checkpoint: Option<&Path>) -> Result<Box<dyn Trainer>, TrainError> {
         if checkpoint.is_some() {
             self.1.set();
         }
-        self.0.start(job, checkpoint)
+        self.0.play(job, checkpoint)
     }
 }
 
@@ -140,9 +144,13 @@ fn a_run_that_is_cancelled_while_it_reconsiders_goes_on_with_that() {
 struct Mortal(CurveReplay);
 
 impl TrainerFactory for Mortal {
+    fn computes(&self) -> String {
+        "recorded curves".to_owned()
+    }
+
     fn start(&self, job: TrainingJob, checkpoint: Option<&Path>) -> Result<Box<dyn Trainer>, TrainError> {
         assert!(checkpoint.is_none(), "it does not survive its pause");
-        self.0.start(job, checkpoint)
+        self.0.play(job, checkpoint)
     }
 }
 

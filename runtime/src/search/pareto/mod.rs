@@ -31,14 +31,15 @@ pub fn fronts(costs: &[Vec<f64>]) -> Vec<Vec<usize>> {
         return if costs.is_empty() { Vec::new() } else { vec![(0..costs.len()).collect()] };
     }
     let mut places = vec![0; costs.len() * objectives];
-    for objective in 0..objectives {
-        for (point, place) in places_of(costs, objective).into_iter().enumerate() {
-            places[point * objectives + objective] = place;
-        }
+    let mut order = Vec::new();
+    for objective in (0..objectives).rev() {
+        order = places_of(costs, objective, &mut places);
     }
     let row = |point: usize| &places[point * objectives..][..objectives];
-    let mut order: Vec<usize> = (0..costs.len()).collect();
-    order.sort_unstable_by(|&a, &b| row(a).cmp(row(b)));
+    // They are in the order of the first objective; where that is equal, the others tell.
+    for equal in order.chunk_by_mut(|&a, &b| row(a)[0] == row(b)[0]) {
+        equal.sort_unstable_by(|&a, &b| row(a).cmp(row(b)));
+    }
     // Points of equal costs are in one front, and are sorted as one.
     let equal: Vec<&[usize]> = order.chunk_by(|&a, &b| row(a) == row(b)).collect();
     let distinct: Vec<u32> = equal.iter().flat_map(|points| row(points[0])).copied().collect();
@@ -56,19 +57,29 @@ pub fn fronts(costs: &[Vec<f64>]) -> Vec<Vec<usize>> {
     sorted
 }
 
-/// The place of each point's value among the different values of an objective, from 0.
-fn places_of(costs: &[Vec<f64>], objective: usize) -> Vec<u32> {
-    let value = |point: usize| costs[point][objective];
-    let mut order: Vec<usize> = (0..costs.len()).collect();
-    order.sort_unstable_by(|&a, &b| compare(value(a), value(b)));
-    let mut places = vec![0; costs.len()];
-    let equal = order.chunk_by(|&a, &b| compare(value(a), value(b)) == Ordering::Equal);
-    for (place, points) in (0..).zip(equal) {
-        for &point in points {
-            places[point] = place;
+/// Notes the place of each point's value among the different values of an objective, from 0, and returns the points in the order
+/// of these.
+fn places_of(costs: &[Vec<f64>], objective: usize, places: &mut [u32]) -> Vec<usize> {
+    let objectives = costs[0].len();
+    let mut order: Vec<(u64, usize)> =
+        costs.iter().enumerate().map(|(point, costs)| (key(costs[objective]), point)).collect();
+    order.sort_unstable();
+    for (place, equal) in (0..).zip(order.chunk_by(|a, b| a.0 == b.0)) {
+        for &(_, point) in equal {
+            places[point * objectives + objective] = place;
         }
     }
-    places
+    order.into_iter().map(|(_, point)| point).collect()
+}
+
+/// A number in the order of numbers, both zeros as one, and NaN after all.
+fn key(value: f64) -> u64 {
+    if value.is_nan() {
+        return u64::MAX;
+    }
+    // The bits of floats are in their order but for the sign: negative ones are turned round.
+    let bits = (value + 0.0).to_bits();
+    if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
 }
 
 /// The points that no other point dominates; indices ascend.

@@ -4,6 +4,9 @@
 //!
 //! Values are places in the order of each objective here; what is a number and what is not is settled in `mod`.
 
+/// Pairs of points that are compared one by one rather than divided further.
+const FEW: usize = 400;
+
 /// Points as places: a row of `objectives` a point, less is better.
 pub(super) struct Points<'a> {
     places: &'a [u32],
@@ -70,6 +73,14 @@ impl Points<'_> {
         match *points {
             [] | [_] => {}
             [a, b] => self.raise_one(a, b, objectives, fronts),
+            // No point is better than one that comes before it.
+            _ if objectives > 2 && points.len() * points.len() <= FEW => {
+                for (at, &point) in points.iter().enumerate() {
+                    for &other in &points[..at] {
+                        self.raise_one(other, point, objectives, fronts);
+                    }
+                }
+            }
             _ if objectives == 2 => self.sweep(points, fronts),
             _ => {
                 let last = objectives - 1;
@@ -94,7 +105,8 @@ impl Points<'_> {
             Some((values.clone().min()?, values.max()?))
         };
         let (Some((least, most)), Some((low, high))) = (range(better), range(points)) else { return };
-        if better.len() == 1 || points.len() == 1 {
+        let is_few = objectives > 2 && better.len() * points.len() <= FEW;
+        if is_few || better.len() == 1 || points.len() == 1 {
             for &point in points {
                 for &other in better {
                     self.raise_one(other, point, objectives, fronts);

@@ -188,7 +188,7 @@ fn window(input: Shape, padding: PaddingWord, asked: Window) -> Op {
         PaddingWord::Valid if plain => Op::Conv { filters, kernel: kernel[0], stride, padding: 0, bias },
         PaddingWord::Same | PaddingWord::Valid => {
             let padding = if padding == PaddingWord::Same { Padding::Same } else { Padding::Valid };
-            Op::GeneralConv { filters, kernel, stride, dilation, groups, padding, bias }
+            Op::GeneralConv { filters, kernel, stride: [stride; 2], dilation, groups, padding, bias }
         }
     }
 }

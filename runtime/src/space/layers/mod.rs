@@ -52,7 +52,7 @@ impl SpaceKind for Layers {
         impossible(&params.conditions, least, most)?;
         let settings: u128 = walk.program.training.iter().map(|(_, domain)| domain.count()).product();
         let genomes = count::genomes(&walk).times(Size::Whole(settings)).rounded();
-        let moves = Moves { mutate: true, crossover: true };
+        let moves = Moves { mutate: true, crossover: true, bits: false };
         let settings = walk.program.training.iter().map(|(setting, _)| *setting).collect();
         Ok(SpaceFacts { genomes, continuous: continuous(&walk), settings, moves, least, most })
     }

@@ -8,10 +8,10 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::run::network_key;
 use crate::seed::SeedTree;
 use crate::space::constrained::conditions;
 use crate::space::count::{Bound, Satisfying};
+use crate::space::network_key;
 use crate::space::tests::conforms;
 
 fn dataset(input: &str) -> DatasetFacts {

@@ -1,6 +1,6 @@
 //! How many networks of `nsga-macro` satisfy conditions.
 //!
-//! What a phase adds to a network depends on its wiring and on how many phases before it were not dropped, and on nothing
+//! What a phase adds to a network depends on its type, its wiring and on how many phases before it were not dropped, and on nothing
 //! else. So a dynamic program over the phases suffices, whose states are sums of what was added so far, each with the number
 //! of genomes that have it.
 
@@ -11,10 +11,12 @@ use peng_spec::arch::{NetworkFacts, SINGLES};
 use peng_spec::expr::Formula;
 
 use super::Layout;
-use super::decode::{Wiring, decode};
-use super::genome::Bits;
+use super::decode::decode;
+use super::genome::Genes;
+use super::wiring::Phase;
 use crate::seed::SeedTree;
 use crate::space::count::{Bound, Satisfying, Share, SpaceCount, sampled};
+use crate::space::genes;
 
 /// Most bits of a phase whose wirings are all looked at.
 const MOST_BITS: usize = 16;
@@ -30,18 +32,17 @@ type Added = (Vec<i64>, [Vec<u32>; 3]);
 
 /// Counts genomes.
 pub(super) fn count(layout: &Layout, conditions: &[Formula]) -> SpaceCount {
-    let genomes = 1_u128.checked_shl(layout.bits() as u32);
     let satisfying = (!conditions.is_empty()).then(|| {
         let sampled = || Satisfying::Sampled(share(layout, conditions));
         exactly(layout, conditions).map_or_else(sampled, Satisfying::Exactly)
     });
-    SpaceCount { genomes: genomes.map_or(Bound::MoreThan(u128::MAX), Bound::Exactly), satisfying }
+    SpaceCount { genomes: Bound::counted(layout.genomes()), satisfying }
 }
 
-fn facts(layout: &Layout, phases: &[&[bool]]) -> NetworkFacts {
-    let dropped = vec![false; (layout.phases - phases.len()) * layout.phase_bits()];
-    let bits = [phases.concat(), dropped].concat();
-    decode(layout, &Bits(bits)).facts().expect("networks of the space have shapes")
+fn facts(layout: &Layout, phases: &[&[u8]]) -> NetworkFacts {
+    let dropped = vec![0; (layout.phases - phases.len()) * layout.phase_bounds().len()];
+    let genes = [phases.concat(), dropped].concat();
+    decode(layout, &Genes(genes)).facts().expect("networks of the space have shapes")
 }
 
 /// `None`: it would take too long.
@@ -51,21 +52,24 @@ fn exactly(layout: &Layout, conditions: &[Formula]) -> Option<u128> {
     }
     let mut used = [false; SINGLES.len() + 3];
     conditions.iter().flat_map(Formula::names).for_each(|name| used[name] = true);
-    // A wiring stands for all codes of a phase that have it.
-    let mut wirings: BTreeMap<Wiring, (Vec<bool>, u128)> = BTreeMap::new();
+    // A phase stands for all codes that make it.
+    let mut phases: BTreeMap<Phase, (Vec<u8>, u128)> = BTreeMap::new();
     let mut dropped = 0_u128;
     for code in 0..1_u32 << layout.phase_bits() {
-        let bits: Vec<bool> = (0..layout.phase_bits()).map(|i| code >> i & 1 == 1).collect();
-        match Wiring::new(&bits, layout.nodes) {
-            Some(wiring) => wirings.entry(wiring).or_insert((bits, 0)).1 += 1,
-            None => dropped += 1,
+        let bits: Vec<u8> = (0..layout.phase_bits()).map(|i| (code >> i & 1) as u8).collect();
+        for kind in layout.types() {
+            let genes = [bits.as_slice(), kind].concat();
+            match Phase::new(layout, &genes) {
+                Some(phase) => phases.entry(phase).or_insert((genes, 0)).1 += 1,
+                None => dropped += 1,
+            }
         }
     }
-    // Each wiring is looked at in each place, in a network with as many phases.
-    if wirings.len() * layout.phases * (layout.phases + 1) / 2 > MOST_PHASES {
+    // Each phase is looked at in each place, in a network with as many phases.
+    if phases.len() * layout.phases * (layout.phases + 1) / 2 > MOST_PHASES {
         return None;
     }
-    let plain = wirings.values().next()?.0.clone();
+    let plain = phases.values().next()?.0.clone();
     let mut total = 0_u128;
     // States of networks with so many phases that are left.
     let mut states: IndexMap<Added, u128> =
@@ -86,10 +90,10 @@ fn exactly(layout: &Layout, conditions: &[Formula]) -> Option<u128> {
         let mut added: IndexMap<Added, u128> = IndexMap::new();
         let plains = vec![plain.as_slice(); left + 1];
         let with_plain = facts(layout, &plains);
-        for (bits, codes) in wirings.values() {
-            let mut phases = plains.clone();
-            phases[left] = bits;
-            *added.entry(difference(&facts(layout, &phases), &with_plain, &base, &used)).or_default() +=
+        for (genes, codes) in phases.values() {
+            let mut places = plains.clone();
+            places[left] = genes;
+            *added.entry(difference(&facts(layout, &places), &with_plain, &base, &used)).or_default() +=
                 codes;
         }
         if states.len().saturating_mul(added.len()) > MOST_STEPS {
@@ -137,12 +141,12 @@ fn whole(base: &NetworkFacts, sums: &[i64], lists: &[Vec<u32>; 3], used: &[bool]
     network
 }
 
-/// The share of fair bits.
+/// The share of genomes that are drawn uniformly.
 fn share(layout: &Layout, conditions: &[Formula]) -> Share {
-    let seed = SeedTree::new(0);
+    let (seed, bounds) = (SeedTree::new(0), layout.bounds());
     sampled(conditions, |number| {
-        let bits = Bits::sample(layout, &mut seed.child("count", number.into()).rng());
-        Some(decode(layout, &bits).facts().expect("networks of the space have shapes"))
+        let genes = genes::sample(&bounds, &mut seed.child("count", number.into()).rng());
+        Some(decode(layout, &Genes(genes)).facts().expect("networks of the space have shapes"))
     })
 }
 
@@ -155,13 +159,18 @@ mod tests {
     use peng_spec::catalog::DatasetFacts;
     use proptest::prelude::*;
 
-    use super::super::Params;
+    use super::super::tests::every_genome;
+    use super::super::{Params, Variant};
     use super::*;
     use crate::space::constrained::conditions;
 
     fn layout(phases: usize, nodes: usize, channels: usize, input: &str) -> Layout {
+        of_variant(Params { phases, nodes, channels, ..Params::default() }, input)
+    }
+
+    fn of_variant(params: Params, input: &str) -> Layout {
         let dataset = DatasetFacts { input: input.parse().unwrap(), classes: 3, train: 9, test: 9 };
-        Layout::new(&Params { phases, nodes, channels, ..Params::default() }, &dataset).unwrap()
+        Layout::new(&params, &dataset).unwrap()
     }
 
     proptest! {
@@ -172,11 +181,20 @@ mod tests {
             channels in 1..4_usize,
             which in 0..6_usize,
             part in 0.0..1.0_f64,
+            variant in prop_oneof![
+                2 => Just(Variant::Standard),
+                1 => Just(Variant::Preact),
+                1 => Just(Variant::Dense),
+                2 => Just(Variant::Variable),
+            ],
+            double_channels: bool,
         ) {
-            let layout = layout(phases, nodes, channels, "1x19x18");
-            let all: Vec<NetworkFacts> = (0..1_u32 << layout.bits())
-                .map(|code| Bits((0..layout.bits()).map(|i| code >> i & 1 == 1).collect()))
-                .map(|bits| decode(&layout, &bits).facts().unwrap())
+            // With types there are more genomes.
+            let phases = if variant == Variant::Variable { phases.min(2) } else { phases };
+            let params = Params { phases, nodes, channels, variant, double_channels, ..Params::default() };
+            let layout = of_variant(params, "1x19x18");
+            let all: Vec<NetworkFacts> = every_genome(&layout)
+                .map(|genes| decode(&layout, &genes).facts().unwrap())
                 .collect();
             // Bounds that networks have.
             let of = all[(part * (all.len() - 1) as f64) as usize].singles;

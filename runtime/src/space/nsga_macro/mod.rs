@@ -1,22 +1,33 @@
 //! `nsga-macro`: NSGA-Net's macro search space (Lu et al. 2019, "NSGA-Net: neural architecture search using
 //! multi-objective genetic algorithm", after Xie and Yuille 2017, "Genetic CNN").
 //!
-//! Here are its parameters, its size and the bounds of its costs. [`genome`] is the encoding and the moves in it,
-//! [`decode`] what it means.
+//! Here are its parameters and its size. [`genome`] is the encoding, [`wiring`] and [`decode`] are what it means, [`bounds`] those
+//! of the costs.
+//!
+//! The variants are the decoders of the published code (<https://github.com/ianwhale/nsga-net>, `models/macro_decoder.py`):
+//! `standard` its `residual`, which the search uses; `preact` its `swapped-residual`; `dense`, with which the networks that were
+//! found are trained to the end, at 128 channels in all phases; and `variable`, where the type of each phase is a gene. At 64
+//! channels the published dense phase joins its outputs along the batch and fails if there are several; here they are joined
+//! along the channels, as at all other widths. The moves are those of the published search, which are defined for genes of
+//! any range, so that the type of a phase is drawn, mutated and crossed over as a bit is.
 
+mod bounds;
 mod count;
 mod decode;
 mod genome;
+mod wiring;
 
-use peng_spec::arch::{ArchGraph, Cost, Genome, Shape};
+use peng_spec::arch::{ArchGraph, Genome, Shape};
 use peng_spec::catalog::{DatasetFacts, Issue, Moves, SpaceFacts, SpaceKind, Typed, read_params};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use self::genome::Bits;
+use self::genome::Genes;
+use self::wiring::Phase;
 use super::constrained::{conditions, constrained, impossible};
-use super::{GenomeError, Scarce, SearchSpace, SpaceCount, SpaceEntry};
+use super::count::Size;
+use super::{GenomeError, Scarce, SearchSpace, SpaceCount, SpaceEntry, genes};
 use crate::seed::Rng;
 
 /// Parameters of `nsga-macro`.
@@ -32,6 +43,14 @@ pub(crate) struct Params {
     /// Channels of the first phase; each later phase has twice those of the one before.
     #[schemars(range(min = 1, max = 4096))]
     channels: usize,
+    /// Whether later phases have more channels; otherwise all have those of the first.
+    #[schemars(extend("default" = true))]
+    #[serde(skip_serializing_if = "std::clone::Clone::clone")]
+    double_channels: bool,
+    /// What the nodes of a phase are.
+    #[schemars(extend("default" = "standard"))]
+    #[serde(skip_serializing_if = "Variant::is_standard")]
+    variant: Variant,
     /// Conditions that all of its networks satisfy, such as `params <= 2M`; networks are drawn again until they do.
     #[serde(rename = "where", skip_serializing_if = "Vec::is_empty")]
     conditions: Vec<String>,
@@ -39,7 +58,37 @@ pub(crate) struct Params {
 
 impl Default for Params {
     fn default() -> Self {
-        Self { phases: 3, nodes: 4, channels: 24, conditions: Vec::new() }
+        Self {
+            phases: 3,
+            nodes: 4,
+            channels: 24,
+            double_channels: true,
+            variant: Variant::Standard,
+            conditions: Vec::new(),
+        }
+    }
+}
+
+/// What the nodes of phases are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Variant {
+    /// Convolution, batch norm, `ReLU`, as NSGA-Net searches.
+    #[default]
+    Standard,
+    /// Batch norm, `ReLU`, convolution.
+    Preact,
+    /// A bottleneck of 256 channels, then 64 new ones, as in a `DenseNet`; NSGA-Net trains what it has found so.
+    Dense,
+    /// Each phase is one of the three; a gene says which.
+    Variable,
+}
+
+impl Variant {
+    // The signature is serde's.
+    #[allow(clippy::trivially_copy_pass_by_ref)]
+    fn is_standard(&self) -> bool {
+        *self == Self::Standard
     }
 }
 
@@ -61,11 +110,12 @@ impl SpaceKind for NsgaMacro {
     fn facts(&self, params: &Value, dataset: &DatasetFacts) -> Result<SpaceFacts, Vec<Issue>> {
         let params: Params = read_params(params)?;
         let layout = Layout::new(&params, dataset)?;
-        let [least, most] = layout.cost_bounds();
+        let [least, most] = bounds::bounds(&layout);
         impossible(&params.conditions, least, most)?;
-        let moves = Moves { mutate: true, crossover: true };
+        let moves =
+            Moves { mutate: true, crossover: true, bits: !matches!(params.variant, Variant::Variable) };
         Ok(SpaceFacts {
-            genomes: f64::powi(2.0, layout.bits() as i32),
+            genomes: layout.genomes().rounded(),
             continuous: Vec::new(),
             settings: Vec::new(),
             moves,
@@ -93,13 +143,15 @@ struct Layout {
     phases: usize,
     nodes: usize,
     channels: usize,
+    double_channels: bool,
+    variant: Variant,
     input: Shape,
     classes: usize,
 }
 
 impl Layout {
     fn new(params: &Params, dataset: &DatasetFacts) -> Result<Self, Vec<Issue>> {
-        let &Params { phases, nodes, channels, .. } = params;
+        let &Params { phases, nodes, channels, double_channels, variant, .. } = params;
         let Shape::Image { channels: depth, height, width } = dataset.input else {
             let message = format!("found examples of {} numbers, expected images", dataset.input);
             return Err(vec![Issue::new("", message).help("use a data set of images")]);
@@ -118,7 +170,8 @@ impl Layout {
             };
             return Err(vec![Issue::new("/phases", message).help(help)]);
         }
-        Ok(Self { phases, nodes, channels, input: dataset.input, classes: dataset.classes })
+        let (input, classes) = (dataset.input, dataset.classes);
+        Ok(Self { phases, nodes, channels, double_channels, variant, input, classes })
     }
 
     /// Bits of one phase: one a pair of nodes, and one for the residual connection.
@@ -126,57 +179,79 @@ impl Layout {
         self.nodes * (self.nodes - 1) / 2 + 1
     }
 
-    /// Bits of a genome.
-    fn bits(&self) -> usize {
-        self.phases * self.phase_bits()
+    /// The greatest value of each gene of one phase: its bits, and its type where it has one.
+    fn phase_bounds(&self) -> Vec<u8> {
+        let mut bounds = vec![1; self.phase_bits()];
+        match self.variant {
+            Variant::Standard | Variant::Preact | Variant::Dense => {}
+            Variant::Variable => bounds.push(2),
+        }
+        bounds
     }
 
-    /// The least and the most of each figure of the cost, exactly.
-    ///
-    /// Which phases are dropped does not matter, only how many are; and the cost of a phase depends on no other. The
-    /// cheapest phase has one connection and thus two nodes. The dearest has all bits: each node that feeds the output
-    /// instead of a later node, and so makes the last concatenation longer, makes that of the last node shorter.
-    fn cost_bounds(&self) -> [Cost; 2] {
-        let mut cheapest = vec![false; self.phase_bits()];
-        cheapest[0] = true;
-        let dearest = vec![true; self.phase_bits()];
-        let costs = |phase: &[bool]| -> Vec<Cost> {
-            (0..=self.phases)
-                .map(|active| {
-                    let dropped = vec![false; (self.phases - active) * self.phase_bits()];
-                    let bits = [phase.repeat(active), dropped].concat();
-                    decode::decode(self, &Bits(bits)).cost().expect("networks of the space have shapes")
-                })
-                .collect()
-        };
-        let each = |costs: &[Cost], pick: fn(u64, u64) -> u64| {
-            costs.iter().copied().reduce(|a, b| Cost {
-                params: pick(a.params, b.params),
-                flops: pick(a.flops, b.flops),
-                activation_bytes: pick(a.activation_bytes, b.activation_bytes),
-            })
-        };
-        [each(&costs(&cheapest), u64::min), each(&costs(&dearest), u64::max)]
-            .map(|cost| cost.expect("there is at least one phase"))
+    /// The genes that may follow the bits of a phase.
+    fn types(&self) -> &'static [&'static [u8]] {
+        match self.variant {
+            Variant::Standard | Variant::Preact | Variant::Dense => &[&[]],
+            Variant::Variable => &[&[0], &[1], &[2]],
+        }
+    }
+
+    /// The greatest value of each gene.
+    fn bounds(&self) -> Vec<u8> {
+        self.phase_bounds().repeat(self.phases)
+    }
+
+    /// How many genomes there are.
+    fn genomes(&self) -> Size {
+        self.bounds()
+            .into_iter()
+            .fold(Size::ONE, |size, bound| size.times(Size::Whole(u128::from(bound) + 1)))
+    }
+
+    /// Channels of the phase that is left in place `index`, from 0.
+    fn filters(&self, index: usize) -> usize {
+        if self.double_channels { self.channels << index } else { self.channels }
+    }
+
+    /// What messages call the genes of a phase.
+    fn unit(&self) -> &'static str {
+        match self.variant {
+            Variant::Standard | Variant::Preact | Variant::Dense => "bits",
+            Variant::Variable => "genes",
+        }
     }
 }
 
 impl SearchSpace for Layout {
     fn sample(&self, rng: &mut Rng) -> Result<Genome, Scarce> {
-        Ok(Bits::sample(self, rng).encode(self))
+        Ok(Genes(genes::sample(&self.bounds(), rng)).encode(self))
     }
 
     fn mutate(&self, genome: &Genome, rng: &mut Rng) -> Result<Genome, GenomeError> {
-        Ok(Bits::read(self, genome)?.mutate(rng).encode(self))
+        let mut child = Genes::read(self, genome)?;
+        genes::mutate(&mut child.0, &self.bounds(), rng);
+        Ok(child.encode(self))
     }
 
     fn crossover(&self, first: &Genome, second: &Genome, rng: &mut Rng) -> Result<[Genome; 2], GenomeError> {
-        let children = Bits::read(self, first)?.crossover(Bits::read(self, second)?, rng);
+        let mut children = [Genes::read(self, first)?, Genes::read(self, second)?];
+        let [one, other] = &mut children;
+        genes::crossover(&mut one.0, &mut other.0, rng);
         Ok(children.map(|child| child.encode(self)))
     }
 
     fn decode(&self, genome: &Genome) -> Result<ArchGraph, GenomeError> {
-        Ok(decode::decode(self, &Bits::read(self, genome)?))
+        Ok(decode::decode(self, &Genes::read(self, genome)?))
+    }
+
+    /// Dropped phases come last and are 0, the nodes of the others are in canonical order.
+    fn canonical(&self, genome: &Genome) -> Result<Genome, GenomeError> {
+        let genes = Genes::read(self, genome)?.0;
+        let phases = genes.chunks(self.phase_bounds().len()).filter_map(|genes| Phase::new(self, genes));
+        let mut canonical: Vec<u8> = phases.flat_map(|phase| phase.canonical(self)).collect();
+        canonical.resize(genes.len(), 0);
+        Ok(Genes(canonical).encode(self))
     }
 }
 

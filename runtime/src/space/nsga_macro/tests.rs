@@ -1,5 +1,6 @@
 //! Tests of `nsga-macro`: the published networks, the bounds, what does not fit.
 
+use peng_spec::arch::Cost;
 use peng_spec::catalog::Kind;
 use proptest::prelude::*;
 use serde_json::json;
@@ -14,6 +15,23 @@ fn dataset(input: &str, classes: usize) -> DatasetFacts {
 
 fn layout(phases: usize, nodes: usize, channels: usize, dataset: &DatasetFacts) -> Layout {
     Layout::new(&Params { phases, nodes, channels, ..Params::default() }, dataset).unwrap()
+}
+
+const VARIANTS: [Variant; 4] = [Variant::Standard, Variant::Preact, Variant::Dense, Variant::Variable];
+
+/// All genomes of a small space.
+pub(super) fn every_genome(layout: &Layout) -> impl Iterator<Item = Genes> {
+    let bounds = layout.bounds();
+    let count = bounds.iter().map(|&bound| u64::from(bound) + 1).product::<u64>();
+    (0..count).map(move |mut code| {
+        let digit = |&bound: &u8| {
+            let values = u64::from(bound) + 1;
+            let gene = (code % values) as u8;
+            code /= values;
+            gene
+        };
+        Genes(bounds.iter().map(digit).collect())
+    })
 }
 
 fn names(graph: &ArchGraph) -> Vec<&str> {
@@ -38,6 +56,119 @@ fn published_networks_cost_what_was_published() {
             "{genome}: {flops}, expected {millions}"
         );
     }
+}
+
+#[derive(Deserialize)]
+struct Vector {
+    space: String,
+    input: String,
+    classes: usize,
+    genome: String,
+    params: u64,
+    flops: u64,
+}
+
+/// The first is the network of the README of the published code: 3.37 million parameters.
+#[test]
+fn networks_of_the_published_variants_cost_what_its_code_counts() {
+    let mut vectors =
+        csv::ReaderBuilder::new().comment(Some(b'#')).from_reader(include_bytes!("variants.csv").as_slice());
+    let vectors: Vec<Vector> = vectors.deserialize().map(Result::unwrap).collect();
+    assert_eq!(vectors.len(), 40);
+    for Vector { space, input, classes, genome, params, flops } in vectors {
+        let space = NsgaMacro.normalise(&serde_json::from_str(&space).unwrap()).unwrap();
+        let space = NsgaMacro.build(&space, &dataset(&input, classes)).unwrap();
+        let network = space.decode(&Genome::new(serde_json::from_str(&genome).unwrap())).unwrap();
+        let cost = network.cost().unwrap();
+        assert_eq!((cost.params, cost.flops), (params, flops), "{genome}");
+    }
+}
+
+#[test]
+fn a_phase_is_of_the_type_that_its_gene_says() {
+    let params = Params { phases: 3, nodes: 2, channels: 8, variant: Variant::Variable, ..Params::default() };
+    let layout = Layout::new(&params, &dataset("1x12x12", 5)).unwrap();
+    let network = layout.decode(&Genome::new(json!([[1, 0, 1], [1, 1, 2], [1, 0, 0]]))).unwrap();
+    let expected = "phase1.input.conv phase1.node1.norm phase1.node1.relu phase1.node1.conv \
+        phase1.node2.norm phase1.node2.relu phase1.node2.conv phase1.output.norm phase1.output.relu \
+        phase2.pool phase2.input.conv phase2.node1.narrow.norm phase2.node1.narrow.relu phase2.node1.narrow.conv \
+        phase2.node1.norm phase2.node1.relu phase2.node1.conv phase2.node2.narrow.norm phase2.node2.narrow.relu \
+        phase2.node2.narrow.conv phase2.node2.norm phase2.node2.relu phase2.node2.conv \
+        phase2.output.concat phase2.output.merge phase2.output.norm phase2.output.relu \
+        phase3.pool phase3.input.conv phase3.node1.conv phase3.node1.norm phase3.node1.relu \
+        phase3.node2.conv phase3.node2.norm phase3.node2.relu phase3.output.norm phase3.output.relu \
+        classifier.pool classifier.linear";
+    assert_eq!(names(&network).join(" "), expected);
+    let at = network.nodes.iter().position(|node| node.name == "phase2.output.concat").unwrap();
+    let inputs: Vec<&str> =
+        network.nodes[at].inputs.iter().map(|&i| network.nodes[i].name.as_str()).collect();
+    assert_eq!(inputs, ["phase2.node2.conv", "phase2.input.conv"]);
+    assert_eq!(network.shapes().unwrap()[at].to_string(), "80x5x5");
+}
+
+#[test]
+fn channels_stay_if_they_are_not_doubled() {
+    let params = Params { phases: 2, nodes: 2, channels: 3, double_channels: false, ..Params::default() };
+    let layout = Layout::new(&params, &dataset("3x4x4", 5)).unwrap();
+    let network = layout.decode(&Genome::new(json!([[1, 0], [1, 0]]))).unwrap();
+    let second: Vec<&str> = names(&network).into_iter().filter(|name| name.starts_with("phase2.")).collect();
+    assert_eq!(second[..2], ["phase2.pool", "phase2.node1.conv"]);
+}
+
+/// All genomes of small spaces: two have the same canonical genome if and only if they make the same network but for the order of
+/// its nodes, which is told by trying all orders.
+#[test]
+fn isomorphic_genomes_have_one_canonical_genome() {
+    for (phases, nodes, variant) in
+        [(1, 4, Variant::Standard), (2, 3, Variant::Preact), (1, 3, Variant::Variable)]
+    {
+        let params = Params { phases, nodes, channels: 2, variant, ..Params::default() };
+        let layout = Layout::new(&params, &dataset("1x8x8", 2)).unwrap();
+        let mut seen = std::collections::BTreeMap::<String, String>::new();
+        for genes in every_genome(&layout) {
+            let genome = genes.encode(&layout);
+            let canonical = layout.canonical(&genome).unwrap();
+            assert_eq!(layout.canonical(&canonical).unwrap(), canonical);
+            let form = by_all_orders(&layout, &genes);
+            assert_eq!(by_all_orders(&layout, &Genes::read(&layout, &canonical).unwrap()), form, "{genome}");
+            // One form, one canonical genome.
+            let found = seen.entry(format!("{form:?}")).or_insert_with(|| canonical.to_string());
+            assert_eq!(*found, canonical.to_string(), "{genome}");
+        }
+    }
+}
+
+/// What the phases are, each the least of all orders of its nodes.
+fn by_all_orders(layout: &Layout, genes: &Genes) -> Vec<impl std::fmt::Debug + PartialEq + use<>> {
+    let phases = genes.0.chunks(layout.phase_bounds().len()).filter_map(|genes| Phase::new(layout, genes));
+    phases
+        .map(|phase| {
+            let nodes: Vec<usize> =
+                (1..=layout.nodes).filter(|&node| !phase.wiring.nodes[node - 1].is_empty()).collect();
+            let mut orders = vec![Vec::new()];
+            for &node in &nodes {
+                let longer = |order: Vec<usize>| {
+                    (0..=order.len()).map(move |at| {
+                        let mut order = order.clone();
+                        order.insert(at, node);
+                        order
+                    })
+                };
+                orders = orders.into_iter().flat_map(longer).collect();
+            }
+            let renumbered = |order: &Vec<usize>| -> Vec<Vec<usize>> {
+                let place = |read: &usize| order.iter().position(|node| node == read).map_or(0, |at| at + 1);
+                let sorted = |inputs: &Vec<usize>| {
+                    let mut inputs: Vec<usize> = inputs.iter().map(place).collect();
+                    inputs.sort_unstable();
+                    inputs
+                };
+                order.iter().map(|&node| sorted(&phase.wiring.nodes[node - 1])).collect()
+            };
+            let least = orders.iter().map(renumbered).min();
+            (phase.kind, least, phase.wiring.output.contains(&0))
+        })
+        .collect()
 }
 
 #[test]
@@ -108,28 +239,37 @@ fn an_input_of_as_many_channels_is_taken_as_it_is() {
 
 #[test]
 fn bounds_are_reached() {
-    for (phases, nodes, channels, input, classes) in [
+    let small = [
         (2, 3, 4, "1x8x8", 3),
         (2, 3, 1, "7x9x5", 50),
         (1, 4, 2, "2x6x6", 4),
         (4, 2, 2, "3x10x10", 9),
         (2, 4, 1, "1x2x2", 2),
-    ] {
-        let layout = layout(phases, nodes, channels, &dataset(input, classes));
-        let all = 0..1_u32 << layout.bits();
-        let costs: Vec<Cost> = all
-            .map(|code| Bits((0..layout.bits()).map(|i| code >> i & 1 == 1).collect()))
-            .map(|bits| decode::decode(&layout, &bits).cost().unwrap())
-            .collect();
-        let range =
-            |figure: fn(&Cost) -> u64| (costs.iter().map(figure).min(), costs.iter().map(figure).max());
-        let [least, most] = layout.cost_bounds();
-        assert_eq!(range(|c| c.params), (Some(least.params), Some(most.params)));
-        assert_eq!(range(|c| c.flops), (Some(least.flops), Some(most.flops)));
-        assert_eq!(
-            range(|c| c.activation_bytes),
-            (Some(least.activation_bytes), Some(most.activation_bytes))
-        );
+    ];
+    // Sources of a dense phase that read more than its nodes make, and sinks that weigh more than any connection.
+    let wide =
+        [(1, 5, 90, "1x4x4", 2), (1, 4, 3000, "1x3x3", 2), (2, 3, 300, "3x4x5", 2), (1, 4, 64, "2x5x4", 3)];
+    for variant in VARIANTS {
+        for (phases, nodes, channels, input, classes) in small.into_iter().chain(wide) {
+            for double_channels in [true, false] {
+                let params =
+                    Params { phases, nodes, channels, variant, double_channels, ..Params::default() };
+                let layout = Layout::new(&params, &dataset(input, classes)).unwrap();
+                if layout.genomes().rounded() > 5e4 {
+                    continue;
+                }
+                let costs: Vec<Cost> = every_genome(&layout)
+                    .map(|genes| decode::decode(&layout, &genes).cost().unwrap())
+                    .collect();
+                let range = |figure: fn(&Cost) -> u64| {
+                    [costs.iter().map(figure).min(), costs.iter().map(figure).max()]
+                };
+                let bounds = bounds::bounds(&layout);
+                for figure in [|c: &Cost| c.params, |c: &Cost| c.flops, |c: &Cost| c.activation_bytes] {
+                    assert_eq!(range(figure), [0, 1].map(|end| Some(figure(&bounds[end]))), "{params:?}");
+                }
+            }
+        }
     }
 }
 
@@ -139,11 +279,16 @@ proptest! {
     fn it_conforms_wherever_it_fits(
         (phases, nodes, channels) in (1..9_usize, 2..11_usize, 1..5_usize),
         (depth, margin, height, classes) in (1..4_usize, 0..5_usize, 0..5_usize, 2..6_usize),
+        (variant, double_channels) in (0..4_usize, any::<bool>()),
         seed: u64,
     ) {
         let side = 2 + (1 << (phases - 1)) + margin;
         let dataset = dataset(&format!("{depth}x{}x{side}", side + height), classes);
-        conforms(&NsgaMacro, &json!({ "phases": phases, "nodes": nodes, "channels": channels }), &dataset, seed);
+        let params = json!({
+            "phases": phases, "nodes": nodes, "channels": channels, "double_channels": double_channels,
+            "variant": VARIANTS[variant],
+        });
+        conforms(&NsgaMacro, &params, &dataset, seed);
     }
 }
 
@@ -181,7 +326,13 @@ fn facts_count_the_genomes() {
     assert_eq!(params, json!({ "phases": 3, "nodes": 4, "channels": 24 }));
     let facts = NsgaMacro.facts(&params, &dataset("1x28x28", 10)).unwrap();
     assert_eq!(facts.genomes, 2_097_152.0);
-    assert_eq!(facts.moves, Moves { mutate: true, crossover: true });
+    let variable = NsgaMacro.normalise(&json!({ "variant": "variable" })).unwrap();
+    let facts_of = NsgaMacro.facts(&variable, &dataset("1x28x28", 10)).unwrap();
+    assert_eq!(facts_of.genomes, 2_097_152.0 * 27.0);
+    let count = NsgaMacro.count(&variable, &dataset("1x28x28", 10)).unwrap();
+    assert_eq!(count.genomes, crate::space::count::Bound::Exactly(2_097_152 * 27));
+    assert_eq!(facts.moves, Moves { mutate: true, crossover: true, bits: true });
+    assert!(!facts_of.moves.bits, "types are no bits");
 }
 
 #[test]
@@ -201,6 +352,18 @@ fn a_foreign_genome_is_refused_with_a_reason() {
     check(json!([[0, 1, 1], [0, 1]]), "phase 1: found 3 bits, expected 2");
     check(json!([[0, 1], [0, 2]]), "phase 2: found `2`, expected 0 or 1");
     check(json!([[0, 1], [0.0, true]]), "phase 2: found `0.0`, expected 0 or 1");
+
+    let space = NsgaMacro
+        .build(&json!({ "phases": 1, "nodes": 2, "variant": "variable" }), &dataset("1x9x9", 2))
+        .unwrap();
+    let reason = |genome: Value| space.decode(&Genome::new(genome)).unwrap_err().reason;
+    assert_eq!(
+        reason(json!([1])),
+        "phase 1 is no list; expected lists of bits, the type of the phase last, such as `[[1,0,2],[0,1,0]]`"
+    );
+    assert_eq!(reason(json!([[1, 0]])), "phase 1: found 2 genes, expected 3");
+    assert_eq!(reason(json!([[1, 0, 3]])), "phase 1: found `3`, expected a type, 0, 1 or 2");
+    assert_eq!(reason(json!([[2, 0, 0]])), "phase 1: found `2`, expected 0 or 1");
 }
 
 #[test]

@@ -41,10 +41,14 @@ pub const E0405: Code = Code("E0405");
 pub const E0406: Code = Code("E0406");
 /// Measurements that don't end with the training.
 pub const E0407: Code = Code("E0407");
+/// An asynchronous search under an estimator that waits for generations.
+pub const E0408: Code = Code("E0408");
 /// A search of more networks than the space has.
 pub const W0401: Code = Code("W0401");
 /// An objective in which all networks are equal.
 pub const W0402: Code = Code("W0402");
+/// A reuse that never happens.
+pub const W0403: Code = Code("W0403");
 /// Parameters of an estimator that don't hold.
 pub const E0501: Code = Code("E0501");
 /// An estimator of something that is not measured during training.
@@ -186,23 +190,30 @@ pub(super) static MEANING: &[CodeInfo] = &[
         title: "parameters of a search that don't hold",
         explanation: "Each parameter has the right type, but the search cannot work with them. The message is the \
             search's own.",
-        bad: Absent,
-        good: Absent,
+        bad: Part("search: {kind: nsga-net, generations: 5, exploitation: 5}\n"),
+        good: Part("search: {kind: nsga-net, generations: 15, exploitation: 5}\n"),
     },
     CodeInfo {
         code: E0402,
         title: "a search that the space cannot serve",
         explanation: "The search changes or crosses networks, and the space does not offer that move. Choose another \
-            search, such as `random`, or another space.",
-        bad: Absent,
-        good: Absent,
+            search, such as `random`, or another space. `crossover: common-bits` and `exploitation` of `nsga-net` are \
+            about genomes of bits, as `nsga-macro` has them.",
+        bad: Part(
+            "search_space: {kind: layers, blocks: [{layer: conv, filters: 8..32}]}\n\
+             search: {kind: nsga-net, crossover: common-bits}\n",
+        ),
+        good: Part(
+            "search_space: {kind: layers, blocks: [{layer: conv, filters: 8..32}]}\n\
+             search: {kind: nsga-net}\n",
+        ),
     },
     CodeInfo {
         code: E0403,
         title: "a number of objectives that the search cannot work with",
         explanation: "Some searches rank by a single objective, others need at least a certain number of them.",
-        bad: Absent,
-        good: Absent,
+        bad: Part("search: {kind: menndl}\nobjectives: [{maximize: val_accuracy}, {minimize: flops}]\n"),
+        good: Part("search: {kind: menndl}\nobjectives: [{maximize: val_accuracy}]\n"),
     },
     CodeInfo {
         code: E0404,
@@ -236,6 +247,20 @@ pub(super) static MEANING: &[CodeInfo] = &[
         good: Part("training: {epochs: 6, measure_every: 2 epochs}\n"),
     },
     CodeInfo {
+        code: E0408,
+        title: "an asynchronous search under an estimator that waits for generations",
+        explanation: "With `mode: asynchronous` the next network is made whenever a worker is free, and several \
+            generations may be under way at once. An estimator that takes paused trainings up again at the end of each \
+            generation has no such moment; at the end of the search it has one.",
+        bad: Part(
+            "search: {kind: nsga-net, mode: asynchronous}\n\
+             estimator: {kind: population, confirm: generation}\n",
+        ),
+        good: Part(
+            "search: {kind: nsga-net, mode: asynchronous}\nestimator: {kind: population, confirm: end}\n",
+        ),
+    },
+    CodeInfo {
         code: W0401,
         title: "a search of more networks than the space has",
         explanation: "The search will propose the same networks again and again; equal ones are not trained twice. A \
@@ -255,6 +280,20 @@ pub(super) static MEANING: &[CodeInfo] = &[
 ",
         ),
         good: Part("objectives: [{maximize: val_accuracy}]\n"),
+    },
+    CodeInfo {
+        code: W0403,
+        title: "a reuse that never happens",
+        explanation: "`reuse` copies the fitness of a network only to one that is trained with the same settings. Settings that \
+            vary continuously are practically never the same.",
+        bad: Part(
+            "search_space: {kind: layers, blocks: [{layer: conv, filters: 8..32}], training: {lr: log(1e-3..1e-1)}}\n\
+             search: {kind: nsga-net, reuse: {similar_within: 2}}\n",
+        ),
+        good: Part(
+            "search_space: {kind: layers, blocks: [{layer: conv, filters: 8..32}], training: {lr: [1e-3, 1e-2]}}\n\
+             search: {kind: nsga-net, reuse: {similar_within: 2}}\n",
+        ),
     },
     CodeInfo {
         code: E0501,

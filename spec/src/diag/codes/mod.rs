@@ -1,11 +1,12 @@
 //! The table of codes: what each means, with a bad and a good example. A code is never reused.
 //!
 //! Families: E00 text and YAML, E01 shape, E02 names and kinds, E03 data and space, E04 search and objectives, E05
-//! estimators, E06 execution, E07 the plan, E08 runs. `W` are warnings of the same families.
+//! estimators, E06 execution, E07 the plan, E08 runs, E09 studies. `W` are warnings of the same families.
 
 mod meaning;
 mod page;
 mod run;
+mod study;
 mod text;
 
 use std::fmt;
@@ -13,6 +14,7 @@ use std::fmt;
 pub use meaning::*;
 pub use page::{address, page};
 pub use run::*;
+pub use study::*;
 pub use text::*;
 
 /// A code, such as `E0203`.
@@ -93,7 +95,7 @@ pub struct CodeInfo {
 }
 
 /// All codes, family by family.
-pub static CODES: &[&[CodeInfo]] = &[TEXT, MEANING, RUN];
+pub static CODES: &[&[CodeInfo]] = &[TEXT, MEANING, RUN, STUDY];
 
 /// What a code means; the case does not matter.
 pub fn explain(code: &str) -> Option<&'static CodeInfo> {

@@ -4,8 +4,13 @@ use super::*;
 use crate::conformance::half_epochs;
 use crate::progress::Progress;
 
-const PERCENT: Scoring =
-    Scoring { direction: Direction::Maximize, scale: Some(Scale::Percent), confidence: 0.9, seed: 1 };
+const PERCENT: Scoring = Scoring {
+    direction: Direction::Maximize,
+    scale: Some(Scale::Percent),
+    confidence: 0.9,
+    seed: 1,
+    top: Top::Tenth,
+};
 
 /// Two points a run; a run stops after one of them where it has a prediction.
 fn replayed(runs: &[(Option<f64>, f64)]) -> (Vec<RecordedRun>, Vec<Decision>) {
@@ -118,4 +123,23 @@ fn orders_are_averaged_and_resampled_together() {
     let unknown = score(&recorded[1..], &[&decisions], &PERCENT);
     assert_eq!(unknown.unwrap_err().to_string(), "no run `run-0` is recorded");
     assert!(score(&[], &[], &Scoring { confidence: 1.0, ..PERCENT }).is_err());
+}
+
+#[test]
+fn the_top_can_be_a_number_of_runs() {
+    let runs = [(Some(40.0), 10.0), (Some(15.0), 20.0), (None, 30.0), (Some(25.0), 30.0), (None, 5.0)];
+    let (recorded, decisions) = replayed(&runs);
+    let of = |count| Scoring { top: Top::Count(count), ..PERCENT };
+    let best = |count| sets(&recorded, &decisions, &of(count)).unwrap();
+    assert_eq!(best(2), Sets { truly: vec![2, 3], predicted: vec![0, 2] });
+    assert_eq!(best(3), Sets { truly: vec![2, 3, 1], predicted: vec![0, 2, 3] });
+    assert_eq!(best(9).truly.len(), 5);
+    let scored = |count| scored(&runs, &of(count));
+    assert_eq!(
+        [1, 2, 3, 9].map(|count| value(&scored(count), Measure::Recall).round()),
+        [0.0, 50.0, 67.0, 100.0]
+    );
+    // The means of the best two in truth, 30, less that of the predicted two, 10 and 30.
+    assert_eq!(value(&scored(2), Measure::Regret), 10.0);
+    assert_eq!(value(&scored(2), Measure::PaperDifference), 35.0 - 30.0);
 }

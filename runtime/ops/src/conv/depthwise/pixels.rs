@@ -1,0 +1,133 @@
+//! Pixels of a depthwise convolution: several of them at a time, tap after tap.
+
+use std::mem::MaybeUninit;
+
+use super::Pass;
+use crate::activation::Activation;
+use crate::conv::tile::parts;
+use crate::simd::{Kernel, LANES, Lanes, Simd};
+
+/// Pixels at a time.
+const PIXELS: usize = 8;
+
+/// A pass over an image.
+pub(super) struct Image<'a> {
+    pub(super) pass: &'a Pass,
+    pub(super) channels: usize,
+    /// Whole vectors.
+    pub(super) bias: &'a [f32],
+    pub(super) activation: Activation,
+    pub(super) source: &'a [f32],
+    /// Written at all pixels of the pass.
+    pub(super) target: &'a mut [MaybeUninit<f32>],
+}
+
+impl Kernel for Image<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let Self { pass: Pass { grid, offsets, weights }, channels, bias, activation, source, target } = self;
+        let stride = channels.next_multiple_of(LANES);
+        assert_eq!((weights.len(), bias.len()), (offsets.len() * stride, stride));
+        let [last_source, last_target] = grid.last();
+        let farthest = offsets.iter().copied().max().map_or(0, |offset| last_source + offset + channels);
+        assert!(farthest <= source.len(), "all taps are inside the source");
+        assert!(last_target + channels <= target.len(), "all pixels are inside the target");
+        let target = target.as_mut_ptr().cast::<f32>();
+        let mut walk = grid.walk();
+        for (_, len) in parts(grid.pixels(), PIXELS) {
+            let (mut from, mut to) = ([0; PIXELS], [0; PIXELS]);
+            for (from, to) in from.iter_mut().zip(&mut to).take(len) {
+                [*from, *to] = walk.step();
+            }
+            let each = |first: usize, lanes: Lanes<S>| {
+                // SAFETY: the greatest places are inside, as was asserted, and only lanes of real channels are read and
+                // written; weights and bias have whole vectors.
+                unsafe {
+                    let bias = s.load(bias.as_ptr().add(first));
+                    let taps = Taps { source, offsets, weights, stride, first, lanes };
+                    taps.sums(s, bias, &from[..len], |pixel, sum| {
+                        let sum = match activation {
+                            Activation::Identity => sum,
+                            Activation::Relu => s.relu(sum),
+                        };
+                        lanes.store(s, target.add(to[pixel] + first), sum);
+                    });
+                }
+            };
+            let whole = channels / LANES * LANES;
+            for first in (0..whole).step_by(LANES) {
+                each(first, Lanes::All);
+            }
+            if whole < channels {
+                each(whole, Lanes::Some(s.mask(channels - whole)));
+            }
+        }
+    }
+}
+
+/// What some channels of pixels are summed from.
+#[derive(Clone, Copy)]
+struct Taps<'a, S: Simd> {
+    source: &'a [f32],
+    offsets: &'a [usize],
+    weights: &'a [f32],
+    /// Floats of a tap's weights.
+    stride: usize,
+    /// The first of the channels, and how many.
+    first: usize,
+    lanes: Lanes<S>,
+}
+
+impl<S: Simd> Taps<'_, S> {
+    /// Sums, begun at `bias`, of the pixels that read from these places on.
+    ///
+    /// # Safety
+    /// All taps of all pixels are inside the source, and their weights are there.
+    #[inline(always)]
+    unsafe fn sums(self, s: S, bias: S::V, from: &[usize], each: impl FnMut(usize, S::V)) {
+        macro_rules! sized {
+            ($($m:literal)*) => {
+                match from.len() {
+                    // SAFETY: the caller says so.
+                    $($m => unsafe { self.sized::<$m>(s, bias, from, each) },)*
+                    m => unreachable!("no sums of {m} pixels are asked for"),
+                }
+            };
+        }
+        sized!(1 2 3 4 5 6 7 8);
+    }
+
+    /// # Safety
+    /// As for [`Self::sums`]; there are M places.
+    #[inline(always)]
+    unsafe fn sized<const M: usize>(
+        self,
+        s: S,
+        bias: S::V,
+        from: &[usize],
+        mut each: impl FnMut(usize, S::V),
+    ) {
+        let Self { source, offsets, weights, stride, first, lanes } = self;
+        debug_assert_eq!(from.len(), M);
+        // SAFETY: the caller says that all places are inside.
+        let sums = unsafe {
+            let from: [*const f32; M] =
+                std::array::from_fn(|m| source.as_ptr().add(*from.get_unchecked(m) + first));
+            let mut weight = weights.as_ptr().add(first);
+            let mut sums = [bias; M];
+            for &offset in offsets {
+                let factor = s.load(weight);
+                for m in 0..M {
+                    sums[m] = s.fma(lanes.load(s, from[m].add(offset)), factor, sums[m]);
+                }
+                weight = weight.wrapping_add(stride);
+            }
+            sums
+        };
+        for (m, sum) in sums.into_iter().enumerate() {
+            each(m, sum);
+        }
+    }
+}
