@@ -61,7 +61,8 @@ pub(crate) fn resolve(
     let search = cx.search(catalog);
     let objectives = objectives(spec);
     let metric = cx.metric(dataset.as_ref());
-    let training = cx.training(dataset.as_ref(), metric, &objectives);
+    let checked_for = metric.or_else(|| cx.metric_of_checks(dataset.as_ref()));
+    let training = cx.training(dataset.as_ref(), checked_for, &objectives);
     let estimator = training.as_ref().and_then(|training| cx.estimator(catalog, training));
     if training.is_none() {
         cx.params_only(Slot::Estimator, catalog, codes::E0501);
@@ -171,7 +172,9 @@ impl Resolver<'_> {
         let written = self.spec.read(&METRIC)?;
         let metric: Metric = match (written.origin, dataset.map(|dataset| dataset.facts.target)) {
             (Origin::Default, Some(Target::Values(_))) => Metric::ValR2,
-            (Origin::Written, _) | (Origin::Default, Some(Target::Classes(_)) | None) => {
+            // Which one it would be, the data set decides.
+            (Origin::Default, None) => return None,
+            (Origin::Written, _) | (Origin::Default, Some(Target::Classes(_))) => {
                 written.value.parse().ok()?
             }
         };
@@ -194,6 +197,13 @@ impl Resolver<'_> {
             );
         }
         metric.is_measured().then_some(metric)
+    }
+
+    /// The metric that an estimator is checked for: without the data set the usual one, since every default is a score.
+    fn metric_of_checks(&self, dataset: Option<&BoundKind<DatasetFacts>>) -> Option<Metric> {
+        let written = self.spec.read(&METRIC)?;
+        let is_open = written.origin == Origin::Default && dataset.is_none();
+        written.value.parse().ok().filter(|_| is_open)
     }
 
     /// Reports the issues of a kind at their places.

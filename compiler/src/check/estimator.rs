@@ -29,6 +29,10 @@ pub(super) fn estimator_can_stop(cx: &CheckCx<'_>, sink: &mut Sink) {
 
 /// W0502
 pub(super) fn estimator_watches_an_objective(cx: &CheckCx<'_>, sink: &mut Sink) {
+    // Without the data set it is not known whether the metric suits it, which would be the cause.
+    if cx.bound.dataset.is_none() {
+        return;
+    }
     let (Some(estimator), Some(metric)) = (&cx.bound.estimator, cx.bound.metric) else { return };
     let (Some(written), Some(_)) = (cx.spec.read(&METRIC), cx.spec.read(&OBJECTIVES)) else { return };
     let stops = estimator.facts.fewest_points.is_some();

@@ -76,7 +76,7 @@ fn columns(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     schemars::json_schema!({
         "anyOf": [
             { "type": "string" },
-            { "type": "array", "items": { "type": "string" }, "minItems": 1, "uniqueItems": true },
+            { "type": "array", "items": { "type": "string" }, "minItems": 1 },
         ],
         "x-expected": "the name of a column, or a list of names",
         "examples": json!(["species", ["width", "height"]]),
