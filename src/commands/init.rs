@@ -32,7 +32,7 @@ enum Template {
     RandomBaseline,
     /// The most accurate network, at any cost
     Accuracy,
-    /// Cells: NSGA-Net's micro space on handwritten digits, a few minutes
+    /// Cells: NSGA-Net's micro space on handwritten digits
     Cells,
     /// Seconds on made-up images, for CI
     Smoke,

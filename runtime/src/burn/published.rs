@@ -96,7 +96,7 @@ fn networks_compute_what_the_published_code_does() {
             let expected = expected.map(|rows| rows.concat());
             assert_eq!(found.is_some(), expected.is_some());
             for (found, expected) in found.into_iter().flatten().zip(expected.into_iter().flatten()) {
-                let near = 2e-3 * expected.abs().max(0.5);
+                let near = 1e-3 * expected.abs().max(0.5);
                 assert!((found - expected).abs() < near, "{genome}: {found}, expected {expected}");
             }
         }
