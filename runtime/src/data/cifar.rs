@@ -252,6 +252,7 @@ pub(super) mod tests {
 
     use serde_json::json;
 
+    #[cfg(feature = "train")]
     use super::super::small::Pictures;
     use super::super::tar::tests::pack;
     use super::*;
@@ -294,6 +295,7 @@ pub(super) mod tests {
     }
 
     /// An archive of the same form with other images.
+    #[cfg(feature = "train")]
     fn of(layout: &Layout, pictures: &Pictures) -> Examples {
         let dir = tempfile::tempdir().unwrap();
         let count = pictures.labels.len() / layout.train.len();
@@ -316,10 +318,12 @@ pub(super) mod tests {
         layout.open(&json!({"path": path}), Part::Train).unwrap()
     }
 
+    #[cfg(feature = "train")]
     pub(crate) fn small_ten(pictures: &Pictures) -> Examples {
         of(&TEN, pictures)
     }
 
+    #[cfg(feature = "train")]
     pub(crate) fn small_hundred(pictures: &Pictures) -> Examples {
         of(&HUNDRED, pictures)
     }

@@ -185,14 +185,17 @@ fn find_dir(params: &Value) -> Result<PathBuf, DataError> {
 
 #[cfg(test)]
 pub(super) mod tests {
+    #[cfg(feature = "train")]
     use std::io::Write as _;
 
     use serde_json::json;
 
+    #[cfg(feature = "train")]
     use super::super::small::Pictures;
     use super::*;
 
     /// Files of the same form with other images, gzip, and read by their own digests.
+    #[cfg(feature = "train")]
     pub(crate) fn small(pictures: &Pictures) -> Examples {
         let dir = tempfile::tempdir().unwrap();
         let write = |name: &'static str, dims: &[usize], content: &[u8]| {

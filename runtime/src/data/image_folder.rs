@@ -156,13 +156,14 @@ fn sorted(dir: &Path) -> Result<Vec<PathBuf>, DataError> {
     Ok(paths)
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "data"))]
 pub(super) mod tests {
     use std::io::Write as _;
 
     use peng_spec::catalog::Kind as _;
     use serde_json::json;
 
+    #[cfg(feature = "train")]
     use super::super::small::Pictures;
     use super::*;
 
@@ -212,6 +213,7 @@ pub(super) mod tests {
     }
 
     /// Grey PNG files of 6x6 pixels.
+    #[cfg(feature = "train")]
     pub(crate) fn small(pictures: &Pictures) -> Examples {
         let dir = tempfile::tempdir().unwrap();
         let bytes = pictures.bytes(36);

@@ -26,7 +26,7 @@ mod places;
 mod published;
 #[cfg(feature = "data")]
 mod resize;
-#[cfg(test)]
+#[cfg(all(test, feature = "train"))]
 pub(crate) mod small;
 mod split;
 mod svhn;

@@ -198,6 +198,7 @@ pub(super) mod tests {
     use serde_json::json;
 
     use super::super::npy::tests::npy;
+    #[cfg(feature = "train")]
     use super::super::small::Pictures;
     use super::super::zip::tests::zip;
     use super::*;
@@ -228,6 +229,7 @@ pub(super) mod tests {
     }
 
     /// Images as bytes.
+    #[cfg(feature = "train")]
     pub(crate) fn small(pictures: &Pictures) -> Examples {
         let (count, labels) = (pictures.labels.len(), &pictures.labels);
         let x = npy("|u1", &[count, 1, 6, 6], &pictures.bytes(36));
@@ -236,6 +238,7 @@ pub(super) mod tests {
     }
 
     /// The same with two targets, 100 and -0.5 times the label.
+    #[cfg(feature = "train")]
     pub(crate) fn small_regression(pictures: &Pictures) -> Examples {
         let count = pictures.labels.len();
         let x = npy("|u1", &[count, 1, 6, 6], &pictures.bytes(36));

@@ -105,6 +105,7 @@ pub(super) mod tests {
     use serde_json::json;
 
     use super::super::mat::tests::{array, file, packed};
+    #[cfg(feature = "train")]
     use super::super::small::Pictures;
     use super::*;
 
@@ -124,6 +125,7 @@ pub(super) mod tests {
     }
 
     /// A file of the same form with other images; the label 0 stands as 10.
+    #[cfg(feature = "train")]
     pub(crate) fn small_file(pictures: &Pictures) -> Examples {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("train_32x32.mat");

@@ -317,6 +317,7 @@ fn order(a: &str, b: &str) -> Ordering {
 pub(super) mod tests {
     use peng_spec::catalog::Kind as _;
 
+    #[cfg(feature = "train")]
     use super::super::small::Pictures;
     use super::*;
 
@@ -338,6 +339,7 @@ pub(super) mod tests {
     }
 
     /// The brightness of each picture's halves, and its label, as a class and as a target.
+    #[cfg(feature = "train")]
     pub(crate) fn small(pictures: &Pictures) -> [Examples; 2] {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.csv");

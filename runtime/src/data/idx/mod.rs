@@ -96,6 +96,7 @@ pub(super) mod tests {
     use peng_spec::catalog::Kind as _;
     use serde_json::json;
 
+    #[cfg(feature = "train")]
     use super::super::small::Pictures;
     use super::*;
 
@@ -106,6 +107,7 @@ pub(super) mod tests {
         std::fs::write(dir.join(name), file).unwrap();
     }
 
+    #[cfg(feature = "train")]
     pub(crate) fn small(pictures: &Pictures) -> Examples {
         let dir = tempfile::tempdir().unwrap();
         let count = pictures.labels.len();
