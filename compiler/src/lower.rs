@@ -51,12 +51,13 @@ pub(crate) fn lower(checked: &CheckedSpec) -> Plan {
         },
         execution: ExecutionPlan {
             executor: spec.execution.executor.value.0,
-            device: spec.gpu_budget.devices.value,
+            device: spec.gpu_budget.devices.value.0,
             workers: spec.execution.workers.value.0,
             max_failed_percent: spec.execution.max_failed.value.0,
             budget: BudgetPlan {
                 slot_secs: spec.gpu_budget.gpu_hours.as_ref().map(|d| d.value.0),
                 wall_secs: spec.gpu_budget.wall_time.as_ref().map(|d| d.value.0),
+                memory: spec.gpu_budget.memory.as_ref().map(|bytes| bytes.value.0 as u64),
             },
         },
         output: OutputPlan { dir: spec.output.dir.value.clone() },

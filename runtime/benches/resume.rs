@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use peng_estimator::Progress;
 use peng_runtime::train::Trainer;
+use peng_spec::plan::Device;
 
 use cases::{Case, chosen, median, seconds_used};
 
@@ -25,7 +26,7 @@ fn measure(case: &Case) {
     const ROUNDS: usize = 9;
     let [mut used, mut passed, mut saving, mut starting] = [const { Vec::new() }; 4];
     for _ in 0..ROUNDS {
-        let factory = peng_runtime::trainer();
+        let factory = peng_runtime::trainer(Device::Cpu);
         let first_epoch = || {
             let mut trainer = factory.start(case.job(2, 64), None).expect("the network can be built");
             trainer.advance(Progress::whole(1), &mut |_, _| {}).expect("it trains");

@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "a benchmark reads the clock and prints")]
 
 use peng_estimator::Progress;
+use peng_spec::plan::Device;
 
 use cases::{Case, chosen, median, seconds_used};
 
@@ -23,7 +24,7 @@ fn measure(case: &Case, batch_size: usize) {
     const EPOCHS: u32 = 5;
     let job = case.job(EPOCHS, batch_size);
     let cost = job.arch.cost().expect("the network has shapes");
-    let factory = peng_runtime::trainer();
+    let factory = peng_runtime::trainer(Device::Cpu);
     let mut trainer = factory.start(job, None).expect("the network can be built");
     let mut loss = 0.0;
     let mut seconds = |until: u32| {

@@ -111,6 +111,7 @@ impl Case {
             data: Arc::new(data),
             training,
             seed: SeedTree::new(1),
+            memory: None,
         }
     }
 }
