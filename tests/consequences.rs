@@ -44,10 +44,13 @@ fn is_about(found: &Diagnostic, pointer: &Pointer) -> bool {
     let of_keys = [codes::E0101, codes::E0102, codes::E0103, codes::E0104].contains(&found.code);
     let parent = pointer.parent().filter(|_| of_keys);
     let unknown = parent.as_ref().map(|parent| parent.key(UNKNOWN));
-    found
-        .pointer
-        .as_ref()
-        .is_some_and(|at| pointer.contains(at) || parent.as_ref() == Some(at) || unknown.as_ref() == Some(at))
+    // A key that stands in another section is told of there; it is missing once it is not.
+    let is_missing = found.code == codes::E0101;
+    let about = found.pointer.as_ref();
+    is_missing
+        || about.is_some_and(|at| {
+            pointer.contains(at) || parent.as_ref() == Some(at) || unknown.as_ref() == Some(at)
+        })
 }
 
 /// Every spec of the repository that has no anchors, since a change of these is one of several places.

@@ -5,6 +5,8 @@
 #[cfg(not(feature = "engine"))]
 mod checker;
 mod ci;
+#[cfg(feature = "train")]
+mod devices;
 // What is written there is printed by the whole program.
 #[cfg(all(feature = "engine", feature = "lsp"))]
 mod cli;

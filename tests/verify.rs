@@ -47,7 +47,7 @@ fn sandbox() -> Sandbox {
         sinks: Vec::new(),
         cancel: CancelFlag::default(),
         clock: &clock,
-        bound: Bound { peng: "test".into(), device: "replay".into(), workers: 2, data: None },
+        bound: Bound { peng: "test".into(), device: "replay".into(), workers: 2, ..Bound::default() },
     })
     .unwrap();
     assert_eq!(end, RunEnd::Finished);

@@ -251,6 +251,7 @@ fn execution(execution: &ExecutionPlan) -> Vec<String> {
     let workers = match execution.workers {
         Count::Auto => "as many workers as fit".to_owned(),
         Count::Exactly(n) => counted(n as u64, "worker", "workers"),
+        Count::PerDevice(n) => format!("{} a device", counted(n as u64, "worker", "workers")),
     };
     vec![
         format!("{workers} on this machine, device {}", execution.device),
@@ -266,7 +267,8 @@ fn budget(budget: BudgetPlan) -> String {
     let time = |secs: f64| Dimension::Time.format(secs);
     let slots = budget.slot_secs.map(|secs| format!("{} of device slots", time(secs)));
     let wall = budget.wall_secs.map(|secs| format!("{} of time", time(secs)));
-    let parts: Vec<String> = slots.into_iter().chain(wall).collect();
+    let memory = budget.memory.map(|bytes| format!("{} a device", Dimension::Memory.format(bytes as f64)));
+    let parts: Vec<String> = slots.into_iter().chain(wall).chain(memory).collect();
     if parts.is_empty() { "no budget".to_owned() } else { format!("at most {}", parts.join(" and ")) }
 }
 

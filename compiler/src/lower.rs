@@ -1,5 +1,6 @@
 //! A checked spec to a plan: nothing is left open, and nothing remembers how it was written.
 
+use peng_spec::catalog::{Moves, SpaceFacts};
 use peng_spec::model::{OptimizerKind, OptimizerSpec, ScheduleKind, TrainingSpec, augmentation};
 use peng_spec::plan::{
     AdamPlan, Augmentation, BudgetPlan, ConfirmWhat, DatasetPlan, EstimatorPlan, ExecutionPlan, Limit,
@@ -33,7 +34,7 @@ pub(crate) fn lower(checked: &CheckedSpec) -> Plan {
             facts: checked.dataset_facts.clone(),
             splits: checked.splits,
         },
-        space: SpacePlan { call: checked.space.clone(), facts: checked.space_facts.clone() },
+        space: SpacePlan { call: checked.space.clone(), facts: space_facts(&checked.space_facts) },
         objectives: checked.objectives.iter().map(|o| Objective { goal: o.goal, metric: o.metric }).collect(),
         search: SearchPlan {
             mode: spec.search.mode.value.0,
@@ -50,12 +51,13 @@ pub(crate) fn lower(checked: &CheckedSpec) -> Plan {
         },
         execution: ExecutionPlan {
             executor: spec.execution.executor.value.0,
-            device: spec.gpu_budget.devices.value,
+            device: spec.gpu_budget.devices.value.0,
             workers: spec.execution.workers.value.0,
             max_failed_percent: spec.execution.max_failed.value.0,
             budget: BudgetPlan {
                 slot_secs: spec.gpu_budget.gpu_hours.as_ref().map(|d| d.value.0),
                 wall_secs: spec.gpu_budget.wall_time.as_ref().map(|d| d.value.0),
+                memory: spec.gpu_budget.memory.as_ref().map(|bytes| bytes.value.0 as u64),
             },
         },
         output: OutputPlan { dir: spec.output.dir.value.clone() },
@@ -63,6 +65,11 @@ pub(crate) fn lower(checked: &CheckedSpec) -> Plan {
         steps: steps(spec.finally.confirm.value.0),
     }
     .sealed()
+}
+
+/// What a plan keeps of a space: what its genomes look like is no part of it.
+fn space_facts(facts: &SpaceFacts) -> SpaceFacts {
+    SpaceFacts { moves: Moves { bits: false, ..facts.moves }, ..facts.clone() }
 }
 
 fn augment(checked: &CheckedSpec) -> Vec<Augmentation> {

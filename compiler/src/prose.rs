@@ -87,19 +87,20 @@ fn search(plan: &Plan) -> Vec<String> {
         })
         .collect();
     let when = match plan.search.mode {
-        Mode::Generations => format!("in {}", counted(cost.generations, "generation", "generations")),
-        Mode::Asynchronous => "one whenever a worker is free".to_owned(),
+        Mode::Generations => "",
+        Mode::Asynchronous => ", the next network whenever a worker is free,",
     };
     let mut sentences = vec![format!(
-        "The search {} proposes {} {when} and {}.",
+        "The search {} proposes {} in {}{when} and {}.",
         in_parentheses(&call(&plan.search.call())),
         counted(cost.trials, "network", "networks"),
+        counted(cost.generations, "generation", "generations"),
         listed(&objectives)
     )];
     if !plan.search.reuse.is_identical() {
         let edits = counted(plan.search.reuse.similar_within.into(), "edit", "edits");
         sentences.push(format!(
-            "A network within {edits} of its graph from a trained one is not trained, but has its fitness."
+            "A network within {edits} of a trained one is not trained, but has the fitness of that one."
         ));
     }
     sentences

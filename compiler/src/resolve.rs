@@ -8,13 +8,13 @@ use peng_spec::catalog::{
 };
 use peng_spec::diag::{Diagnostic, Sink, codes, one_of};
 use peng_spec::document::{Document, Pointer};
-use peng_spec::model::partial::{EPOCHS, MEASURE_EVERY, METRIC, OBJECTIVES};
+use peng_spec::model::partial::{EPOCHS, LIMIT_VALIDATION, MEASURE_EVERY, METRIC, OBJECTIVES, VALIDATION};
 use peng_spec::model::{KindSpec, ObjectiveSpec, PartialSpec};
 use peng_spec::plan::{KindCall, Metric, Objective};
 use peng_spec::source::{Origin, Span};
 use serde_json::Value;
 
-use crate::checked::CheckedObjective;
+use crate::checked::{CheckedObjective, cut, split_before_limit};
 
 /// A kind with its parameters and what it says of itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -127,7 +127,13 @@ impl Resolver<'_> {
         measure_every.count_in(epochs)?;
         let target = dataset.map_or(Target::Classes(2), |dataset| dataset.facts.target);
         let objectives = objectives.iter().map(|o| Objective { goal: o.goal, metric: o.metric }).collect();
-        Some(TrainingFacts { epochs, measure_every, metric: metric?, target, objectives })
+        let metric = metric?;
+        // What is measured while a network trains is a mean over networks that differ.
+        let examples = dataset.filter(|_| metric.is_share_of_validation()).and_then(|dataset| {
+            let [_, validation] = split_before_limit(self.spec.read(&VALIDATION)?, &dataset.facts);
+            Some(cut(validation, self.spec.read(&LIMIT_VALIDATION)?.as_ref()) as u64)
+        });
+        Some(TrainingFacts { epochs, measure_every, metric, target, examples, objectives })
     }
 
     fn estimator(

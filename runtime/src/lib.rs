@@ -15,6 +15,8 @@ mod catalog;
 #[cfg(feature = "engine")]
 pub mod clock;
 pub mod data;
+#[cfg(feature = "engine")]
+pub mod device;
 pub mod estimate;
 #[cfg(feature = "engine")]
 pub mod event;
@@ -55,11 +57,12 @@ pub fn catalog() -> RuntimeCatalog {
     RuntimeCatalog
 }
 
-/// What trains networks in this build.
+/// What trains networks in this build, on a device of this machine.
 #[cfg(feature = "engine")]
-pub fn trainer() -> Box<dyn train::TrainerFactory> {
+#[cfg_attr(not(feature = "train"), expect(unused_variables, reason = "what does not train needs no device"))]
+pub fn trainer(device: peng_spec::plan::Device) -> Box<dyn train::TrainerFactory> {
     #[cfg(feature = "train")]
-    return Box::new(burn::BurnFactory);
+    return Box::new(burn::BurnFactory::new(device));
     #[cfg(not(feature = "train"))]
     return Box::new(train::NoTrainer);
 }

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 
 use clap::Args;
 use peng_estimator::service::{self, MAX_LINE, Service, Setup};
-use peng_estimator::{Direction, Scale, TrainingFacts};
+use peng_estimator::{CostObjective, Direction, Scale, TrainingFacts};
 
 use crate::commands::estimator::{self, Asked};
 use crate::failure::{Exit, Failure};
@@ -41,6 +41,10 @@ pub(crate) struct EngineArgs {
     /// `--lower-is-better`]
     #[arg(long, value_name = "S")]
     scale: Option<Scale>,
+    /// Covariates of which the search wants small values besides, such as `flops`: a run that may enter the front by them is
+    /// not stopped for being worse than others; one without them is compared by the metric alone
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    minimize: Vec<String>,
     /// Confidence of the intervals, between 0 and 1
     #[arg(long, default_value_t = TrainingFacts::CONFIDENCE, value_name = "SHARE", value_parser = estimator::share)]
     confidence: f64,
@@ -84,6 +88,7 @@ fn start(args: &EngineArgs, asked: Asked) -> Result<Service, Failure> {
         direction,
         scale: args.scale.or((direction == Direction::Maximize).then_some(Scale::Percent)),
         confidence: args.confidence,
+        costs: args.minimize.iter().cloned().map(CostObjective::minimize).collect(),
     };
     Service::new(setup).map_err(|issues| {
         let messages: Vec<String> = issues.iter().map(|issue| issue.message.clone()).collect();
@@ -201,6 +206,7 @@ mod tests {
             direction: Direction::Maximize,
             scale: Some(Scale::Percent),
             confidence: 0.9,
+            costs: Vec::new(),
         };
         Service::new(setup).unwrap()
     }

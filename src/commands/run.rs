@@ -7,20 +7,21 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 use peng_runtime::clock::SystemClock;
+use peng_runtime::device::{self, DeviceError, Devices};
 use peng_runtime::event::{Bound, EventKind, RunEnd};
 use peng_runtime::execute::Local;
-use peng_runtime::run::{CancelFlag, RunContext, RunError, run as run_plan};
+use peng_runtime::run::{CancelFlag, RunContext, RunError, run as run_plan, workers};
 use peng_runtime::state::RunState;
 use peng_runtime::store::{Lock, RunDir, StoreError};
 use peng_runtime::study::StudyDir;
 use peng_runtime::{CAN_TRAIN, estimate, report};
-use peng_spec::plan::{Count, Device, Plan};
+use peng_spec::plan::{Backend, Device, Plan};
 
 #[cfg(feature = "train")]
 use crate::commands::datasets;
 use crate::commands::kept::kept;
 use crate::commands::load::{self, Loaded};
-use crate::commands::study;
+use crate::commands::{study, worker};
 use crate::failure::{Exit, Failure};
 use crate::ui::Ui;
 #[cfg(feature = "train")]
@@ -81,13 +82,13 @@ pub(crate) fn run(args: &RunArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result
         return Err(cannot_train().into());
     }
     let before = Before::new(args.offline, args.progress, ui)?;
-    let bound = bind(&plan, &before)?;
+    let (bound, devices) = bind(&plan, &before)?;
     let (path, fresh) = match &args.dir {
         Some(dir) => (dir.clone(), !dir.exists()),
         None => (free_dir(&plan), true),
     };
     let (dir, lock) = RunDir::create(&path, &plan, &kept(&sources, &args.settings)).map_err(Failure::from)?;
-    let result = execute(&plan, &dir, &lock, bound, (args.progress, before.cancel), ui, out);
+    let result = execute(&plan, &dir, &lock, (bound, &devices), (args.progress, before.cancel), ui, out);
     if fresh && result.is_err() && !dir.journal_path().exists() {
         // The run never began: leave nothing behind that looks like one.
         std::fs::remove_dir_all(&path).with_context(|| format!("cannot remove `{}`", path.display()))?;
@@ -122,20 +123,18 @@ pub(crate) fn resume(args: &ResumeArgs, ui: Ui, out: &mut dyn Write) -> anyhow::
     let lock = dir.lock().map_err(Failure::from)?;
     let before = Before::new(args.offline, args.progress, ui)?;
     let first = events.first().map(|e| &e.kind);
-    let bound = match first {
-        Some(EventKind::RunStarted { bound, .. }) => {
-            Bound { data: bound.data.clone(), ..bind_machine(&plan) }
-        }
+    let (bound, devices) = match first {
+        Some(EventKind::RunStarted { bound: first, .. }) => bind_again(&plan, first)?,
         _ => bind(&plan, &before)?,
     };
-    execute(&plan, &dir, &lock, bound, (args.progress, before.cancel), ui, out)
+    execute(&plan, &dir, &lock, (bound, &devices), (args.progress, before.cancel), ui, out)
 }
 
 fn execute(
     plan: &Plan,
     dir: &RunDir,
     lock: &Lock,
-    bound: Bound,
+    (bound, devices): (Bound, &Devices),
     (progress, cancel): (ProgressMode, CancelFlag),
     ui: Ui,
     out: &mut dyn Write,
@@ -146,12 +145,16 @@ fn execute(
     if let Some(data) = &bound.data {
         args.extend(["--data".into(), data.into()]);
     }
-    let mut executor = Local::new(program, args, dir.clone(), plan.digest.clone(), bound.workers);
+    let each = devices.each.iter().map(|(device, _)| *device).collect();
+    let mut executor = Local::new((program, args), each, dir.clone(), plan.digest.clone(), bound.workers);
     // With `--progress json` the output stream is the journal's alone.
     let mut aside = std::io::stderr();
     let out = if progress == ProgressMode::Json { &mut aside as &mut dyn Write } else { out };
     if !ui.quiet {
         writeln!(out, "run directory: {}", dir.path().display())?;
+        if let Some(words) = taken(plan.execution.device, &bound) {
+            writeln!(out, "device: {words}")?;
+        }
         out.flush()?;
     }
     let estimator = estimate::build(plan).map_err(|reason| Failure::from(RunError::Plan(reason)))?;
@@ -216,30 +219,57 @@ impl Before {
 }
 
 #[cfg(feature = "train")]
-pub(super) fn bind(plan: &Plan, before: &Before) -> Result<Bound, Failure> {
+pub(super) fn bind(plan: &Plan, before: &Before) -> Result<(Bound, Devices), Failure> {
     let mut downloads = Downloads::new(before.progress);
     let place = datasets::obtain(plan, before.offline, &mut downloads, &before.cancel)?;
     let absolute = |p: PathBuf| std::path::absolute(&p).unwrap_or(p).display().to_string();
-    Ok(Bound { data: place.map(absolute), ..bind_machine(plan) })
+    let (bound, devices) = bind_machine(plan, plan.execution.device)?;
+    Ok((Bound { data: place.map(absolute), ..bound }, devices))
 }
 
 #[cfg(not(feature = "train"))]
-pub(super) fn bind(_: &Plan, _: &Before) -> Result<Bound, Failure> {
+pub(super) fn bind(_: &Plan, _: &Before) -> Result<(Bound, Devices), Failure> {
     Err(cannot_train())
 }
 
-pub(super) fn bind_machine(plan: &Plan) -> Bound {
-    Bound {
+/// What a resumed run is bound to. Other devices round otherwise: what `auto` was at first, it stays.
+pub(super) fn bind_again(plan: &Plan, first: &Bound) -> Result<(Bound, Devices), Failure> {
+    let (bound, devices) = bind_machine(plan, first.device.parse().unwrap_or(plan.execution.device))?;
+    Ok((Bound { data: first.data.clone(), ..bound }, devices))
+}
+
+fn bind_machine(plan: &Plan, device: Device) -> Result<(Bound, Devices), Failure> {
+    let devices = device::bind(device, &worker::adapters).map_err(Failure::from)?;
+    let adapters: Vec<_> = devices.each.iter().filter_map(|(_, adapter)| adapter.as_ref()).collect();
+    let least = adapters.iter().map(|adapter| adapter.memory).min().flatten();
+    let mut bound = Bound {
         peng: env!("CARGO_PKG_VERSION").to_owned(),
-        device: match plan.execution.device {
-            // `auto` takes the best device that is compiled in.
-            Device::Auto | Device::Cpu => "cpu".to_owned(),
-        },
-        workers: match plan.execution.workers {
-            Count::Auto => std::thread::available_parallelism().map_or(1, usize::from),
-            Count::Exactly(workers) => workers,
-        },
+        device: devices.device.to_string(),
+        adapters: adapters.iter().map(|adapter| adapter.name.clone()).collect(),
+        memory: plan.execution.budget.memory.or(least),
+        workers: 0,
         data: None,
+    };
+    bound.workers = workers(plan, &bound, std::thread::available_parallelism().map_or(1, usize::from));
+    Ok((bound, devices))
+}
+
+/// What was taken, where that is not what the plan says; in a build for the processor alone there is no choice.
+fn taken(planned: Device, bound: &Bound) -> Option<String> {
+    let built: Vec<&str> =
+        Backend::ALL.into_iter().filter(|b| device::is_built(*b)).map(Backend::name).collect();
+    match bound.adapters.as_slice() {
+        [] if planned == Device::Auto && !built.is_empty() => {
+            Some(format!("cpu, since no graphics card was found with {}", built.join(", ")))
+        }
+        [] => None,
+        adapters => Some(format!("{} ({})", bound.device, adapters.join(", "))),
+    }
+}
+
+impl From<DeviceError> for Failure {
+    fn from(error: DeviceError) -> Self {
+        Self::new(Exit::Environment, error.to_string()).help(error.help())
     }
 }
 

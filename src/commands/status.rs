@@ -95,6 +95,9 @@ fn text(plan: &Plan, state: &RunState, holder: Holder, dir: &Path, paint: Paint)
         row("estimator", switched_off_words(off, plan.estimator.metric, plan.dataset.facts.target));
     }
     row("spent", spent(plan, state));
+    if let Some(words) = report.memory_words() {
+        row("memory", words);
+    }
     if let (Some(secs), Holder::Process) = (secs_left(state, &report.outcomes, Scale::from(plan)), holder) {
         row("left", format!("about {} of search at the pace so far", duration(secs)));
     }

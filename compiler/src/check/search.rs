@@ -80,8 +80,7 @@ pub(super) fn space_has_enough_networks(cx: &CheckCx<'_>, sink: &mut Sink) {
 
 /// E0408
 pub(super) fn estimator_suits_the_mode(cx: &CheckCx<'_>, sink: &mut Sink) {
-    let Some(estimator) = &cx.bound.estimator else { return };
-    let Some(mode) = cx.spec.read(&MODE) else { return };
+    let (Some(estimator), Some(mode)) = (&cx.bound.estimator, cx.spec.read(&MODE)) else { return };
     if mode.value.0 == Mode::Asynchronous && estimator.facts.resumes {
         let message = format!(
             "an asynchronous search does not wait for generations, at whose ends estimator `{}` takes paused trainings up",
@@ -98,8 +97,7 @@ pub(super) fn estimator_suits_the_mode(cx: &CheckCx<'_>, sink: &mut Sink) {
 
 /// W0403
 pub(super) fn reuse_can_happen(cx: &CheckCx<'_>, sink: &mut Sink) {
-    let Some(space) = &cx.bound.space else { return };
-    let Some(within) = cx.spec.read(&SIMILAR_WITHIN) else { return };
+    let (Some(space), Some(within)) = (&cx.bound.space, cx.spec.read(&SIMILAR_WITHIN)) else { return };
     let varies = |setting: &&Setting| space.facts.continuous.iter().any(|name| name == setting.name());
     if within.value > 0
         && let Some(setting) = space.facts.settings.iter().find(varies)

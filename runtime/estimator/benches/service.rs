@@ -30,6 +30,7 @@ fn main() {
             direction: Direction::Maximize,
             scale: Some(Scale::Percent),
             confidence: 0.9,
+            costs: Vec::new(),
         };
         let name = kind.name();
         let Ok(mut service) = Service::new(setup.clone()) else {

@@ -91,6 +91,7 @@
 //!     direction: Direction::Maximize,
 //!     scale: Some(Scale::Percent),
 //!     confidence: 0.9,
+//!     costs: Vec::new(),
 //! })
 //! .map_err(|issues| issues[0].clone())?;
 //! let request = r#"{"op":"observe","run":"net-7","epoch":1,"planned":25,"metrics":{"val_accuracy":61.2}}"#;

@@ -397,6 +397,7 @@ fn facts(curve: &Curve, setting: &Setting) -> TrainingFacts {
         direction: setting.direction,
         scale: setting.scale,
         confidence: setting.confidence,
+        examples: None,
         costs: setting.costs.clone(),
     }
 }

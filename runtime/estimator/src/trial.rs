@@ -90,6 +90,13 @@ pub struct CostObjective {
     pub direction: Direction,
 }
 
+impl CostObjective {
+    /// Of a covariate that is better the lower it is.
+    pub fn minimize(covariate: String) -> Self {
+        CostObjective { covariate, direction: Direction::Minimize }
+    }
+}
+
 /// What is known of a training before it begins.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -106,6 +113,10 @@ pub struct TrainingFacts {
     pub scale: Option<Scale>,
     /// The confidence of intervals, above 0 and below 1.
     pub confidence: f64,
+    /// On how many examples the metric is measured, if that is known. Parameters that depend on it are completed with it,
+    /// so that it is no part of the facts when they are written.
+    #[serde(skip)]
+    pub examples: Option<u64>,
     /// The search's other objectives, as far as they are known before a training.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub costs: Vec<CostObjective>,
@@ -125,6 +136,7 @@ impl TrainingFacts {
             direction: Direction::Maximize,
             scale: Some(Scale::Percent),
             confidence: Self::CONFIDENCE,
+            examples: None,
             costs: Vec::new(),
         }
     }

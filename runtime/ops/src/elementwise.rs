@@ -68,6 +68,31 @@ fn made(level: Level, a: &[f32], b: &[f32], op: Op) -> Vec<f32> {
     }
 }
 
+/// A computation on one vector after another.
+trait OnVectors {
+    /// Computes the lanes of the vector at a place.
+    ///
+    /// # Safety
+    /// The floats of the lanes exist wherever they are read or written.
+    unsafe fn vector<S: Simd>(&mut self, s: S, at: usize, lanes: Lanes<S>);
+}
+
+/// # Safety
+/// All `len` floats exist wherever they are read or written.
+#[inline(always)]
+unsafe fn on_vectors<S: Simd>(s: S, len: usize, mut on: impl OnVectors) {
+    let whole = len / LANES * LANES;
+    // SAFETY: as the caller says.
+    unsafe {
+        for at in (0..whole).step_by(LANES) {
+            on.vector(s, at, Lanes::All);
+        }
+        if whole < len {
+            on.vector(s, whole, Lanes::Some(s.mask(len - whole)));
+        }
+    }
+}
+
 struct Make<'a> {
     a: &'a [f32],
     b: &'a [f32],
@@ -81,23 +106,25 @@ impl Kernel for Make<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let Self { a, b, to, op } = self;
-        assert_eq!((a.len(), b.len()), (to.len(), to.len()));
-        let (a, b, len, to) = (a.as_ptr(), b.as_ptr(), to.len(), to.as_mut_ptr().cast::<f32>());
+        let len = self.to.len();
+        assert_eq!((self.a.len(), self.b.len()), (len, len));
         // SAFETY: all three have the same length.
+        unsafe { on_vectors(s, len, self) }
+    }
+}
+
+impl OnVectors for Make<'_> {
+    #[inline(always)]
+    unsafe fn vector<S: Simd>(&mut self, s: S, at: usize, lanes: Lanes<S>) {
+        // SAFETY: as the caller says.
         unsafe {
-            match op {
-                Op::Sum => each(s, len, |at, lanes| {
-                    lanes.store(s, to.add(at), s.add(lanes.load(s, a.add(at)), lanes.load(s, b.add(at))));
-                }),
-                Op::Relu => each(s, len, |at, lanes| {
-                    lanes.store(s, to.add(at), s.relu(lanes.load(s, a.add(at))));
-                }),
-                Op::ReluGradient => each(s, len, |at, lanes| {
-                    let (y, dy) = (lanes.load(s, a.add(at)), lanes.load(s, b.add(at)));
-                    lanes.store(s, to.add(at), s.where_above(y, s.splat(0.0), dy, y));
-                }),
-            }
+            let (a, b) = (lanes.load(s, self.a.as_ptr().add(at)), lanes.load(s, self.b.as_ptr().add(at)));
+            let made = match self.op {
+                Op::Sum => s.add(a, b),
+                Op::Relu => s.relu(a),
+                Op::ReluGradient => s.where_above(a, s.splat(0.0), b, a),
+            };
+            lanes.store(s, self.to.as_mut_ptr().cast::<f32>().add(at), made);
         }
     }
 }
@@ -112,26 +139,20 @@ impl Kernel for AddTo<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let Self { a, b } = self;
-        assert_eq!(a.len(), b.len());
-        let (len, a, b) = (a.len(), a.as_mut_ptr(), b.as_ptr());
-        each(s, len, |at, lanes| {
-            // SAFETY: both have the same length.
-            unsafe {
-                lanes.store(s, a.add(at), s.add(lanes.load(s, a.add(at)), lanes.load(s, b.add(at))));
-            }
-        });
+        let len = self.a.len();
+        assert_eq!(len, self.b.len());
+        // SAFETY: both have the same length.
+        unsafe { on_vectors(s, len, self) }
     }
 }
 
-/// Calls `each` with the place of each vector of `len` floats and which of its lanes are floats of them.
-#[inline(always)]
-fn each<S: Simd>(s: S, len: usize, mut each: impl FnMut(usize, Lanes<S>)) {
-    let whole = len / LANES * LANES;
-    for at in (0..whole).step_by(LANES) {
-        each(at, Lanes::All);
-    }
-    if whole < len {
-        each(whole, Lanes::Some(s.mask(len - whole)));
+impl OnVectors for AddTo<'_> {
+    #[inline(always)]
+    unsafe fn vector<S: Simd>(&mut self, s: S, at: usize, lanes: Lanes<S>) {
+        // SAFETY: as the caller says.
+        unsafe {
+            let to = self.a.as_mut_ptr().add(at);
+            lanes.store(s, to, s.add(lanes.load(s, to), lanes.load(s, self.b.as_ptr().add(at))));
+        }
     }
 }

@@ -14,6 +14,7 @@ pub mod conv;
 mod elementwise;
 mod images;
 mod join;
+mod limit;
 mod memory;
 pub mod norm;
 pub mod pool;
@@ -25,6 +26,7 @@ mod threads;
 
 pub use activation::Activation;
 pub use images::{Images, Order, Size};
+pub use limit::{give_back_freed_memory, limit_data};
 pub use memory::keep_freed_memory;
 pub use pool::Pooled;
 pub use simd::Level;

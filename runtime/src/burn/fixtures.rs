@@ -6,14 +6,15 @@ use std::sync::Arc;
 use peng_estimator::Progress;
 use peng_spec::arch::{ArchGraph, Op, Shape};
 use peng_spec::plan::{
-    Augmentation, Decayed, EpochFraction, Limit, OptimizerPlan, SchedulePlan, TrainingPlan,
+    Augmentation, Decayed, Device, EpochFraction, Limit, OptimizerPlan, SchedulePlan, TrainingPlan,
 };
 use serde_json::Value;
 
 use super::BurnFactory;
+use super::supervised::Supervised;
 use crate::data::{self, Examples, Part};
 use crate::seed::SeedTree;
-use crate::train::{Measurement, TrainError, Trainer, TrainerFactory, TrainingJob};
+use crate::train::{Measurement, TrainError, Trainer, TrainingJob};
 
 fn conv(filters: usize, kernel: usize, padding: usize) -> Op {
     Op::Conv { filters, kernel, stride: 1, padding, bias: false }
@@ -78,6 +79,10 @@ pub(super) struct Job {
     pub(super) change: fn(&mut TrainingPlan),
     /// Seed of the training, not of the data.
     pub(super) seed: u64,
+    /// Where it is trained.
+    pub(super) device: Device,
+    /// Bytes that it may hold.
+    pub(super) memory: Option<u64>,
 }
 
 impl Job {
@@ -97,6 +102,8 @@ impl Job {
             augment: Vec::new(),
             change: |_| (),
             seed: 1,
+            device: Device::Cpu,
+            memory: None,
         }
     }
 
@@ -132,8 +139,10 @@ impl Job {
             data,
             training,
             seed: SeedTree::new(self.seed),
+            memory: self.memory,
         };
-        BurnFactory.start(job, checkpoint)
+        let device = BurnFactory::new(self.device).device()?;
+        Ok(Box::new(Supervised::start(job, checkpoint, device)?))
     }
 
     pub(super) fn start(&self, checkpoint: Option<&Path>) -> Box<dyn Trainer> {

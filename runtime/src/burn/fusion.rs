@@ -1,5 +1,5 @@
 //! Which nodes of an architecture are computed together: a convolution, the batch norm that alone reads it, and the
-//! rectifier that alone reads that.
+//! rectifier that alone reads that; and a concatenation that a convolution alone reads, which is then never made.
 
 use peng_ops::Activation;
 use peng_spec::arch::{ArchGraph, Op, Shape};
@@ -36,6 +36,15 @@ pub(super) fn steps(arch: &ArchGraph, shapes: &[Shape]) -> Vec<Step> {
         _ => None,
     };
     let mut steps = vec![Step::Alone; arch.nodes.len()];
+    for (node, reader) in arch.nodes.iter().enumerate() {
+        // Groups of channels would cut across what is put together.
+        let reads_all = matches!(reader.op, Op::Conv { .. } | Op::GeneralConv { groups: 1, .. });
+        if let (true, Some(input)) = (reads_all, only(node))
+            && arch.nodes[input].op == Op::Concat
+        {
+            steps[input] = Step::Later;
+        }
+    }
     for (norm, node) in arch.nodes.iter().enumerate() {
         if node.op != Op::BatchNorm || !matches!(shapes[norm], Shape::Image { .. }) {
             continue;
@@ -72,6 +81,8 @@ mod tests {
             norm: named(norm),
             activation,
         };
+        // `merge` alone reads `concat`, and `late` is read by what is no convolution.
+        assert_eq!([at("concat"), at("late")], [Step::Later, Step::Alone]);
         // `early` reads `conv1` too, and `concat` does not read `norm2` but `pool` does.
         assert_eq!([at("conv1"), at("norm1")], [Step::Alone, Step::Later]);
         assert_eq!(at("relu1"), norm(None, "norm1", Activation::Relu));

@@ -38,6 +38,8 @@ mod window;
 pub(super) enum Value {
     /// `[batch, channels, height, width]`
     Image(Tensor<4>),
+    /// Images that are read one after another along the channels, by a convolution.
+    Parts(Vec<Tensor<4>>),
     /// `[batch, features]`
     Vector(Tensor<2>),
 }
@@ -143,21 +145,15 @@ impl Layer {
         }
         let input = inputs.pop().expect("every node reads something");
         match (self, input) {
-            (Self::Conv(conv) | Self::Pointwise(conv), x) => Value::Image(peng_ops::conv2d(conv, x.image())),
-            (Self::BatchNorm(_), x @ Value::Image(_)) => self.normalise(None, Activation::Identity, x),
+            (Self::Conv(conv) | Self::Pointwise(conv), x) => Value::Image(convolved(conv, x)),
             (Self::BatchNorm(norm), Value::Vector(x)) => Value::Vector(norm.forward(x)),
-            (Self::Relu(relu), Value::Image(x)) => Value::Image(relu.forward(x)),
+            (Self::BatchNorm(_), x) => self.normalise(None, Activation::Identity, x),
             (Self::Relu(relu), Value::Vector(x)) => Value::Vector(relu.forward(x)),
+            (Self::Relu(_), x) => Value::Image(peng_ops::relu(x.image())),
             (Self::MaxPool(pool), x) => Value::Image(peng_ops::max_pool2d(pool, x.image())),
-            (Self::GlobalAvgPool(_), x) => {
-                let x = x.image();
-                let [batch, channels, height, width] = x.dims();
-                Value::Vector(
-                    x.reshape([batch, channels, height * width]).mean_dim(2).reshape([batch, channels]),
-                )
-            }
+            (Self::GlobalAvgPool(_), x) => Value::Vector(peng_ops::mean2d(x.image())),
             (Self::Linear(linear), x) => Value::Vector(linear.forward(x.vector())),
-            (Self::GeneralConv(conv), x) => Value::Image(conv.forward(x.image())),
+            (Self::GeneralConv(conv), x) => Value::Image(convolved(conv.conv(), x)),
             (Self::Pool(pool), x) => Value::Image(pool.forward(x.image())),
             (Self::Flatten(_), x) => Value::Vector(Flatten::forward(x.image())),
             (Self::Shift(_), x) => Value::Image(Shift::forward(x.image())),
@@ -169,15 +165,23 @@ impl Layer {
     /// Applies this batch norm to an image, after a convolution and before an activation.
     pub(super) fn normalise(&self, conv: Option<&Self>, activation: Activation, input: Value) -> Value {
         let Self::BatchNorm(norm) = self else { unreachable!("only batch norms normalise") };
-        let x = input.image();
-        Value::Image(match conv {
-            None => peng_ops::batch_norm(norm, activation, x),
-            Some(Self::Conv(conv) | Self::Pointwise(conv)) => {
-                peng_ops::conv2d_batch_norm(conv, norm, activation, x)
-            }
-            Some(Self::GeneralConv(conv)) => peng_ops::conv2d_batch_norm(conv.conv(), norm, activation, x),
-            Some(other) => unreachable!("only convolutions are put together with a batch norm: {other:?}"),
+        let conv = conv.map(|conv| match conv {
+            Self::Conv(conv) | Self::Pointwise(conv) => conv,
+            Self::GeneralConv(conv) => conv.conv(),
+            other => unreachable!("only convolutions are put together with a batch norm: {other:?}"),
+        });
+        Value::Image(match (conv, input) {
+            (None, x) => peng_ops::batch_norm(norm, activation, x.image()),
+            (Some(conv), x @ Value::Parts(_)) => peng_ops::batch_norm(norm, activation, convolved(conv, x)),
+            (Some(conv), x) => peng_ops::conv2d_batch_norm(conv, norm, activation, x.image()),
         })
+    }
+}
+
+fn convolved(conv: &Conv2d, x: Value) -> Tensor<4> {
+    match x {
+        Value::Parts(parts) => peng_ops::conv2d_parts(conv, parts),
+        x => peng_ops::conv2d(conv, x.image()),
     }
 }
 
@@ -186,6 +190,7 @@ impl Value {
     pub(super) fn image(self) -> Tensor<4> {
         match self {
             Self::Image(x) => x,
+            Self::Parts(parts) => peng_ops::concat(parts),
             Self::Vector(_) => unreachable!("shapes were inferred: an image is read here"),
         }
     }
@@ -194,7 +199,7 @@ impl Value {
     pub(super) fn vector(self) -> Tensor<2> {
         match self {
             Self::Vector(x) => x,
-            Self::Image(_) => unreachable!("shapes were inferred: a vector is read here"),
+            Self::Image(_) | Self::Parts(_) => unreachable!("shapes were inferred: a vector is read here"),
         }
     }
 }
@@ -276,6 +281,7 @@ mod tests {
                 let found = match layer(&op, shape.channels(), &device).forward(vec![value]) {
                     Value::Image(x) => x.dims()[1..].to_vec(),
                     Value::Vector(x) => x.dims()[1..].to_vec(),
+                    Value::Parts(parts) => panic!("a layer makes one value, not {}", parts.len()),
                 };
                 let expected = match expected {
                     OpShape::Image { channels, height, width } => vec![channels, height, width],

@@ -8,7 +8,7 @@ use burn::tensor::Device;
 use peng_estimator::Progress;
 use peng_spec::arch::{ArchGraph, Genome, Op, Shape};
 use peng_spec::catalog::{DatasetFacts, Target};
-use peng_spec::plan::{Decayed, EpochFraction, OptimizerPlan, SchedulePlan, TrainingPlan};
+use peng_spec::plan::{self, Decayed, EpochFraction, OptimizerPlan, SchedulePlan, TrainingPlan};
 use rand::RngExt as _;
 use serde_json::{Value, json};
 
@@ -144,8 +144,16 @@ fn check(space: &dyn SearchSpace, genome: &Genome, data: &Arc<Splits>, seed: See
         measure_every: EpochFraction::new(1, 2).unwrap(),
     };
     let training = training.with(&space.settings(genome).unwrap());
-    let job = TrainingJob { augment: Vec::new(), arch: arch.clone(), data: Arc::clone(data), training, seed };
-    let mut trainer = BurnFactory.start(job.clone(), None).unwrap();
+    let job = TrainingJob {
+        augment: Vec::new(),
+        arch: arch.clone(),
+        data: Arc::clone(data),
+        training,
+        seed,
+        memory: None,
+    };
+    let factory = BurnFactory::new(plan::Device::Cpu);
+    let mut trainer = factory.start(job.clone(), None).unwrap();
     let whole = measure(&mut *trainer, points());
     let losses = whole.iter().flat_map(|measured| measured.metrics.values());
     assert!(losses.clone().all(|metric| metric.is_finite()), "{genome}");
@@ -155,12 +163,12 @@ fn check(space: &dyn SearchSpace, genome: &Genome, data: &Arc<Splits>, seed: See
     let stop = 1 + genome.to_string().len() % 3;
     let threads = |count| rayon::ThreadPoolBuilder::new().num_threads(count).build().unwrap();
     threads(2).install(|| {
-        let mut trainer = BurnFactory.start(job.clone(), None).unwrap();
+        let mut trainer = factory.start(job.clone(), None).unwrap();
         assert_eq!(measure(&mut *trainer, points().take(stop)), whole[..stop], "{genome}");
         trainer.save(dir.path()).unwrap();
     });
     threads(1).install(|| {
-        let mut trainer = BurnFactory.start(job, Some(dir.path())).unwrap();
+        let mut trainer = factory.start(job, Some(dir.path())).unwrap();
         assert_eq!(measure(&mut *trainer, points().skip(stop)), whole[stop..], "{genome}");
     });
     arch

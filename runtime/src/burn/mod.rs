@@ -4,13 +4,17 @@
 //! equal machines have equal curves, bit for bit.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
+use burn::tensor::Device;
 use peng_spec::plan;
 
 use crate::train::{TrainError, Trainer, TrainerFactory, TrainingJob};
 
 mod augment;
 mod batches;
+#[cfg(all(test, feature = "wgpu"))]
+mod cards;
 mod clip;
 mod criterion;
 mod device;
@@ -24,6 +28,7 @@ mod kinds;
 mod layer;
 #[cfg(test)]
 mod members;
+mod meter;
 mod network;
 mod optimizer;
 #[cfg(test)]
@@ -36,19 +41,50 @@ mod reference;
 mod regression;
 mod supervised;
 mod tally;
+#[cfg(test)]
+mod threads;
+
+pub(crate) use device::adapters;
 
 /// Makes trainers that run on burn.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct BurnFactory;
+#[derive(Debug)]
+pub(crate) struct BurnFactory {
+    device: plan::Device,
+    opened: OnceLock<Device>,
+}
+
+impl BurnFactory {
+    /// Trainers on a device.
+    pub(crate) fn new(device: plan::Device) -> Self {
+        Self { device, opened: OnceLock::new() }
+    }
+
+    fn device(&self) -> Result<Device, TrainError> {
+        if let Some(device) = self.opened.get() {
+            return Ok(device.clone());
+        }
+        let device = device::bind(self.device).ok_or(TrainError::NoDevice { device: self.device })?;
+        Ok(self.opened.get_or_init(|| device).clone())
+    }
+}
 
 impl TrainerFactory for BurnFactory {
+    fn open(&self) -> Result<(), TrainError> {
+        self.device().map(|_| ())
+    }
+
     fn start(&self, job: TrainingJob, checkpoint: Option<&Path>) -> Result<Box<dyn Trainer>, TrainError> {
         peng_ops::keep_freed_memory();
-        let device = device::bind(plan::Device::Cpu);
-        Ok(Box::new(supervised::Supervised::start(job, checkpoint, device)?))
+        Ok(Box::new(supervised::Supervised::start(job, checkpoint, self.device()?)?))
     }
 
     fn computes(&self) -> String {
-        format!("burn on cpu, {}", peng_ops::Level::detected().name())
+        match self.device {
+            plan::Device::Cpu => format!("burn on cpu, {}", peng_ops::Level::detected().name()),
+            card => {
+                let name = self.device().ok().and_then(|device| device::name(&device));
+                format!("burn on {card}, {}", name.unwrap_or_else(|| "unknown".to_owned()))
+            }
+        }
     }
 }

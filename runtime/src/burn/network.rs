@@ -2,6 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
+use peng_ops::Shared;
 use peng_spec::arch::{ArchGraph, Shape, ShapeError};
 
 use super::fusion::{Step, steps};
@@ -25,6 +26,8 @@ struct Wiring {
     names: Vec<String>,
     /// The last layer that reads each value.
     last_reader: Vec<usize>,
+    /// Whether a value is read more than once.
+    is_shared: Vec<bool>,
     /// What each layer does.
     steps: Vec<Step>,
     /// Layers of the network that is measured; those after them are the auxiliary head's.
@@ -49,6 +52,23 @@ pub(super) struct Scores {
     pub(super) own: Tensor<2>,
     /// Those of the auxiliary head, and by what their loss is multiplied.
     pub(super) auxiliary: Option<(Tensor<2>, f64)>,
+}
+
+/// A value that waits for its readers.
+#[derive(Debug, Clone)]
+enum Held {
+    One(Value),
+    /// An image that is read more than once.
+    Several(Shared),
+}
+
+impl Held {
+    fn read(self) -> Value {
+        match self {
+            Self::One(value) => value,
+            Self::Several(image) => Value::Image(image.branch()),
+        }
+    }
 }
 
 impl Network {
@@ -101,27 +121,30 @@ impl Network {
 
     /// A value is dropped after the last layer that reads it. Without noise the auxiliary head is left out.
     fn scores(&self, images: Tensor<4>, noise: Option<Noise>) -> Scores {
-        let Wiring { input, reads, names, last_reader, steps, measured, auxiliary } = &self.wiring;
+        let Wiring { input, reads, names, last_reader, is_shared, steps, measured, auxiliary } = &self.wiring;
         let layers = if noise.is_some() { &self.layers[..] } else { &self.layers[..*measured] };
-        let mut values: Vec<Option<Value>> = vec![None; last_reader.len()];
-        values[0] = Some(match *input {
+        let mut values: Vec<Option<Held>> = vec![None; last_reader.len()];
+        values[0] = Some(Held::One(match *input {
             Shape::Image { .. } => Value::Image(images),
             Shape::Vector { features } => {
                 let [batch, ..] = images.dims();
                 Value::Vector(images.reshape([batch, features]))
             }
-        });
+        }));
         for (index, (layer, reads)) in layers.iter().zip(reads).enumerate() {
             let mut inputs: Vec<Value> = reads
                 .iter()
                 .enumerate()
                 .map(|(place, &read)| {
                     let is_last = last_reader[read] == index && !reads[place + 1..].contains(&read);
-                    let value = if is_last { values[read].take() } else { values[read].clone() };
-                    value.expect("a value lives until its last reader")
+                    let held = if is_last { values[read].take() } else { values[read].clone() };
+                    held.expect("a value lives until its last reader").read()
                 })
                 .collect();
-            values[index + 1] = match (steps[index], layer, noise) {
+            let made = match (steps[index], layer, noise) {
+                (Step::Later, Layer::Concat(_), _) => {
+                    Some(Value::Parts(inputs.into_iter().map(Value::image).collect()))
+                }
                 (Step::Later, _, _) => inputs.pop(),
                 (Step::Norm { conv, norm, activation }, _, _) => {
                     let input = inputs.pop().expect("every node reads something");
@@ -139,8 +162,13 @@ impl Network {
                 }
                 (Step::Alone, _, _) => Some(layer.forward(inputs)),
             };
+            values[index + 1] = made.map(|value| match value {
+                Value::Image(x) if is_shared[index + 1] => Held::Several(Shared::new(x)),
+                value => Held::One(value),
+            });
         }
-        let mut output = |layer: usize| values[layer].take().expect("nothing else reads an output").vector();
+        let mut output =
+            |layer: usize| values[layer].take().expect("nothing else reads an output").read().vector();
         let heads = auxiliary.filter(|_| noise.is_some());
         let auxiliary = heads.map(|weight| (output(self.layers.len()), weight));
         Scores { own: output(*measured), auxiliary }
@@ -159,16 +187,19 @@ impl Wiring {
             })
             .collect();
         let mut last_reader = vec![usize::MAX; reads.len() + 1];
+        let mut readers = vec![0; reads.len() + 1];
         for (index, reads) in reads.iter().enumerate() {
             for &read in reads {
                 last_reader[read] = index;
+                readers[read] += 1;
             }
         }
         // Outputs outlive their readers.
         last_reader[measured] = usize::MAX;
         let names = arch.nodes.iter().map(|node| node.name.clone()).collect();
+        let is_shared = readers.into_iter().map(|readers| readers > 1).collect();
         let (input, steps) = (arch.input, steps(arch, shapes));
-        Self { input, reads, names, last_reader, steps, measured, auxiliary }
+        Self { input, reads, names, last_reader, is_shared, steps, measured, auxiliary }
     }
 }
 

@@ -112,7 +112,7 @@ fn check(training: &TrainingPlan) {
     arch.push("head", Op::Linear { units: 2 }, [pool]);
     let seed = SeedTree::new(SEED);
     let data = Splits { train: read.clone(), validation: read }.into();
-    let job = TrainingJob { augment: Vec::new(), arch, data, training: training.clone(), seed };
+    let job = TrainingJob { augment: Vec::new(), arch, data, training: training.clone(), seed, memory: None };
     let mut trainer = Supervised::start(job, None, burn::tensor::Device::flex()).unwrap();
 
     let mut rng = seed.child("weights", 0).child("head", 0).rng();

@@ -16,13 +16,14 @@ use super::augment;
 use super::batches::{Batches, images, pixels};
 use super::clip::clip;
 use super::criterion::Criterion;
+use super::meter::Meter;
 use super::network::{Network, Noise};
 use super::optimizer::optimizer;
 use super::rate::rate;
 use super::record::{self, Saved};
 use super::tally::{Of, Tally};
 use crate::data::Examples;
-use crate::train::{Measurement, TrainError, Trainer, TrainingJob};
+use crate::train::{Measurement, OutOfMemory, TrainError, Trainer, TrainingJob};
 
 /// One network and how far its training is.
 pub(super) struct Supervised {
@@ -36,6 +37,7 @@ pub(super) struct Supervised {
     batches: Batches,
     /// Batches trained since the beginning.
     done: u64,
+    meter: Meter,
 }
 
 impl Supervised {
@@ -50,6 +52,7 @@ impl Supervised {
             let reason = format!("found an input of {}, expected the data's {}", job.arch.input, train.input);
             return Err(ShapeError(reason).into());
         }
+        let meter = Meter::start(&device, job.memory);
         let weights = job.seed.child("weights", 0);
         let network =
             Network::new(&job.arch, train.labels.target().outputs(), weights, &device.clone().autodiff())?;
@@ -61,7 +64,7 @@ impl Supervised {
         let criterion = Criterion::new(train, &job.training);
         let batches = Batches::new(train.count(), job.training.batch_size, job.seed);
         let Saved { batches: done, network, optimizer } = saved;
-        Ok(Self { job, device, network: Some(network), optimizer, criterion, batches, done })
+        Ok(Self { job, device, network: Some(network), optimizer, criterion, batches, done, meter })
     }
 
     /// Trains the next batch, and counts it as the network saw it.
@@ -101,6 +104,16 @@ impl Supervised {
         self.done += 1;
     }
 
+    /// Ends a training that holds more than it may.
+    fn stay_within(&mut self) -> Result<(), TrainError> {
+        let Some(allowed) = self.job.memory else { return Ok(()) };
+        let held = self.meter.most();
+        if held.is_some_and(|held| held > allowed) {
+            return Err(TrainError::OutOfMemory(OutOfMemory { held }));
+        }
+        Ok(())
+    }
+
     fn network(&self) -> &Network {
         self.network.as_ref().expect("a step puts it back")
     }
@@ -131,6 +144,7 @@ impl Trainer for Supervised {
         let mut train = self.criterion.tally();
         while self.done < end {
             self.step(&mut train);
+            self.stay_within()?;
             on_batch(self.done - start, end - start);
         }
         let images = train.examples();
@@ -139,9 +153,14 @@ impl Trainer for Supervised {
             train = self.evaluate(&self.job.data.train);
         }
         let validation = self.evaluate(&self.job.data.validation);
+        self.stay_within()?;
         let metrics = [(train, Of::Training), (validation, Of::Validation)];
         let metrics = metrics.into_iter().flat_map(|(tally, of)| tally.metrics(of));
         Ok(Measurement { at: until, metrics: metrics.collect::<BTreeMap<_, _>>(), images, account: None })
+    }
+
+    fn memory(&mut self) -> Option<u64> {
+        self.meter.most()
     }
 
     fn save(&mut self, dir: &Path) -> Result<(), TrainError> {

@@ -50,6 +50,8 @@ pub fn training_facts(plan: &Plan) -> Result<Facts, String> {
         measure_every: plan.training.measure_every,
         metric: plan.estimator.metric,
         target: plan.dataset.facts.target,
+        // The parameters of a plan are complete, and a plan from before there was such a number does without.
+        examples: None,
         objectives: plan.objectives.clone(),
     };
     facts(&training).map_err(|issue| issue.message)
@@ -107,6 +109,7 @@ fn facts(training: &TrainingFacts) -> Result<Facts, Issue> {
         direction: direction(training.metric.goal()),
         scale: scale(training.metric, training.target),
         confidence: Facts::CONFIDENCE,
+        examples: training.examples,
         costs: costs
             .map(|cost| CostObjective {
                 covariate: cost.metric.name().to_owned(),

@@ -100,6 +100,9 @@ pub enum EventKind {
         images: u64,
         /// Seconds of its slot since the last measurement; of one that was played, when it was made.
         secs: f64,
+        /// The most bytes that the attempt has held on its device so far, if that is measured.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        memory: Option<u64>,
         /// Whether it was played from a cache: another run has trained the same network.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         cached: bool,

@@ -5,12 +5,18 @@ use serde::{Deserialize, Serialize};
 use super::TrialId;
 
 /// What is decided by the machine, not by the plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bound {
     /// Version of `peng`.
     pub peng: String,
-    /// The device of the workers.
+    /// The devices of the workers, as a spec names them: `cpu`, `cuda:0`, `2 x cuda`.
     pub device: String,
+    /// What the cards among them call themselves; worker k has card k, counted round.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adapters: Vec<String>,
+    /// Bytes that trainings may hold on each device at once, as the spec or the device says; `None`: nobody does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<u64>,
     /// Number of workers.
     pub workers: usize,
     /// Where the data are; `None`: they come with `peng` or are made by it.

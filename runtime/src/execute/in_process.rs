@@ -85,7 +85,9 @@ impl Executor for InProcess<'_> {
         let mut stopped = VecDeque::new();
         for (slot, message) in self.messages.drain(..) {
             if let ExecutorMsg::Worker(
-                FromWorker::Ended { trial, token, .. } | FromWorker::Paused { trial, token },
+                FromWorker::Ended { trial, token, .. }
+                | FromWorker::OutOfMemory { trial, token, .. }
+                | FromWorker::Paused { trial, token },
             ) = message
             {
                 stopped.push_back((slot, ExecutorMsg::Worker(FromWorker::Stopped { trial, token })));

@@ -15,10 +15,12 @@ use std::time::Duration;
 
 use super::{Executor, ExecutorError, ExecutorMsg};
 use peng_estimator::History;
+use peng_spec::plan::Device;
 
 use crate::event::Slot;
 use crate::store::RunDir;
 use crate::trial::protocol::{FromWorker, Lease, PROTOCOL, ToWorker};
+use crate::trial::tells_out_of_memory;
 
 /// How much of what a worker wrote is told when it dies early.
 const LAST_WORDS: usize = 10;
@@ -32,6 +34,7 @@ const KEEP_MEMORY: &str = "glibc.malloc.mmap_threshold=1073741824:glibc.malloc.t
 pub struct Local {
     program: PathBuf,
     args: Vec<OsString>,
+    devices: Vec<Device>,
     dir: RunDir,
     digest: String,
     /// What decisions rest on, and the number of that lesson.
@@ -69,12 +72,18 @@ enum Said {
 }
 
 impl Local {
-    /// Workers that are started with `program args... DIR`.
-    pub fn new(program: PathBuf, args: Vec<OsString>, dir: RunDir, digest: String, slots: usize) -> Self {
+    /// Workers that are started with `program args... --device DEVICE DIR`, the devices counted round.
+    pub fn new(
+        (program, args): (PathBuf, Vec<OsString>),
+        devices: Vec<Device>,
+        dir: RunDir,
+        digest: String,
+        slots: usize,
+    ) -> Self {
         let (to, from) = mpsc::channel();
         let slots = (0..slots).map(|_| None).collect();
-        let lesson = (0, None);
-        Self { program, args, dir, digest, lesson, slots, to, from, put_by: VecDeque::new(), started: 0 }
+        let (lesson, put_by) = ((0, None), VecDeque::new());
+        Self { program, args, devices, dir, digest, lesson, slots, to, from, put_by, started: 0 }
     }
 
     fn start(&mut self, slot: Slot) -> Result<(), ExecutorError> {
@@ -82,6 +91,7 @@ impl Local {
         let mut command = Command::new(&self.program);
         command
             .args(&self.args)
+            .args(["--device".to_owned(), self.devices[slot.0 % self.devices.len()].to_string()])
             .arg(self.dir.path())
             // A worker is one thread on one core: networks this small gain nothing from more.
             .env("RAYON_NUM_THREADS", "1")
@@ -252,15 +262,20 @@ impl Executor for Local {
                     ) {
                         self.worker(slot).busy = false;
                     }
+                    if matches!(message, FromWorker::OutOfMemory { .. }) {
+                        // What is left of a failed allocation, in a driver above all, is not for the next training.
+                        self.bury(slot);
+                    }
                     ExecutorMsg::Worker(message)
                 }
                 Said::Garbage(line) => {
                     self.bury(slot);
-                    ExecutorMsg::Lost { cause: format!("its output is not of the protocol: {line}") }
+                    let cause = format!("its output is not of the protocol: {line}");
+                    ExecutorMsg::Lost { cause, out_of_memory: false }
                 }
                 Said::End => {
-                    let (cause, _) = self.bury(slot);
-                    ExecutorMsg::Lost { cause }
+                    let (cause, words) = self.bury(slot);
+                    ExecutorMsg::Lost { cause, out_of_memory: tells_out_of_memory(&words) }
                 }
             },
         )))

@@ -44,6 +44,8 @@ pub enum ExecutorMsg {
     Lost {
         /// How it ended.
         cause: String,
+        /// Whether its last words say that an allocation failed.
+        out_of_memory: bool,
     },
 }
 

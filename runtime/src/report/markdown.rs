@@ -121,6 +121,9 @@ fn figures(text: &mut String, report: &Report) {
             quantity::duration(savings.net_saved_secs())
         ),
     );
+    if let Some(words) = report.memory_words() {
+        line(text, format_args!("| memory of a training | {words} |"));
+    }
     if let Some((best, words)) = report.best.as_ref().and_then(|b| Some((b, best_words(report, b)?))) {
         line(text, format_args!("| best network observed | trial {}: {words} |", best.trial));
     }

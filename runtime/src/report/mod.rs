@@ -194,6 +194,15 @@ impl Report {
         }
     }
 
+    /// The most that a training has held on its device, in words; `None`: it was not measured.
+    pub fn memory_words(&self) -> Option<String> {
+        let most = self.trials.iter().max_by_key(|trial| trial.memory)?;
+        let held = quantity::bytes(most.memory?);
+        let of = self.plan.execution.budget.memory.map(quantity::bytes);
+        let of = of.map_or_else(String::new, |budget| format!(" of {budget} on its device"));
+        Some(format!("at most {held}{of}, by trial {}", most.trial))
+    }
+
     /// The trial of that number.
     pub fn trial(&self, id: TrialId) -> Option<&TrialReport> {
         self.trials.get(id.index())

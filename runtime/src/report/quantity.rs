@@ -51,6 +51,20 @@ pub fn percent(percent: f64) -> String {
     format!("{percent:.1} %")
 }
 
+/// An amount of memory in binary units, to three digits: `1.50 GiB`.
+pub fn bytes(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let step = (0..UNITS.len() - 1).find(|&step| (bytes >> (10 * step)) < 1000).unwrap_or(UNITS.len() - 1);
+    let scaled = bytes as f64 / f64::from(1_u32 << 10).powi(step as i32);
+    let decimals = match scaled {
+        whole if whole.fract() == 0.0 => 0,
+        n if n >= 99.95 => 0,
+        n if n >= 9.995 => 1,
+        _ => 2,
+    };
+    format!("{scaled:.decimals$} {}", UNITS[step])
+}
+
 /// A duration to two parts: `1 h 52 min`.
 pub fn duration(secs: f64) -> String {
     if !secs.is_finite() {
@@ -201,6 +215,16 @@ mod tests {
         assert_eq!(units(Target::Values(1)), ["squared units of the targets", "%", "units of the targets"]);
         assert_eq!(difference_unit(Metric::ValLoss, Target::Classes(3)), "nats");
         assert_eq!(difference_unit(Metric::ValR2, Target::Values(1)), "pp");
+    }
+
+    #[test]
+    fn memory_has_three_digits_and_a_binary_unit() {
+        let shown: Vec<String> =
+            [0, 999, 1000, 1 << 20, 3 << 19, 87 << 20, 85_017_755_648, u64::MAX].map(bytes).into();
+        assert_eq!(
+            shown,
+            ["0 B", "999 B", "0.98 KiB", "1 MiB", "1.50 MiB", "87 MiB", "79.2 GiB", "16777216 TiB"]
+        );
     }
 
     #[test]

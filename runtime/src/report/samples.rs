@@ -33,7 +33,7 @@ impl Tape {
         self.push(EventKind::RunStarted {
             format: crate::event::EVENT_FORMAT.into(),
             digest: plan.digest.clone(),
-            bound: Bound { peng: "0.1.0".into(), device: "cpu".into(), workers: 2, data: None },
+            bound: Bound { peng: "0.1.0".into(), device: "cpu".into(), workers: 2, ..Bound::default() },
         });
         for step in ["prepare", "search"] {
             self.push(EventKind::StepStarted { step: step.into() });
@@ -66,7 +66,8 @@ impl Tape {
             let at = Progress::whole(from.numerator() + i as u32 + 1);
             let loss = if accuracy.is_nan() { f64::INFINITY } else { (100.0 - accuracy) / 25.0 };
             let metrics = BTreeMap::from([(Metric::ValAccuracy, *accuracy), (Metric::ValLoss, loss)]);
-            self.push(EventKind::Measured { trial, at, metrics, images: 1000, secs: 2.0, cached: false });
+            let (images, secs) = (1000, 2.0);
+            self.push(EventKind::Measured { trial, at, metrics, images, secs, memory: None, cached: false });
         }
     }
 
@@ -162,7 +163,7 @@ pub(crate) fn plan() -> Plan {
             device: Device::Auto,
             workers: Count::Exactly(2),
             max_failed_percent: 20.0,
-            budget: BudgetPlan { slot_secs: Some(7200.0), wall_secs: None },
+            budget: BudgetPlan { slot_secs: Some(7200.0), wall_secs: None, memory: None },
         },
         output: OutputPlan { dir: "runs".into() },
         cost: PlannedCost {

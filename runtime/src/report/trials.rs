@@ -159,6 +159,8 @@ pub struct TrialReport {
     pub epochs_trained: f64,
     /// Epochs of a whole training.
     pub epochs_planned: u32,
+    /// The most bytes that it has held on its device, if that was measured.
+    pub memory: Option<u64>,
     /// Where its training ended for the search.
     pub stopped_at: Option<f64>,
     /// Whether it is trained to the end even if the estimator would stop it.
@@ -202,6 +204,7 @@ impl TrialReport {
             reason: reason(trial),
             epochs_trained: trial.trained().to_f64(),
             epochs_planned: plan.training.epochs,
+            memory: trial.memory,
             stopped_at: trial.ended_at.map(Progress::to_f64),
             is_checked: trial.audited && trial.stop(Progress::whole(plan.training.epochs)).is_some(),
             audited: trial.audited && !matches!(trial.outcome, Some(TrialOutcome::Copied { .. })),

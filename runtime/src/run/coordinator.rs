@@ -7,6 +7,7 @@ use peng_spec::plan::{Plan, StepKind};
 
 use super::cancel::CancelFlag;
 use super::originals::Originals;
+use super::places::Places;
 use super::{RunContext, RunError};
 use crate::clock::Clock;
 use crate::event::{Bound, Durability, EVENT_FORMAT, Event, EventKind, RunEnd, TrialOutcome};
@@ -26,6 +27,7 @@ pub(super) struct Coordinator<'a> {
     pub(super) clock: &'a dyn Clock,
     pub(super) state: RunState,
     pub(super) space: Box<dyn SearchSpace>,
+    pub(super) places: Places,
     pub(super) originals: Originals,
     /// Time of [`Clock::elapsed`] at the newest durable event.
     pub(super) newest: Duration,
@@ -47,6 +49,7 @@ impl<'a> Coordinator<'a> {
         let space = space::of_plan(plan).map_err(RunError::Plan)?;
         let (journal, events) = Journal::open(&context.dir.journal_path())?;
         context.dir.check_plan(plan, &events)?;
+        let places = Places::new(plan, &context.bound, context.executor.slots());
         Ok(Self {
             plan,
             dir: context.dir,
@@ -56,6 +59,7 @@ impl<'a> Coordinator<'a> {
             clock: context.clock,
             state: RunState::fold(&events),
             space,
+            places,
             originals: Originals::default(),
             newest: context.clock.elapsed(),
             sinks: context.sinks,

@@ -8,12 +8,14 @@ use peng_spec::plan::EpochFraction;
 
 use super::coordinator::{Coordinator, Flow};
 use super::dialogue::Dialogue;
+use super::places::Room;
 use super::{RunError, budget};
 use crate::estimate;
 use crate::event::{EventKind, Purpose, RunEnd, Slot, TrialId, TrialOutcome};
 use crate::execute::ExecutorMsg;
 use crate::space::network_key;
 use crate::store::checkpoint_path;
+use crate::train::{Need, OutOfMemory};
 use crate::trial::protocol::{FromWorker, Lease, Verdicts};
 
 /// A trial whose workers are lost this often has failed: its network kills them.
@@ -26,7 +28,7 @@ const PATIENCE: Duration = Duration::from_millis(50);
 struct Leases {
     purpose: Purpose,
     waiting: VecDeque<TrialId>,
-    busy: BTreeMap<Slot, (TrialId, u32)>,
+    busy: BTreeMap<Slot, Busy>,
     /// Trials whose newest checkpoint cannot be read: they begin anew.
     unreadable: Vec<TrialId>,
     /// How often the worker of a trial was lost, in this process.
@@ -36,6 +38,16 @@ struct Leases {
     /// After how many ends the history was what workers learn from, where each trial has its own.
     taught: Option<usize>,
     end: Option<RunEnd>,
+}
+
+/// An attempt under way.
+#[derive(Clone, Copy)]
+struct Busy {
+    trial: TrialId,
+    token: u32,
+    /// What it is likely to hold, and what it may.
+    need: Need,
+    room: Room,
 }
 
 impl Coordinator<'_> {
@@ -151,10 +163,17 @@ impl Coordinator<'_> {
                 (waiting, _) => waiting,
             };
             let Some(trial) = next else { return Ok(()) };
+            let mut lease = self.lease(leases, trial)?;
+            let need = Need::new(&lease.arch, lease.cost, &lease.training);
+            let others = leases.busy.iter().map(|(slot, busy)| (slot, &busy.room));
+            let Some(room) = self.places.room(slot, trial, need, others) else {
+                leases.waiting.push_front(trial);
+                continue;
+            };
+            lease.memory = room.memory;
             if dialogue.is_some() {
                 self.teach(leases, trial);
             }
-            let lease = self.lease(leases, trial)?;
             self.emit(EventKind::TrialStarted {
                 trial,
                 attempt: lease.token,
@@ -162,7 +181,7 @@ impl Coordinator<'_> {
                 purpose: leases.purpose,
                 from: lease.from,
             })?;
-            leases.busy.insert(slot, (trial, lease.token));
+            leases.busy.insert(slot, Busy { trial, token: lease.token, need, room });
             self.executor.submit(slot, lease)?;
         }
         Ok(())
@@ -211,19 +230,28 @@ impl Coordinator<'_> {
             from,
             curve: trial.points.iter().filter(|p| p.at <= from).cloned().collect(),
             until,
+            memory: None,
         })
     }
 
     fn hear(&mut self, leases: &mut Leases, slot: Slot, message: ExecutorMsg) -> Result<(), RunError> {
-        let Some(&(trial, token)) = leases.busy.get(&slot) else { return Ok(()) };
+        let Some(&busy) = leases.busy.get(&slot) else { return Ok(()) };
+        let Busy { trial, token, need, .. } = busy;
         match message {
             ExecutorMsg::Worker(said) => {
                 if token_of(&said) != Some((trial, token)) {
                     return Ok(());
                 }
+                if let FromWorker::Measured { memory: Some(held), .. } = &said {
+                    self.places.measured(need, *held);
+                }
                 self.note(leases, slot, said)
             }
-            ExecutorMsg::Lost { cause } => {
+            ExecutorMsg::Lost { out_of_memory: true, .. } => {
+                leases.busy.remove(&slot);
+                self.out_of_memory(leases, busy, OutOfMemory { held: None })
+            }
+            ExecutorMsg::Lost { cause, out_of_memory: false } => {
                 leases.busy.remove(&slot);
                 let lost = leases.lost.entry(trial).or_default();
                 *lost += 1;
@@ -241,6 +269,23 @@ impl Coordinator<'_> {
         }
     }
 
+    /// An attempt ran out of memory: the trial has failed, or is tried again with a device for itself.
+    fn out_of_memory(
+        &mut self,
+        leases: &mut Leases,
+        Busy { trial, need, room, .. }: Busy,
+        out_of_memory: OutOfMemory,
+    ) -> Result<(), RunError> {
+        if let Some(cause) = self.places.out_of_memory(trial, need, room, out_of_memory) {
+            let outcome = TrialOutcome::Failed { cause };
+            return self.emit(EventKind::TrialFinished { trial, purpose: leases.purpose, outcome });
+        }
+        leases.waiting.push_front(trial);
+        let message =
+            format!("trial {trial} ran out of memory beside others; it is tried again alone on its device");
+        self.emit(EventKind::Warned { message })
+    }
+
     /// Turns what a worker says into events.
     fn note(&mut self, leases: &mut Leases, slot: Slot, said: FromWorker) -> Result<(), RunError> {
         match said {
@@ -249,9 +294,9 @@ impl Coordinator<'_> {
                 self.emit(EventKind::BatchDone { trial, until, done, of })
             }
             FromWorker::Known { trial, known, .. } => self.emit(EventKind::CacheAsked { trial, known }),
-            FromWorker::Measured { trial, point, images, secs, cached, .. } => {
+            FromWorker::Measured { trial, point, images, secs, memory, cached, .. } => {
                 let (at, metrics) = (point.at, point.metrics);
-                self.emit(EventKind::Measured { trial, at, metrics, images, secs, cached })
+                self.emit(EventKind::Measured { trial, at, metrics, images, secs, memory, cached })
             }
             FromWorker::Estimated { trial, at, observation, inputs, .. } => {
                 self.emit(EventKind::Estimated { trial, at, observation, inputs })
@@ -261,6 +306,10 @@ impl Coordinator<'_> {
                 leases.busy.remove(&slot);
                 self.emit(EventKind::TrialFinished { trial, purpose: leases.purpose, outcome })
             }
+            FromWorker::OutOfMemory { held, .. } => match leases.busy.remove(&slot) {
+                Some(busy) => self.out_of_memory(leases, busy, OutOfMemory { held }),
+                None => Ok(()),
+            },
             FromWorker::Paused { trial, .. } => {
                 leases.busy.remove(&slot);
                 // It keeps its prediction until the estimator has seen what was measured since.
@@ -296,6 +345,7 @@ fn token_of(said: &FromWorker) -> Option<(TrialId, u32)> {
         | FromWorker::Estimated { trial, token, .. }
         | FromWorker::Saved { trial, token, .. }
         | FromWorker::Ended { trial, token, .. }
+        | FromWorker::OutOfMemory { trial, token, .. }
         | FromWorker::Paused { trial, token }
         | FromWorker::Stopped { trial, token }
         | FromWorker::NoCheckpoint { trial, token, .. } => Some((*trial, *token)),

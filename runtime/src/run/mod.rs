@@ -8,6 +8,7 @@ mod dialogue;
 mod error;
 mod leases;
 mod originals;
+mod places;
 mod reconsider;
 mod results;
 mod step;
@@ -29,6 +30,7 @@ pub use cancel::CancelFlag;
 pub(crate) use dialogue::Dialogue;
 pub use error::RunError;
 pub(crate) use originals::{Basis, Original, Originals};
+pub use places::workers;
 pub use results::{amended, results};
 pub(crate) use step::unconfirmed;
 

@@ -292,7 +292,7 @@ mod tests {
         // All phases dropped: one network of 2^18 connections, and its variants of residual bits.
         let dropped = json!({ "phases": 3, "nodes": 4, "channels": 8, "where": ["depth <= 1"] });
         let blocks =
-            json!([{ "repeat": "8..8", "layer": "conv", "filters": "4..400 step 4", "kernel": [1, 3, 5] }]);
+            json!([{ "repeat": 8, "layer": "conv", "filters": "4..400 step 4", "kernel": [1, 3, 5] }]);
         let rising =
             json!({ "blocks": blocks, "where": ["filters[i + 1] >= filters[i] + 8", "params <= 300k"] });
         for (kind, params) in [("nsga-macro", dropped), ("layers", rising)] {

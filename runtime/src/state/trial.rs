@@ -82,6 +82,8 @@ pub struct TrialState {
     pub checkpoint: Option<Progress>,
     /// Seconds of its slot.
     pub secs: f64,
+    /// The most bytes that it has held on its device, if that is measured.
+    pub memory: Option<u64>,
     /// How it ended for the search, as far as is known now.
     pub outcome: Option<TrialOutcome>,
     /// Where its training was then.
@@ -109,6 +111,7 @@ impl TrialState {
             estimates: Vec::new(),
             checkpoint: None,
             secs: 0.0,
+            memory: None,
             outcome: None,
             ended_at: None,
             endings: Vec::new(),
@@ -169,8 +172,9 @@ impl TrialState {
                     Purpose::Reconsider | Purpose::Confirm => {}
                 }
             }
-            EventKind::Measured { at, metrics, secs, .. } => {
+            EventKind::Measured { at, metrics, secs, memory, .. } => {
                 self.secs += secs;
+                self.memory = self.memory.max(*memory);
                 self.points.push(MeasuredPoint { at: *at, metrics: metrics.clone() });
             }
             EventKind::Estimated { at, observation, .. } => {

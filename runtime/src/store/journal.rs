@@ -95,7 +95,7 @@ mod tests {
     }
 
     fn start() -> Event {
-        let bound = Bound { peng: "0".into(), device: "cpu".into(), workers: 1, data: None };
+        let bound = Bound { peng: "0".into(), device: "cpu".into(), workers: 1, ..Bound::default() };
         event(0, EventKind::RunStarted { format: EVENT_FORMAT.into(), digest: "d".into(), bound })
     }
 

@@ -99,7 +99,14 @@ impl Launcher for InThread<'_> {
             sinks: Vec::new(),
             cancel: self.cancel.clone(),
             clock: &clock,
-            bound: Bound { peng: "test".into(), device: "replay".into(), workers: 2, data: None },
+            bound: Bound {
+                peng: "test".into(),
+                device: "replay".into(),
+                adapters: Vec::new(),
+                memory: None,
+                workers: 2,
+                data: None,
+            },
         })
     }
 }

@@ -8,7 +8,6 @@ use serde_json::json;
 
 use super::listed;
 use crate::space;
-use crate::space::network_key;
 use crate::state::RunState;
 
 /// The plan that trains all networks of these runs to the end. They share space, data and training; the networks come in
@@ -62,7 +61,5 @@ fn met(plan: &Plan, runs: &[RunState]) -> Result<Vec<Genome>, String> {
 
 /// What tells the network of a genome from all others.
 pub(super) fn key_of(space: &dyn space::SearchSpace, genome: &Genome) -> Result<String, String> {
-    let arch = space.decode(genome).map_err(|e| e.to_string())?;
-    let settings = space.settings(genome).map_err(|e| e.to_string())?;
-    Ok(network_key(&arch, &settings))
+    space::identity(space, genome).map_err(|e| e.to_string())
 }

@@ -1,6 +1,7 @@
 //! What the rest of the runtime knows of training: a [`Trainer`] that goes on to a point and measures there.
 
 mod curve_replay;
+mod memory;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,13 +9,14 @@ use std::sync::Arc;
 
 use peng_estimator::Progress;
 use peng_spec::arch::ArchGraph;
-use peng_spec::plan::{Augmentation, Metric, TrainingPlan};
+use peng_spec::plan::{Augmentation, Device, Metric, TrainingPlan};
 
 use crate::data::Splits;
 use crate::seed::SeedTree;
 use crate::study::cache::Known;
 
 pub use curve_replay::CurveReplay;
+pub use memory::{Need, OutOfMemory};
 
 /// What a network is trained on and how: all that its curve depends on.
 #[derive(Debug, Clone)]
@@ -29,6 +31,8 @@ pub struct TrainingJob {
     pub training: TrainingPlan,
     /// The seed of initial weights and of the order of the data.
     pub seed: SeedTree,
+    /// Bytes that it may hold on its device; `None`: what is there.
+    pub memory: Option<u64>,
 }
 
 /// The metrics of a network at one point of its training.
@@ -64,6 +68,11 @@ pub trait Trainer {
         on_batch: &mut dyn FnMut(u64, u64),
     ) -> Result<Measurement, TrainError>;
 
+    /// The most bytes that it has held on its device so far, if that is measured.
+    fn memory(&mut self) -> Option<u64> {
+        None
+    }
+
     /// Writes all that is needed to go on exactly from here into a directory, which exists.
     fn save(&mut self, dir: &Path) -> Result<(), TrainError>;
 
@@ -75,6 +84,11 @@ pub trait Trainer {
 
 /// Makes trainers. There is one in a worker.
 pub trait TrainerFactory {
+    /// Makes ready what all trainings need, such as a device.
+    fn open(&self) -> Result<(), TrainError> {
+        Ok(())
+    }
+
     /// A training at its beginning, or where the checkpoint in `checkpoint` left it.
     fn start(&self, job: TrainingJob, checkpoint: Option<&Path>)
     -> Result<Box<dyn Trainer + '_>, TrainError>;
@@ -99,6 +113,15 @@ pub enum TrainError {
         /// Why.
         reason: String,
     },
+    /// It holds more memory than it may.
+    #[error("out of memory")]
+    OutOfMemory(OutOfMemory),
+    /// The device is not there, or not in this build.
+    #[error("the device `{device}` cannot be opened")]
+    NoDevice {
+        /// The device.
+        device: Device,
+    },
     /// A curve of the cache cannot be gone on with.
     #[error("the cached curve `{entry}` cannot be gone on with: {reason}")]
     Cache {
@@ -110,7 +133,7 @@ pub enum TrainError {
     /// It waited for another training of the same network, and is not to wait any longer.
     #[error("stopped while another training of the same network went on")]
     Stopped,
-    /// The device is not compiled in.
+    /// Nothing that trains is compiled in.
     #[error("this build of peng cannot train: it was built without the feature `train`")]
     NoTrainer,
 }

@@ -7,5 +7,5 @@ mod train;
 
 pub use judge::Learned;
 pub use serve::{Bindings, ServeError, serve};
-pub(crate) use train::next_point;
 pub use train::{StopFlag, TrialContext, run_trial};
+pub(crate) use train::{next_point, tells_out_of_memory};

@@ -38,6 +38,8 @@ pub struct Lease {
     pub curve: Vec<MeasuredPoint>,
     /// Where it ends at the latest: at the planned epochs, or earlier to be paused.
     pub until: Progress,
+    /// Bytes that it may hold on its device; `None`: what is there.
+    pub memory: Option<u64>,
 }
 
 /// What the estimator's verdicts do to a training.
@@ -110,6 +112,8 @@ pub enum FromWorker {
         images: u64,
         /// Seconds since the last measurement; of one that was played, when it was made.
         secs: f64,
+        /// The most bytes that this attempt has held on its device, if that is measured.
+        memory: Option<u64>,
         /// Whether it was played from a cache.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         cached: bool,
@@ -154,6 +158,15 @@ pub enum FromWorker {
         token: u32,
         /// How.
         outcome: TrialOutcome,
+    },
+    /// The attempt needs more memory than its lease allows, or than is there.
+    OutOfMemory {
+        /// The trial.
+        trial: TrialId,
+        /// Its attempt.
+        token: u32,
+        /// The most bytes that it has held, if that is known.
+        held: Option<u64>,
     },
     /// The trial was trained to the end of its lease, before its planned epochs.
     Paused {

@@ -62,6 +62,9 @@ pub fn serve(
         Ok(ready) => ready,
         Err((reason, help)) => return say(output, &FromWorker::Unusable { reason, help }),
     };
+    if let Err(error) = factory.open() {
+        return say(output, &FromWorker::Unusable { reason: error.to_string(), help: None });
+    }
     let estimator = match estimate::build(&plan) {
         Ok(estimator) => estimator,
         Err(reason) => return say(output, &FromWorker::Unusable { reason, help: None }),

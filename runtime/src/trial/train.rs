@@ -17,7 +17,7 @@ use crate::event::TrialOutcome;
 use crate::seed::SeedTree;
 use crate::state::MeasuredPoint;
 use crate::store::{checkpoint_path, save_checkpoint};
-use crate::train::{Account, TrainError, Trainer, TrainerFactory, TrainingJob};
+use crate::train::{Account, Need, OutOfMemory, TrainError, Trainer, TrainerFactory, TrainingJob};
 
 /// A long training saves a checkpoint this often, so that a lost worker costs little.
 const SAVE_EVERY: Duration = Duration::from_secs(30);
@@ -45,6 +45,7 @@ enum End {
     Paused,
     Stopped,
     NoCheckpoint(String),
+    OutOfMemory(OutOfMemory),
 }
 
 /// Trains what the lease names, and says everything that happens to `say`.
@@ -61,14 +62,17 @@ pub fn run_trial(
     let attempt = AssertUnwindSafe(|| Attempt { context, lease, trial_dir, stop, say: &mut *say }.train());
     let end = match catch_unwind(attempt) {
         Ok(Ok(end)) => end,
+        Ok(Err(TrainError::OutOfMemory(out_of_memory))) => End::OutOfMemory(out_of_memory),
         Ok(Err(TrainError::Stopped)) => End::Stopped,
         Ok(Err(error)) => End::Outcome(TrialOutcome::Failed { cause: error.to_string() }),
+        Err(panic) if tells_out_of_memory(&words_of(&*panic)) => End::OutOfMemory(OutOfMemory { held: None }),
         Err(panic) => End::Outcome(TrialOutcome::Failed { cause: format!("panic: {}", words_of(&*panic)) }),
     };
     say(match end {
         End::Outcome(outcome) => FromWorker::Ended { trial, token, outcome },
         End::Paused => FromWorker::Paused { trial, token },
         End::Stopped => FromWorker::Stopped { trial, token },
+        End::OutOfMemory(OutOfMemory { held }) => FromWorker::OutOfMemory { trial, token, held },
         End::NoCheckpoint(reason) => FromWorker::NoCheckpoint { trial, token, reason },
     });
 }
@@ -84,6 +88,10 @@ struct Attempt<'a, 'b> {
 impl Attempt<'_, '_> {
     fn train(mut self) -> Result<End, TrainError> {
         let plan = self.context.plan;
+        let need = Need::new(&self.lease.arch, self.lease.cost, &self.lease.training);
+        if self.lease.memory.is_some_and(|allowed| need.least() > allowed) {
+            return Ok(End::OutOfMemory(OutOfMemory { held: None }));
+        }
         let mut watched = Watched::new(plan, self.context.learned, self.lease);
         let mut at = self.lease.from;
         // The attempt before this one may have been lost after its last measurement.
@@ -154,8 +162,8 @@ impl Attempt<'_, '_> {
         let elapsed = now.saturating_sub(*began).as_secs_f64();
         let Account { secs, played: cached } =
             measured.account.unwrap_or(Account { secs: elapsed, played: false });
-        let (point_said, images) = (point.clone(), measured.images);
-        say(FromWorker::Measured { trial, token, point: point_said, images, secs, cached });
+        let (point_said, images, memory) = (point.clone(), measured.images, trainer.memory());
+        say(FromWorker::Measured { trial, token, point: point_said, images, secs, memory, cached });
         *began = now;
         Ok(point)
     }
@@ -192,6 +200,7 @@ fn start<'a>(
         training: lease.training.clone(),
         // By its network and not by its number, so that it has one curve wherever it is met.
         seed: SeedTree::new(plan.seed).child("network", 0).child(&lease.network, 0),
+        memory: lease.memory,
     };
     let checkpoint = (lease.from > Progress::ZERO).then(|| checkpoint_path(trial_dir, lease.from));
     context.factory.start(job, checkpoint.as_deref())
@@ -223,6 +232,21 @@ fn divergence(point: &MeasuredPoint) -> Option<String> {
     let (metric, value) = point.metrics.iter().find(|(_, v)| !v.is_finite())?;
     let value = if value.is_nan() { "NaN".to_owned() } else { value.to_string() };
     Some(format!("diverged: {metric} is {value} at epoch {}", point.at))
+}
+
+/// Whether the words of a panic, or the last words of a process, say that an allocation failed: those of Rust, of burn's
+/// backends, and of wgpu.
+pub(crate) fn tells_out_of_memory(words: &str) -> bool {
+    let words = words.to_lowercase();
+    [
+        "memory allocation of",
+        "out of memory",
+        "out of device memory",
+        "outofmemory",
+        "allocate buffer of size",
+    ]
+    .iter()
+    .any(|failure| words.contains(failure))
 }
 
 fn words_of(panic: &(dyn std::any::Any + Send)) -> String {

@@ -150,6 +150,8 @@ pub struct TrainingFacts {
     pub metric: Metric,
     /// What a network tells of an example.
     pub target: Target,
+    /// Examples on which the metric is measured, if that is known.
+    pub examples: Option<u64>,
     /// What the search is after.
     pub objectives: Vec<Objective>,
 }

@@ -143,9 +143,10 @@ fn spec(root: &Section<'_>) -> Decoded<Spec> {
             max_regret: estimator.optional("max_regret")?,
         },
         gpu_budget: BudgetSpec {
-            devices: budget.word_or("devices", execution::default_devices)?,
+            devices: budget.or("devices", execution::default_devices)?,
             gpu_hours: budget.optional("gpu_hours")?,
             wall_time: budget.optional("wall_time")?,
+            memory: budget.optional("memory")?,
         },
         execution: ExecutionSpec {
             executor: execution.word_or("executor", execution::default_executor)?,

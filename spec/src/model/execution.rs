@@ -4,19 +4,20 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use super::leaf::{Leaf, Word, words};
-use super::quantity::{Duration, Percent};
+use super::quantity::{Duration, Memory, Percent};
 use super::training::word_of;
 use crate::document::Node;
-use crate::plan::{ConfirmWhat, Count, Device, ExecutorPlan};
+use crate::plan::{Backend, ConfirmWhat, Count, Device, ExecutorPlan};
 use crate::source::Spanned;
 
 /// What may be spent.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct BudgetSpec {
-    /// Where trainings run: `auto` (what the machine has) or `cpu`.
-    #[schemars(default = "default_devices", schema_with = "words::<Device>")]
-    pub devices: Spanned<Device>,
+    /// Where trainings run: `auto` (graphics cards if there are any, else the processor), `cpu`, one card such as `cuda:0`,
+    /// or the first cards, such as `2 x cuda`.
+    #[schemars(default = "default_devices", with = "DeviceSpec")]
+    pub devices: Spanned<DeviceSpec>,
     /// Hours of device slots, summed over slots (a CPU slot counts alike).
     #[schemars(with = "Duration", default, extend("exclusiveMinimum" = 0))]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -25,6 +26,10 @@ pub struct BudgetSpec {
     #[schemars(with = "Duration", default, extend("exclusiveMinimum" = 0))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wall_time: Option<Spanned<Duration>>,
+    /// Memory that trainings may hold on a device at once; with `cpu`, of the machine.
+    #[schemars(with = "Memory", default, extend("exclusiveMinimum" = 0))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory: Option<Spanned<Memory>>,
 }
 
 /// Where trainings run.
@@ -34,7 +39,8 @@ pub struct ExecutionSpec {
     /// How workers are started; `local`: processes on this machine.
     #[schemars(default = "default_executor", schema_with = "words::<ExecutorSpec>")]
     pub executor: Spanned<ExecutorSpec>,
-    /// Number of worker processes; `auto`: what the machine has.
+    /// Number of worker processes, of all devices or such as `4 per device`; `auto`: one a core of the processor, and on a
+    /// graphics card as many as its memory allows, at most four.
     #[schemars(default = "default_workers")]
     pub workers: Spanned<WorkersSpec>,
     /// Share of the trials that may fail before the run counts as failed.
@@ -60,14 +66,46 @@ pub struct OutputSpec {
     pub dir: Spanned<String>,
 }
 
-impl Word for Device {
-    const WORDS: &'static [(&'static str, Self)] = &[("auto", Self::Auto), ("cpu", Self::Cpu)];
+/// Devices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeviceSpec(pub Device);
 
-    fn meaning(self) -> &'static str {
-        match self {
-            Self::Auto => "the best device that this build and the machine have",
-            Self::Cpu => "the processor",
-        }
+impl Leaf for DeviceSpec {
+    fn read(node: &Node) -> Option<Self> {
+        node.as_str()?.parse().ok().map(Self)
+    }
+}
+
+impl Serialize for DeviceSpec {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl JsonSchema for DeviceSpec {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Devices".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let backends = Backend::ALL.map(Backend::name).join("|");
+        let meanings = serde_json::json!({
+            "auto": "the graphics cards that this build can use and the machine has, else the processor",
+            "cpu": "the processor",
+        });
+        schemars::json_schema!({
+            "x-words": meanings,
+            "anyOf": [
+                { "type": "string", "enum": ["auto", "cpu"], "x-words": meanings },
+                { "type": "string", "pattern": format!("^({backends}):(0|[1-9][0-9]{{0,3}})$") },
+                { "type": "string", "pattern": format!("^[1-9][0-9]{{0,3}} x ({backends})$") },
+            ],
+            "examples": ["cuda:0", "vulkan:0", "wgpu:0", "2 x cuda"],
+        })
     }
 }
 
@@ -117,6 +155,9 @@ impl Serialize for ConfirmSpec {
     }
 }
 
+/// What follows the number of workers on each device.
+const PER_DEVICE: &str = " per device";
+
 /// Number of worker processes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WorkersSpec(pub Count);
@@ -125,7 +166,7 @@ impl Leaf for WorkersSpec {
     fn read(node: &Node) -> Option<Self> {
         match node.as_str() {
             Some("auto") => Some(Self(Count::Auto)),
-            Some(_) => None,
+            Some(text) => text.strip_suffix(PER_DEVICE)?.parse().ok().map(|n| Self(Count::PerDevice(n))),
             None => u32::read(node).map(|n| Self(Count::Exactly(n as usize))),
         }
     }
@@ -136,6 +177,7 @@ impl Serialize for WorkersSpec {
         match self.0 {
             Count::Auto => serializer.serialize_str("auto"),
             Count::Exactly(n) => serializer.serialize_u64(n as u64),
+            Count::PerDevice(n) => serializer.serialize_str(&format!("{n}{PER_DEVICE}")),
         }
     }
 }
@@ -151,14 +193,18 @@ impl JsonSchema for WorkersSpec {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
-            "anyOf": [{ "const": "auto" }, { "type": "integer", "minimum": 1, "maximum": 65536 }],
-            "x-expected": "`auto` or a whole number from 1 to 65536",
+            "anyOf": [
+                { "const": "auto" },
+                { "type": "integer", "minimum": 1, "maximum": 65536 },
+                { "type": "string", "pattern": format!("^[1-9][0-9]{{0,3}}{PER_DEVICE}$") },
+            ],
+            "x-expected": "`auto`, a whole number from 1 to 65536, or a number such as `4 per device`",
         })
     }
 }
 
-pub(crate) fn default_devices() -> Device {
-    Device::Auto
+pub(crate) fn default_devices() -> DeviceSpec {
+    DeviceSpec(Device::Auto)
 }
 
 pub(crate) fn default_executor() -> ExecutorSpec {

@@ -22,13 +22,13 @@ use serde::Serialize;
 pub use augment::{NormalizeSpec, augmentation};
 pub use decode::decode;
 pub use execution::{
-    BudgetSpec, ConfirmSpec, ExecutionSpec, ExecutorSpec, FinallySpec, OutputSpec, WorkersSpec,
+    BudgetSpec, ConfirmSpec, DeviceSpec, ExecutionSpec, ExecutorSpec, FinallySpec, OutputSpec, WorkersSpec,
 };
 pub use kind::{COMMON_KEYS, KindSpec, NEVER};
 pub use leaf::{Word, words};
 pub use optimizer::{OptimizerKind, OptimizerSpec};
 pub use partial::{Part, PartialSpec};
-pub use quantity::{Duration, EpochStep, Percent, Points};
+pub use quantity::{Duration, EpochStep, Memory, Percent, Points};
 pub use schedule::{ScheduleKind, ScheduleSpec};
 pub use search::{ModeSpec, ReuseSpec, SearchSpec};
 pub use study::{ArmSpec, StudySpec, is_study};

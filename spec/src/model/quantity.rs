@@ -20,6 +20,10 @@ pub struct Points(pub f64);
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct Duration(pub f64);
 
+/// An amount of memory in bytes, written `16GiB`.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct Memory(pub f64);
+
 /// A number of epochs, written `1/2 epoch`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EpochStep(pub EpochFraction);
@@ -39,6 +43,12 @@ impl Leaf for Points {
 impl Leaf for Duration {
     fn read(node: &Node) -> Option<Self> {
         node.as_str().and_then(|text| expr::quantity(text, Dimension::Time).ok()).map(Self)
+    }
+}
+
+impl Leaf for Memory {
+    fn read(node: &Node) -> Option<Self> {
+        node.as_str().and_then(|text| expr::quantity(text, Dimension::Memory).ok()).map(Self)
     }
 }
 
@@ -63,6 +73,12 @@ impl Serialize for Points {
 impl Serialize for Duration {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&Dimension::Time.format(self.0))
+    }
+}
+
+impl Serialize for Memory {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&Dimension::Memory.format(self.0))
     }
 }
 
@@ -116,6 +132,20 @@ impl JsonSchema for Duration {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schema("s")
+    }
+}
+
+impl JsonSchema for Memory {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Memory".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schema("B")
     }
 }
 

@@ -162,6 +162,24 @@ impl Metric {
         }
     }
 
+    /// Whether it is a share of the validation examples, so that its standard error follows from their number.
+    pub fn is_share_of_validation(self) -> bool {
+        match self {
+            Self::ValAccuracy | Self::ValTop5 => true,
+            Self::ValAuc
+            | Self::ValLoss
+            | Self::ValMae
+            | Self::ValR2
+            | Self::ValRmse
+            | Self::TrainAccuracy
+            | Self::TrainLoss
+            | Self::TrainR2
+            | Self::TrainTop5
+            | Self::Flops
+            | Self::Params => false,
+        }
+    }
+
     /// The direction in which a network gets better.
     pub fn goal(self) -> Goal {
         if self.is_percent() { Goal::Maximize } else { Goal::Minimize }

@@ -4,6 +4,7 @@
 //! digest.
 
 mod augmentation;
+mod device;
 mod digest;
 mod metric;
 mod optimizer;
@@ -17,12 +18,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use augmentation::{Augmentation, Normalize};
+pub use device::{Backend, Count, Device};
 pub use digest::{PlanError, sha256_hex};
 pub use metric::{Goal, Metric, Objective};
 pub use optimizer::{AdamPlan, Decayed, OptimizerPlan};
 pub use parts::{
-    BudgetPlan, Count, DatasetPlan, Device, EpochFraction, EstimatorPlan, ExecutionPlan, ExecutorPlan, Limit,
-    OutputPlan, PlannedCost, SchedulePlan, SpacePlan, TrainingPlan,
+    BudgetPlan, DatasetPlan, EpochFraction, EstimatorPlan, ExecutionPlan, ExecutorPlan, Limit, OutputPlan,
+    PlannedCost, SchedulePlan, SpacePlan, TrainingPlan,
 };
 pub use search::{Mode, ReusePlan, SearchPlan};
 pub use settings::{Setting, Settings};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Augmentation, KindCall, Metric, Normalize, OptimizerPlan};
+use super::{Augmentation, Count, Device, KindCall, Metric, Normalize, OptimizerPlan};
 use crate::catalog::{DatasetFacts, SpaceFacts};
 
 /// A data set, and what is made of it.
@@ -161,35 +161,6 @@ pub struct EstimatorPlan {
     pub max_regret: Option<f64>,
 }
 
-/// A number that is chosen here or at run time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Count {
-    /// Bound at run time to what the machine has.
-    Auto,
-    /// This number.
-    Exactly(usize),
-}
-
-/// Where trainings run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Device {
-    /// Bound at run time.
-    Auto,
-    /// The processor.
-    Cpu,
-}
-
-impl fmt::Display for Device {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Auto => "auto",
-            Self::Cpu => "cpu",
-        })
-    }
-}
-
 /// How workers are started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -206,6 +177,9 @@ pub struct BudgetPlan {
     pub slot_secs: Option<f64>,
     /// Seconds of the run, without the time between a stop and its resume.
     pub wall_secs: Option<f64>,
+    /// Bytes that trainings may hold on a device at once; the processor's are the machine's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<u64>,
 }
 
 /// Where and within which budget.

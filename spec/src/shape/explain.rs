@@ -100,7 +100,11 @@ impl Explainer<'_> {
         match rule {
             Rule::Type => self.wrong_type(pointer, node, &describe::expected(schema)),
             Rule::Constant(expected) => self.constant(pointer, node, expected),
-            Rule::Words(words) => self.word(pointer, node, &words_of(words)),
+            Rule::Words(words) => {
+                // Beside words there may be texts of a form, which the schema has examples of.
+                let examples = schema.get("examples").map(words_of).unwrap_or_default();
+                self.word(pointer, node, &[words_of(words), examples].concat())
+            }
             Rule::Minimum(limit) => range("too small", format!("at least {}", bound(limit))),
             Rule::Maximum(limit) => range("too large", format!("at most {}", bound(limit))),
             Rule::ExclusiveMinimum(limit) => range("too small", format!("more than {}", bound(limit))),

@@ -6,7 +6,6 @@ use crate::document::Pointer;
 /// Keys, as pointers.
 const KEYS: &[&str] = &[
     "/search_space/variant",
-    "/gpu_budget/memory",
     "/execution/partition",
     "/execution/account",
     "/execution/gres",
@@ -40,7 +39,7 @@ const KINDS: &[(Slot, &[&str])] = &[
 
 /// Values: a pointer and the beginnings of what it may have.
 const VALUES: &[(&str, &[&str])] = &[
-    ("/gpu_budget/devices", &["cuda", "vulkan", "metal", "rocm", "wgpu", "1 x", "2 x", "3 x", "4 x", "8 x"]),
+    ("/gpu_budget/devices", &["metal", "rocm"]),
     ("/execution/executor", &["slurm"]),
     ("/training/optimizer/kind", &["rmsprop"]),
 ];

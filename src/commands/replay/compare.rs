@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 
+use peng_estimator::CostObjective;
 use peng_estimator::replay::{self, Decision, HistoryRule, RecordedRun, ReplayError, Setting};
 use peng_estimator::score::{self, Scored, Scoring, Summary, Top};
 use peng_runtime::report::{Compared, ComparedDataset, ComparedPopulation, NotReplayed};
@@ -19,11 +20,13 @@ const SEED: u64 = 1;
 
 /// What every replay takes as given.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Given {
+pub(super) struct Given<'a> {
     /// The confidence of intervals.
     pub(super) confidence: f64,
     /// Which earlier trainings a decision may use.
     pub(super) history: HistoryRule,
+    /// The search's other objectives, by covariate.
+    pub(super) costs: &'a [CostObjective],
     /// On how many threads.
     pub(super) threads: NonZeroUsize,
 }
@@ -69,18 +72,18 @@ impl Piece {
     }
 }
 
-fn setting(task: &Task<'_>, given: &Given) -> Setting {
+fn setting(task: &Task<'_>, given: &Given<'_>) -> Setting {
     Setting {
         direction: task.dataset.direction,
         scale: task.dataset.scale,
         confidence: given.confidence,
         history: given.history,
-        costs: Vec::new(),
+        costs: given.costs.to_vec(),
     }
 }
 
 /// The decisions of each task, or why there are none.
-pub(super) fn play<'a>(tasks: &[Task<'a>], given: &Given) -> Vec<Result<Played<'a>, ReplayError>> {
+pub(super) fn play<'a>(tasks: &[Task<'a>], given: &Given<'_>) -> Vec<Result<Played<'a>, ReplayError>> {
     let mut failed: Vec<Option<ReplayError>> = tasks.iter().map(|_| None).collect();
     let mut pieces = Vec::new();
     for (number, task) in tasks.iter().enumerate() {
@@ -164,7 +167,7 @@ pub(super) fn compare(
     estimators: &[Asked],
     tasks: &[Task<'_>],
     played: &[Result<Played<'_>, ReplayError>],
-    given: &Given,
+    given: &Given<'_>,
 ) -> anyhow::Result<Vec<Compared>> {
     let played_well: Vec<&Played<'_>> = played.iter().filter_map(|played| played.as_ref().ok()).collect();
     let scored: Vec<Scored> = work::each(played_well.len(), given.threads, &|place| {
@@ -225,7 +228,7 @@ fn by_dataset(
     estimator: usize,
     tasks: &[Task<'_>],
     by_population: &[ComparedPopulation],
-    given: &Given,
+    given: &Given<'_>,
 ) -> Vec<ComparedDataset> {
     let mut datasets: Vec<&Dataset> = Vec::new();
     for task in tasks.iter().filter(|task| task.estimator == estimator) {

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use peng_estimator::replay::HistoryRule;
-use peng_estimator::{Direction, TrainingFacts};
+use peng_estimator::{CostObjective, Direction, TrainingFacts};
 use peng_runtime::report::{Comparison, NotReplayed, REPLAY_FORMAT, comparison};
 
 use crate::commands::curves::Record;
@@ -59,6 +59,10 @@ pub(crate) struct ReplayArgs {
     /// Columns of numbers in `meta.csv` that estimators are told of each network
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     covariates: Vec<String>,
+    /// Columns of numbers in `meta.csv` of which the search wants small values besides, such as `flops`: estimators that know
+    /// them watch the front
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    minimize: Vec<String>,
     /// So many orders of each population, number 0 the file's and the others seeded shuffles; or a CSV file with the columns
     /// `population,order,index,run_id`
     #[arg(long, value_name = "N|FILE", default_value = "1")]
@@ -158,7 +162,9 @@ pub(crate) fn run(args: &ReplayArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Res
             }));
         }
     }
-    let given = Given { confidence: args.confidence, history: args.history, threads: work::cores() };
+    let costs: Vec<_> = args.minimize.iter().cloned().map(CostObjective::minimize).collect();
+    let given =
+        Given { confidence: args.confidence, history: args.history, costs: &costs, threads: work::cores() };
     let played = compare::play(&tasks, &given);
     let comparison = Comparison {
         format: REPLAY_FORMAT,
@@ -211,6 +217,7 @@ fn datasets<'a>(args: &'a ReplayArgs, asked: &'a [Asked]) -> Result<Vec<(&'a [St
             choices.push(choice);
         }
     }
+    let known: Vec<String> = args.covariates.iter().chain(&args.minimize).cloned().collect();
     let mut datasets: Vec<(&[String], Dataset)> = Vec::new();
     let mut columns = Vec::new();
     let mut names = HashSet::new();
@@ -220,7 +227,7 @@ fn datasets<'a>(args: &'a ReplayArgs, asked: &'a [Asked]) -> Result<Vec<(&'a [St
             let message = format!("two data sets are called `{}`", record.name);
             return Err(Failure::new(Exit::Usage, message).help("name their folders differently"));
         }
-        let wanted = Wanted { groups: &args.group_by, covariates: &args.covariates };
+        let wanted = Wanted { groups: &args.group_by, covariates: &known };
         columns.extend(meta::columns(&record, wanted)?);
         for &choice in &choices {
             let asked = dataset::Asked {
@@ -232,7 +239,7 @@ fn datasets<'a>(args: &'a ReplayArgs, asked: &'a [Asked]) -> Result<Vec<(&'a [St
             datasets.push((choice, Dataset::new(&record, &asked)?));
         }
     }
-    match args.covariates.iter().find(|name| !columns.contains(name)) {
+    match known.iter().find(|name| !columns.contains(name)) {
         Some(name) => Err(meta::unknown("`meta.csv`", name, &columns)),
         None => Ok(datasets),
     }

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use peng_estimator::replay::{HistoryRule, RecordedRun};
-use peng_estimator::{Curve, Direction, Point, Progress, Scale, policy};
+use peng_estimator::{CostObjective, Curve, Direction, Point, Progress, Scale, policy};
 use peng_runtime::report::Compared;
 
 use super::compare::{Given, Task, compare, play};
@@ -66,7 +66,8 @@ fn compared(datasets: &[Dataset], threads: usize) -> Vec<Compared> {
         }
     }
     let threads = NonZeroUsize::new(threads).unwrap();
-    let given = Given { confidence: 0.8, history: HistoryRule::Generations { size: 10 }, threads };
+    let history = HistoryRule::Generations { size: 10 };
+    let given = Given { confidence: 0.8, history, costs: &[], threads };
     let played = play(&tasks, &given);
     compare(&estimators, &tasks, &played, &given).unwrap()
 }
@@ -99,4 +100,26 @@ fn what_a_data_set_yields_does_not_depend_on_the_others() {
         assert_eq!(one.by_dataset[0], both.by_dataset[1]);
         assert_eq!(one.by_population[0], both.by_population[1]);
     }
+}
+
+#[test]
+fn another_objective_keeps_networks_that_may_enter_the_front_in_training() {
+    let mut datasets = [dataset("one", &[("one", 40)])];
+    for (number, run) in datasets[0].populations[0].runs.iter_mut().enumerate() {
+        run.covariates.insert("flops".to_owned(), (number * 17 % 41) as f64);
+    }
+    let asked = asked("population");
+    let population = &datasets[0].populations[0];
+    let orders = Orders::new(&OrdersArg::Number(1), &[population]).unwrap().of(population, 40);
+    let saved = |costs: &[CostObjective]| {
+        let task = Task { estimator: 0, asked: &asked, dataset: &datasets[0], population, orders: &orders };
+        let threads = NonZeroUsize::MIN;
+        let history = HistoryRule::Sequential;
+        let given = Given { confidence: 0.8, history, costs, threads };
+        let played = play(&[task], &given);
+        let decisions = &played[0].as_ref().unwrap().orders[0].1;
+        decisions.iter().map(|decision| decision.points_planned - decision.points_seen).sum::<usize>()
+    };
+    let [one, two] = [saved(&[]), saved(&[CostObjective::minimize("flops".to_owned())])];
+    assert!(two < one, "{two} {one}");
 }

@@ -14,7 +14,7 @@ use peng_runtime::sink::{Sink, SinkError};
 use peng_runtime::state::RunState;
 use peng_runtime::store::{Lock, RunDir};
 use peng_runtime::study::{Launcher, StudyRun};
-use peng_spec::plan::{Plan, StudyPlan};
+use peng_spec::plan::{Device, Plan, StudyPlan};
 
 use crate::ui::wording::{Scale, notable};
 
@@ -40,6 +40,7 @@ pub(super) struct Local<'a> {
     pub(super) study: &'a StudyPlan,
     pub(super) cache: PathBuf,
     pub(super) bound: Bound,
+    pub(super) devices: Vec<Device>,
     pub(super) program: PathBuf,
     pub(super) is_shown: bool,
     pub(super) cancel: CancelFlag,
@@ -59,8 +60,9 @@ impl Launcher for Local<'_> {
             args.extend(["--data".into(), data.into()]);
         }
         let workers = self.bound.workers;
-        let mut executor =
-            execute::Local::new(self.program.clone(), args, dir.clone(), plan.digest.clone(), workers);
+        let command = (self.program.clone(), args);
+        let devices = self.devices.clone();
+        let mut executor = execute::Local::new(command, devices, dir.clone(), plan.digest.clone(), workers);
         let estimator = estimate::build(plan).map_err(RunError::Plan)?;
         let name = which.name(self.study);
         let sinks: Vec<Box<dyn Sink>> =

@@ -11,6 +11,7 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 use peng_compiler::{CompiledStudy, Language};
 use peng_runtime::CAN_TRAIN;
+use peng_runtime::device::Devices;
 use peng_runtime::event::{Bound, EventKind, RunEnd};
 use peng_runtime::run::CancelFlag;
 use peng_runtime::store::Lock;
@@ -25,7 +26,7 @@ pub(crate) use show::{Form, report, status, verify};
 
 use crate::commands::kept::kept;
 use crate::commands::load::{self, Settings};
-use crate::commands::run::{Before, bind, bind_machine, cannot_train};
+use crate::commands::run::{Before, bind, bind_again, cannot_train};
 use crate::failure::{Exit, Failure};
 use crate::ui::progress::ProgressMode;
 use crate::ui::{Ui, diagnostics};
@@ -118,7 +119,7 @@ pub(crate) fn run(args: &StudyArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Resu
     let is_fresh = !path.exists();
     let (dir, lock) =
         StudyDir::create(&path, &study, &kept(&sources, &args.settings)).map_err(Failure::from)?;
-    let result = execute(&study, &dir, &lock, &bound, (args.progress, before.cancel), ui, out);
+    let result = execute(&study, &dir, &lock, (&bound.0, &bound.1), (args.progress, before.cancel), ui, out);
     if is_fresh && result.is_err() && !dir.has_begun(&study) {
         // Leave nothing behind that looks like a study.
         std::fs::remove_dir_all(&path).with_context(|| format!("cannot remove `{}`", path.display()))?;
@@ -144,10 +145,10 @@ pub(crate) fn resume(
     let before = Before::new(offline, progress.of_downloads(), ui)?;
     let records = dir.records(&study).map_err(Failure::from)?;
     let bound = match records.first().and_then(|record| record.events.first()).map(|e| &e.kind) {
-        Some(EventKind::RunStarted { bound, .. }) => Bound { data: bound.data.clone(), ..bind_machine(plan) },
+        Some(EventKind::RunStarted { bound: first, .. }) => bind_again(plan, first)?,
         _ => bind(plan, &before)?,
     };
-    execute(&study, &dir, &lock, &bound, (progress, before.cancel), ui, out)
+    execute(&study, &dir, &lock, (&bound.0, &bound.1), (progress, before.cancel), ui, out)
 }
 
 /// Tells what resuming a study would do.
@@ -163,7 +164,7 @@ fn execute(
     study: &StudyPlan,
     dir: &StudyDir,
     _lock: &Lock,
-    bound: &Bound,
+    (bound, devices): (&Bound, &Devices),
     (progress, cancel): (StudyProgress, CancelFlag),
     ui: Ui,
     out: &mut dyn Write,
@@ -179,6 +180,7 @@ fn execute(
         study,
         cache: std::path::absolute(dir.cache_path())?,
         bound: Bound { workers: hands.workers, ..bound.clone() },
+        devices: devices.each.iter().map(|(device, _)| *device).collect(),
         program: std::env::current_exe().context("cannot find the program that is running")?,
         is_shown: !ui.quiet && progress == StudyProgress::Lines,
         cancel: cancel.clone(),

@@ -188,10 +188,10 @@ pub(super) fn tables(study: &StudyPlan, records: &[RunRecord], slots: usize) -> 
     StudyTables::new(study, records, slots).map_err(unusable)
 }
 
-/// The slots that times on the wall are about: what the plan says, or what this machine has.
+/// The slots that times on the wall are about: what the plan says, of one device, or what this machine has.
 fn slots(study: &StudyPlan) -> usize {
     match study.arms[0].plan.execution.workers {
-        Count::Exactly(workers) => workers,
+        Count::Exactly(workers) | Count::PerDevice(workers) => workers,
         Count::Auto => std::thread::available_parallelism().map_or(1, usize::from),
     }
 }

@@ -11,7 +11,7 @@ use crate::estimator::{Estimator, Rule};
 use crate::policy::{ParamIssue, PolicyKind};
 use crate::progress::Progress;
 use crate::scale::Scale;
-use crate::trial::{History, TrainingFacts};
+use crate::trial::{CostObjective, History, TrainingFacts};
 
 /// How many estimators are kept: small things, one for each kind of training.
 const ESTIMATORS: usize = 64;
@@ -36,6 +36,8 @@ pub struct Setup {
     pub scale: Option<Scale>,
     /// The confidence of intervals, above 0 and below 1.
     pub confidence: f64,
+    /// The search's other objectives, by covariate.
+    pub costs: Vec<CostObjective>,
 }
 
 /// An estimator, or why there is none for such a training.
@@ -111,6 +113,7 @@ fn facts(setup: &Setup, layout: Layout) -> TrainingFacts {
         direction: setup.direction,
         scale: setup.scale,
         confidence: setup.confidence,
-        costs: Vec::new(),
+        examples: None,
+        costs: setup.costs.clone(),
     }
 }

@@ -14,7 +14,7 @@ use super::runs::Runs;
 use crate::curve::{Curve, Direction, Point};
 use crate::progress::Progress;
 use crate::scale::Scale;
-use crate::trial::{Outcome, TrialRecord};
+use crate::trial::{CostObjective, Outcome, TrialRecord};
 
 /// The format, of which the number is the version.
 pub(super) const FORMAT: &str = "peng-engine/1";
@@ -47,6 +47,8 @@ struct StartedWith {
     direction: Direction,
     scale: Option<Scale>,
     confidence: f64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    costs: Vec<CostObjective>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -125,6 +127,7 @@ impl StartedWith {
             direction: setup.direction,
             scale: setup.scale,
             confidence: setup.confidence,
+            costs: setup.costs.clone(),
         }
     }
 
@@ -138,6 +141,7 @@ impl StartedWith {
                 ("direction", format!("{:?}", all.direction).to_lowercase()),
                 ("scale", all.scale.map_or("none".to_owned(), |scale| format!("`{scale}`"))),
                 ("confidence", all.confidence.to_string()),
+                ("other objectives", names(&all.costs)),
             ]
         };
         for ((field, found), (_, expected)) in words(self).into_iter().zip(words(own)) {
@@ -147,6 +151,12 @@ impl StartedWith {
         }
         Ok(())
     }
+}
+
+/// Which way each is better, by name.
+fn names(costs: &[CostObjective]) -> String {
+    let name = |cost: &CostObjective| format!("{:?} `{}`", cost.direction, cost.covariate).to_lowercase();
+    if costs.is_empty() { "none".to_owned() } else { costs.iter().map(name).collect::<Vec<_>>().join(", ") }
 }
 
 impl RunState {

@@ -9,9 +9,10 @@ use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig, PaddingConfig2d
 use burn::optim::momentum::MomentumConfig;
 use burn::optim::{GradientsParams, ModuleOptimizer, SgdConfig};
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use peng_ops::Activation;
+use peng_ops::{Activation, Shared};
 
 use crate::measure::seconds;
+use crate::pytorch::PyTorch;
 use crate::single::{convolved, normalised};
 use crate::{Whose, random};
 
@@ -44,7 +45,7 @@ impl Node {
     fn forward(&self, whose: Whose, x: Tensor<4>) -> Tensor<4> {
         match whose {
             Whose::Ours => peng_ops::conv2d_batch_norm(&self.conv, &self.norm, Activation::Relu, x),
-            Whose::Burns => normalised(whose, &self.norm, convolved(whose, &self.conv, x)),
+            Whose::Burns => normalised(whose, &self.norm, Activation::Relu, convolved(whose, &self.conv, x)),
         }
     }
 }
@@ -67,7 +68,12 @@ impl Network {
     fn forward(&self, whose: Whose, mut x: Tensor<4>) -> Tensor<2> {
         for (place, phase) in self.phases.iter().enumerate() {
             let first = phase[0].forward(whose, x);
-            let second = phase[1].forward(whose, first.clone());
+            let shared = Shared::new(first.clone());
+            let read = || match whose {
+                Whose::Ours => shared.branch(),
+                Whose::Burns => first.clone(),
+            };
+            let (first, second) = (read(), phase[1].forward(whose, read()));
             let sum = match whose {
                 Whose::Ours => peng_ops::add(first, second),
                 Whose::Burns => first + second,
@@ -80,8 +86,13 @@ impl Network {
                 };
             }
         }
-        let [batch, channels, height, width] = x.dims();
-        self.head.forward(x.reshape([batch, channels, height * width]).mean_dim(2).reshape([batch, channels]))
+        self.head.forward(match whose {
+            Whose::Ours => peng_ops::mean2d(x),
+            Whose::Burns => {
+                let [batch, channels, height, width] = x.dims();
+                x.reshape([batch, channels, height * width]).mean_dim(2).reshape([batch, channels])
+            }
+        })
     }
 }
 
@@ -118,21 +129,29 @@ impl Training {
 }
 
 /// Prints images a second, trained and evaluated.
-pub(crate) fn run(is_chosen: &dyn Fn(&str) -> bool) {
-    let report = |what: &str, images: usize, found: &[f64]| {
-        let [ours, burns] = [found[0], found[1]].map(|seconds| images as f64 / seconds);
-        println!("network {what:<22} {ours:>5.0} images a second, burn {burns:>5.0} (x{:.2})", ours / burns);
-    };
-    if is_chosen("network") {
-        let [mut ours, mut burns] = [Whose::Ours, Whose::Burns].map(Training::new);
-        report("trained", TRAIN, &seconds(ROUNDS, &mut [&mut || ours.step(), &mut || burns.step()]));
-        let network = ours.network.expect("a step puts it back").valid();
-        let images = random([EVALUATE, 1, 28, 28], &Device::flex());
-        let evaluate = |whose: Whose| drop(network.forward(whose, images.clone()).into_data());
-        report(
-            "evaluated",
-            EVALUATE,
-            &seconds(ROUNDS, &mut [&mut || evaluate(Whose::Ours), &mut || evaluate(Whose::Burns)]),
+pub(crate) fn run(is_chosen: &dyn Fn(&str) -> bool, pytorch: &mut Option<PyTorch>) {
+    if !is_chosen("network") {
+        return;
+    }
+    let [mut ours, mut burns] = [Whose::Ours, Whose::Burns].map(Training::new);
+    let trained = seconds(ROUNDS, &mut [&mut || ours.step(), &mut || burns.step()]);
+    let network = ours.network.expect("a step puts it back").valid();
+    let images = random([EVALUATE, 1, 28, 28], &Device::flex());
+    let evaluate = |whose: Whose| drop(network.forward(whose, images.clone()).into_data());
+    let evaluated = seconds(ROUNDS, &mut [&mut || evaluate(Whose::Ours), &mut || evaluate(Whose::Burns)]);
+    let theirs = pytorch.as_mut().map(|pytorch| pytorch.seconds(&format!("network {TRAIN} {EVALUATE}")));
+    println!(
+        "\n{:<34}{:>8}{:>8}{:>8}{:>8}",
+        "images a second of the processor", "ours", "burn", "NCHW", "last"
+    );
+    for (what, images, found, place) in
+        [("trained", TRAIN, trained, 0), ("evaluated", EVALUATE, evaluated, 1)]
+    {
+        let [a, b] = theirs.map_or([f64::NAN; 2], |theirs| theirs[place]);
+        let [ours, burns, nchw, last] = [found[0], found[1], a, b].map(|seconds| images as f64 / seconds);
+        println!(
+            "network {what:<26}{ours:>8.0}{burns:>8.0}{nchw:>8.0}{last:>8.0}   ours by the better {:.2}",
+            ours / nchw.max(last)
         );
     }
 }

@@ -1,7 +1,7 @@
-"""What `operations` prints of its network, for PyTorch on one thread: images per second of the processor, trained in batches
-of 128 and evaluated in 256, as NCHW and channels_last; and the share of the peak of its convolutions, if the peak is given.
+"""What `operations` measures, in PyTorch on one thread: for each line that it is asked, median seconds of the processor, of a
+forward pass as NCHW and channels_last, then of both passes. For the network: of a step of training, then of an evaluation.
 
-    python runtime/ops/benches/operations/pytorch.py [PEAK]     # billion multiplications a second, as `operations` prints
+    python runtime/ops/benches/operations/pytorch.py      # asked by `operations`; see `single.rs` and `network.rs`
 """
 
 import statistics
@@ -15,27 +15,32 @@ from torch.nn import functional as F
 torch.set_num_threads(1)
 torch.set_num_interop_threads(1)
 torch.manual_seed(1)
-LAYOUTS = {"NCHW": torch.contiguous_format, "channels_last": torch.channels_last}
+LAYOUTS = (torch.contiguous_format, torch.channels_last)
+ROUNDS = 7
 
 
-def seconds(run, rounds):
-    """Median seconds of the processor that a run takes."""
-    run()
-    runs = 1
-    while True:
-        start = time.process_time()
-        for _ in range(runs):
-            run()
-        if time.process_time() - start > 0.05:
-            break
-        runs *= 2
-    found = []
-    for _ in range(rounds):
-        start = time.process_time()
-        for _ in range(runs):
-            run()
-        found.append((time.process_time() - start) / runs)
-    return statistics.median(found)
+def seconds(runs):
+    """Median seconds of the processor that each run takes; they take turns."""
+    times = []
+    for run in runs:
+        run()
+        count = 1
+        while True:
+            start = time.process_time()
+            for _ in range(count):
+                run()
+            if time.process_time() - start > 0.05:
+                break
+            count *= 2
+        times.append(count)
+    found = [[] for _ in runs]
+    for _ in range(ROUNDS):
+        for run, count, of in zip(runs, times, found):
+            start = time.process_time()
+            for _ in range(count):
+                run()
+            of.append((time.process_time() - start) / count)
+    return [statistics.median(of) for of in found]
 
 
 class Node(nn.Module):
@@ -45,7 +50,7 @@ class Node(nn.Module):
         self.norm = nn.BatchNorm2d(filters)
 
     def forward(self, x):
-        return F.relu(self.norm(self.conv(x)))
+        return F.relu(self.norm(self.conv(x)), inplace=True)
 
 
 class Network(nn.Module):
@@ -67,42 +72,76 @@ class Network(nn.Module):
         return self.head(x.mean((2, 3)))
 
 
-def network(name, layout):
-    net = Network().to(memory_format=layout)
-    optimizer = torch.optim.SGD(net.parameters(), 0.05, momentum=0.9)
-    x = torch.rand(128, 1, 28, 28).to(memory_format=layout)
-    y = torch.arange(128) * 7 % 10
+def network(trained, evaluated):
+    """A step of training, and an evaluation, with batches of these sizes."""
+    steps, evaluations = [], []
+    for layout in LAYOUTS:
+        net = Network().to(memory_format=layout)
+        optimizer = torch.optim.SGD(net.parameters(), 0.05, momentum=0.9, fused=True)
+        x = torch.rand(trained, 1, 28, 28).to(memory_format=layout)
+        y = torch.arange(trained) * 7 % 10
 
-    def step():
-        loss = F.cross_entropy(net(x), y)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+        def step(net=net, optimizer=optimizer, x=x, y=y):
+            net.train()
+            loss = F.cross_entropy(net(x), y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
 
-    trained = 128 / seconds(step, 9)
-    net.eval()
-    x_evaluated = torch.rand(256, 1, 28, 28).to(memory_format=layout)
-    with torch.no_grad():
-        evaluated = 256 / seconds(lambda: net(x_evaluated), 9)
-    print(f"network {name:<14} trained {trained:5.0f} images a second, evaluated {evaluated:5.0f}", flush=True)
+        images = torch.rand(evaluated, 1, 28, 28).to(memory_format=layout)
 
+        def evaluate(net=net, images=images):
+            net.eval()
+            with torch.inference_mode():
+                net(images)
 
-def convolution(name, layout, peak, channels, side):
-    conv = nn.Conv2d(channels, channels, 3, padding=1, bias=False).to(memory_format=layout)
-    x = torch.rand(64, channels, side, side).to(memory_format=layout).requires_grad_()
-    y = conv(x)
-    gradient = torch.rand_like(y)
-    multiplications = y.numel() * 9 * channels
-    with torch.no_grad():
-        forward = seconds(lambda: conv(x), 7)
-    both = seconds(lambda: torch.autograd.grad(conv(x), (x, conv.weight), gradient), 7)
-    share = lambda times, taken: 100 * times * multiplications / taken / peak
-    print(f"conv3x3 {channels}->{channels} {side}x{side} {name:<14} of peak: forward {share(1, forward):3.0f} %, "
-          f"both gradients {share(2, both - forward):3.0f} %", flush=True)
+        steps.append(step)
+        evaluations.append(evaluate)
+    return seconds(steps + evaluations)
 
 
-for name, layout in LAYOUTS.items():
-    network(name, layout)
-    if len(sys.argv) > 1:
-        for channels, side in ((16, 28), (24, 14), (32, 7)):
-            convolution(name, layout, float(sys.argv[1]) * 1e9, channels, side)
+def operation(name, numbers, channels):
+    """The layer of a line, as a function of images."""
+    if name == "conv":
+        filters, height, width, stride, dilation, groups = numbers
+        padding = height // 2 * dilation, width // 2 * dilation
+        return nn.Conv2d(channels, filters, (height, width), stride, padding, dilation, groups, bias=False)
+    if name == "norm":
+        return nn.BatchNorm2d(channels)
+    if name == "norm-relu":
+        return nn.Sequential(nn.BatchNorm2d(channels), nn.ReLU(True))
+    if name == "relu":
+        return nn.ReLU()
+    kernel, stride, padding = numbers
+    if name == "max":
+        return nn.MaxPool2d(kernel, stride, padding)
+    return nn.AvgPool2d(kernel, stride, padding, count_include_pad=False)
+
+
+def layer(batch, channels, side, name, numbers):
+    passes, both = [], []
+    for layout in LAYOUTS:
+        of = operation(name, numbers, channels).to(memory_format=layout)
+        x = torch.rand(batch, channels, side, side).to(memory_format=layout).requires_grad_()
+        wanted = (x, *of.parameters())
+
+        def forward(of=of, x=x):
+            return of(x)
+
+        def backward(of=of, x=x, wanted=wanted):
+            y = of(x)
+            torch.autograd.grad(y.sum(), wanted)
+
+        passes.append(forward)
+        both.append(backward)
+    return seconds(passes + both)
+
+
+for line in iter(sys.stdin.readline, ""):
+    words = line.split()
+    if words[0] == "network":
+        found = network(*map(int, words[1:]))
+    else:
+        batch, channels, side = map(int, words[:3])
+        found = layer(batch, channels, side, words[3], list(map(int, words[4:])))
+    print(*found, flush=True)

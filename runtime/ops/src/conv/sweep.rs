@@ -3,7 +3,7 @@
 use std::mem::MaybeUninit;
 
 use super::places::Grid;
-use super::tile::{Factors, blocks, most_rows, parts, tile};
+use super::tile::{Factors, Take, blocks, most_rows, parts, tile};
 use crate::activation::Activation;
 use crate::simd::{Kernel, LANES, Lanes, Simd};
 
@@ -127,27 +127,46 @@ impl Kernel for Image<'_> {
                     [*from, *to] = walk.step();
                     *to += first * LANES;
                 }
-                let target = target.as_mut_ptr().cast::<f32>();
+                let store =
+                    Store { begin, activation, channels, first, to, target: target.as_mut_ptr().cast() };
                 // SAFETY: `fits` has looked at the last pixel, whose places are the greatest, and at the greatest row; what
                 // is in the target is read only where the caller says that it has been written.
-                unsafe {
-                    tile(s, factors, &from[..len], vectors, |m, n, sum| {
-                        let channel = (first + n) * LANES;
-                        let to = target.add(to[m] + n * LANES);
-                        let lanes = Lanes::first(s, channels - channel);
-                        let begin = match begin {
-                            Begin::Bias(bias) => s.load(bias.as_ptr().add(channel)),
-                            Begin::Target => lanes.load(s, to),
-                        };
-                        let sum = s.add(sum, begin);
-                        let sum = match activation {
-                            Activation::Identity => sum,
-                            Activation::Relu => s.relu(sum),
-                        };
-                        lanes.store(s, to, sum);
-                    });
-                }
+                unsafe { tile(s, factors, &from[..len], vectors, store) };
             }
+        }
+    }
+}
+
+/// Writes the sums of some pixels.
+struct Store<'a> {
+    begin: Begin<'a>,
+    activation: Activation,
+    /// Channels of a pixel, and the first vector of them that is written.
+    channels: usize,
+    first: usize,
+    /// Where the vectors of each pixel are written.
+    to: [usize; 8],
+    target: *mut f32,
+}
+
+impl<S: Simd> Take<S> for Store<'_> {
+    #[inline(always)]
+    unsafe fn take(&mut self, s: S, m: usize, n: usize, sum: S::V) {
+        let channel = (self.first + n) * LANES;
+        let lanes = Lanes::first(s, self.channels - channel);
+        // SAFETY: the caller says that the pixel and the channels are there; there is a bias for each vector.
+        unsafe {
+            let to = self.target.add(self.to[m] + n * LANES);
+            let begin = match self.begin {
+                Begin::Bias(bias) => s.load(bias.as_ptr().add(channel)),
+                Begin::Target => lanes.load(s, to),
+            };
+            let sum = s.add(sum, begin);
+            let sum = match self.activation {
+                Activation::Identity => sum,
+                Activation::Relu => s.relu(sum),
+            };
+            lanes.store(s, to, sum);
         }
     }
 }

@@ -52,23 +52,32 @@ pub(super) fn blocks(vectors: usize) -> impl Iterator<Item = (usize, usize)> {
         .map(move |block| if block == 0 { (0, first) } else { (first + 2 * (block - 1), 2) })
 }
 
+/// What becomes of the sums of a tile. No closure, since one that is not inlined has no vector instructions.
+pub(super) trait Take<S: Simd> {
+    /// Takes the vector `n` of row `m`; implementations are `#[inline(always)]`.
+    ///
+    /// # Safety
+    /// The rows and vectors are those that the implementation is made for.
+    unsafe fn take(&mut self, s: S, m: usize, n: usize, sum: S::V);
+}
+
 /// Computes the tile of `starts.len()` rows and `vectors` vectors and hands over each of its vectors.
 ///
 /// # Safety
-/// All offsets lie in `a` and all vectors in `b`.
+/// All offsets lie in `a` and all vectors in `b`, and `to` is made for the rows and vectors.
 #[inline(always)]
 pub(super) unsafe fn tile<S: Simd>(
     s: S,
     factors: Factors<'_>,
     starts: &[usize],
     vectors: usize,
-    mut each: impl FnMut(usize, usize, S::V),
+    mut to: impl Take<S>,
 ) {
     macro_rules! sized {
         ($($m:literal $n:literal),*) => {
             match (starts.len(), vectors) {
                 // SAFETY: the caller says that all offsets are inside.
-                $(($m, $n) => unsafe { sized::<S, $m, $n>(s, factors, starts, &mut each) },)*
+                $(($m, $n) => unsafe { sized::<S, $m, $n>(s, factors, starts, &mut to) },)*
                 (m, n) => unreachable!("no tile of {m} rows and {n} vectors is asked for"),
             }
         };
@@ -87,7 +96,7 @@ unsafe fn sized<S: Simd, const M: usize, const N: usize>(
     s: S,
     factors: Factors<'_>,
     starts: &[usize],
-    each: &mut impl FnMut(usize, usize, S::V),
+    to: &mut impl Take<S>,
 ) {
     let Factors { a, rows, inner, step, b, b_step } = factors;
     debug_assert_eq!(starts.len(), M);
@@ -114,7 +123,8 @@ unsafe fn sized<S: Simd, const M: usize, const N: usize>(
     };
     for (m, row) in sums.into_iter().enumerate() {
         for (n, sum) in row.into_iter().enumerate() {
-            each(m, n, sum);
+            // SAFETY: as above.
+            unsafe { to.take(s, m, n, sum) };
         }
     }
 }

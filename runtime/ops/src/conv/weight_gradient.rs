@@ -7,7 +7,7 @@
 use super::depthwise;
 use super::geometry::{Channels, Geometry};
 use super::offsets;
-use super::tile::{Factors, blocks, most_rows, parts, tile};
+use super::tile::{Factors, Take, blocks, most_rows, parts, tile};
 use crate::images::{Frame, Images};
 use crate::simd::{Kernel, LANES, Level, Simd};
 use crate::threads::map;
@@ -134,14 +134,27 @@ impl Kernel for Image<'_> {
                     let sums = sums[tap * stride + first * LANES..].as_mut_ptr();
                     // SAFETY: the last pixel of the last row is inside for every tap, as was asserted; the vectors of the
                     // gradient and the sums are those of their pixels and taps.
-                    unsafe {
-                        tile(s, factors, &taps[tap..tap + len], vectors, |m, n, sum| {
-                            let to = sums.add(m * stride + n * LANES);
-                            s.store(to, s.add(s.load(to), sum));
-                        });
-                    }
+                    unsafe { tile(s, factors, &taps[tap..tap + len], vectors, Add { sums, stride }) };
                 }
             }
+        }
+    }
+}
+
+/// Adds the sums of some taps to those of other pixels.
+struct Add {
+    sums: *mut f32,
+    /// Floats of a tap.
+    stride: usize,
+}
+
+impl<S: Simd> Take<S> for Add {
+    #[inline(always)]
+    unsafe fn take(&mut self, s: S, m: usize, n: usize, sum: S::V) {
+        // SAFETY: the caller says that the sums are there.
+        unsafe {
+            let to = self.sums.add(m * self.stride + n * LANES);
+            s.store(to, s.add(s.load(to), sum));
         }
     }
 }

@@ -16,21 +16,14 @@ struct Window {
 }
 
 impl Window {
-    /// Calls `each` with the place of each pixel, row by row.
+    /// Where its pixels lie, row by row.
     #[inline(always)]
-    fn each(self, mut each: impl FnMut(usize)) {
-        let mut row = self.first;
-        for _ in 0..self.rows {
-            let mut at = row;
-            for _ in 0..self.columns {
-                each(at);
-                at += self.channels;
-            }
-            row += self.line;
-        }
+    fn pixels(self) -> Pixels {
+        Pixels { window: self, row: 0, column: 0, start: self.first }
     }
 
     /// What a sum over the pixels is multiplied by to be their mean.
+    #[inline(always)]
     fn share(self) -> f32 {
         1.0 / (self.rows * self.columns) as f32
     }
@@ -42,27 +35,57 @@ impl Window {
     #[inline(always)]
     unsafe fn greatest<S: Simd>(self, s: S, lanes: Lanes<S>, source: *const f32) -> S::V {
         let mut greatest = s.splat(f32::NEG_INFINITY);
-        // SAFETY: the caller says so.
-        self.each(|at| unsafe { greatest = s.greater(lanes.load(s, source.add(at)), greatest) });
+        for at in self.pixels() {
+            // SAFETY: the caller says so.
+            greatest = unsafe { s.greater(lanes.load(s, source.add(at)), greatest) };
+        }
         greatest
     }
 }
 
-/// Calls `each` with each window and where its output lies.
+/// The places of the pixels of a window. No closure is called with them, since one that is not inlined has no vector
+/// instructions.
+struct Pixels {
+    window: Window,
+    row: usize,
+    column: usize,
+    /// Where the row begins.
+    start: usize,
+}
+
+impl Iterator for Pixels {
+    type Item = usize;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<usize> {
+        if self.column == self.window.columns {
+            self.column = 0;
+            self.row += 1;
+            self.start += self.window.line;
+        }
+        if self.row == self.window.rows {
+            return None;
+        }
+        let at = self.start + self.column * self.window.channels;
+        self.column += 1;
+        Some(at)
+    }
+}
+
+/// Each window and where its output lies.
 #[inline(always)]
-fn each_window(windows: &Windows, mut each: impl FnMut(Window, usize)) {
-    let Windows { input, output, axes: [down, across], .. } = windows;
+fn each_window(windows: &Windows) -> impl Iterator<Item = (Window, usize)> {
+    let Windows { input, output, axes: [down, across], .. } = *windows;
     let (channels, line) = (input.channels, input.width * input.channels);
-    let mut to = 0;
-    for row in 0..output.height {
+    (0..output.height).flat_map(move |row| {
         let rows = down.pixels(row);
-        for column in 0..output.width {
+        (0..output.width).map(move |column| {
             let columns = across.pixels(column);
             let first = rows.start * line + columns.start * channels;
-            each(Window { first, rows: rows.len(), columns: columns.len(), line, channels }, to);
-            to += channels;
-        }
-    }
+            let window = Window { first, rows: rows.len(), columns: columns.len(), line, channels };
+            (window, (row * output.width + column) * channels)
+        })
+    })
 }
 
 /// [`super::forward`] of an image.
@@ -82,7 +105,7 @@ impl Kernel for Forward<'_> {
         let channels = windows.input.channels;
         assert_eq!((source.len(), target.len()), (windows.input.image(), windows.output.image()));
         let (source, target) = (source.as_ptr(), target.as_mut_ptr().cast::<f32>());
-        each_window(windows, |window, to| {
+        for (window, to) in each_window(windows) {
             let share = s.splat(window.share());
             for first in (0..channels).step_by(LANES) {
                 let lanes = Lanes::first(s, channels - first);
@@ -93,14 +116,16 @@ impl Kernel for Forward<'_> {
                         Pooled::Greatest => window.greatest(s, lanes, source),
                         Pooled::Mean => {
                             let mut sum = s.splat(0.0);
-                            window.each(|at| sum = s.add(sum, lanes.load(s, source.add(at))));
+                            for at in window.pixels() {
+                                sum = s.add(sum, lanes.load(s, source.add(at)));
+                            }
                             s.mul(sum, share)
                         }
                     };
                     lanes.store(s, target.add(to + first), made);
                 }
             }
-        });
+        }
     }
 }
 
@@ -124,7 +149,7 @@ impl Kernel for Backward<'_> {
         assert!(windows.pooled == Pooled::Mean || source.len() == target.len());
         let (source, gradient, target) = (source.as_ptr(), gradient.as_ptr(), target.as_mut_ptr());
         let zero = s.splat(0.0);
-        each_window(windows, |window, from| {
+        for (window, from) in each_window(windows) {
             let share = s.splat(window.share());
             for first in (0..channels).step_by(LANES) {
                 let lanes = Lanes::first(s, channels - first);
@@ -138,24 +163,24 @@ impl Kernel for Backward<'_> {
                             let greatest = window.greatest(s, lanes, source);
                             // What has been handed on is gone for the pixels behind.
                             let mut rest = dy;
-                            window.each(|at| {
+                            for at in window.pixels() {
                                 let x = lanes.load(s, source.add(at));
                                 let handed = s.where_above(greatest, x, zero, rest);
                                 rest = s.where_above(greatest, x, rest, zero);
                                 let to = target.add(at);
                                 lanes.store(s, to, s.add(lanes.load(s, to), handed));
-                            });
+                            }
                         }
                         Pooled::Mean => {
                             let handed = s.mul(dy, share);
-                            window.each(|at| {
+                            for at in window.pixels() {
                                 let to = target.add(at);
                                 lanes.store(s, to, s.add(lanes.load(s, to), handed));
-                            });
+                            }
                         }
                     }
                 }
             }
-        });
+        }
     }
 }

@@ -12,8 +12,8 @@ impl Add {
     /// The sum, in the order of the inputs.
     pub(super) fn forward(inputs: Vec<Value>) -> Value {
         let sum = inputs.into_iter().reduce(|sum, input| match sum {
-            Value::Image(x) => Value::Image(peng_ops::add(x, input.image())),
             Value::Vector(x) => Value::Vector(x + input.vector()),
+            x => Value::Image(peng_ops::add(x.image(), input.image())),
         });
         sum.expect("every node reads something")
     }

@@ -28,13 +28,14 @@ impl DropPath {
             return x;
         }
         match x {
-            Value::Image(x) => {
-                let mask = mask(x.dims()[0], rate, rng, &x.device());
-                Value::Image(x * mask.reshape([-1, 1, 1, 1]))
-            }
             Value::Vector(x) => {
                 let mask = mask(x.dims()[0], rate, rng, &x.device());
                 Value::Vector(x * mask.reshape([-1, 1]))
+            }
+            x => {
+                let x = x.image();
+                let mask = mask(x.dims()[0], rate, rng, &x.device());
+                Value::Image(x * mask.reshape([-1, 1, 1, 1]))
             }
         }
     }

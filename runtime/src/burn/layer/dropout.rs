@@ -25,13 +25,14 @@ impl Dropout {
     /// Applies it while training.
     pub(in crate::burn) fn forward(&self, x: Value, rng: &mut Rng) -> Value {
         match x {
-            Value::Image(x) => {
-                let mask = self.mask(x.dims(), rng, &x.device());
-                Value::Image(x * mask)
-            }
             Value::Vector(x) => {
                 let mask = self.mask(x.dims(), rng, &x.device());
                 Value::Vector(x * mask)
+            }
+            x => {
+                let x = x.image();
+                let mask = self.mask(x.dims(), rng, &x.device());
+                Value::Image(x * mask)
             }
         }
     }

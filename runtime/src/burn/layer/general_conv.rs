@@ -4,7 +4,7 @@
 use burn::module::Module;
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Device;
 use peng_spec::arch::Padding;
 
 use super::window::around;
@@ -50,11 +50,7 @@ impl GeneralConv {
         Self { conv }
     }
 
-    pub(super) fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        peng_ops::conv2d(&self.conv, x)
-    }
-
-    /// The convolution, for what computes more at once.
+    /// The convolution.
     pub(super) fn conv(&self) -> &Conv2d {
         &self.conv
     }
@@ -62,7 +58,7 @@ impl GeneralConv {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::TensorData;
+    use burn::tensor::{Tensor, TensorData};
     use proptest::prelude::*;
 
     use super::*;
@@ -138,7 +134,7 @@ mod tests {
             let values: Vec<f32> =
                 (0..shape.iter().product()).map(|i| ((i * 37 % 101) as f32 - 50.0) / 25.0).collect();
             let x = Tensor::<4>::from_data(TensorData::new(values, shape), &device).require_grad();
-            let y = layer.forward(x.clone());
+            let y = peng_ops::conv2d(layer.conv(), x.clone());
             let extent = if same { [0; 2] } else { extent };
             let out = [0, 1].map(|i| (sides[i] - extent[i] - 1) / stride[i] + 1);
             prop_assert_eq!(y.dims(), [2, filters, out[0], out[1]]);

@@ -2,9 +2,8 @@
 //! the image.
 
 use burn::module::Module;
-use burn::tensor::module::{avg_pool2d, max_pool2d};
-use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions, PadMode};
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
+use peng_ops::Pooled;
 use peng_spec::arch::{Padding, PoolBy};
 
 use super::window::around;
@@ -26,48 +25,18 @@ impl Pool {
     }
 
     pub(super) fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let (kernel, stride) = ([self.kernel; 2], [self.stride; 2]);
-        let pads = [around(self.kernel, 1, self.padding); 2];
-        let padded = |x: Tensor<4>, with: f32| {
-            if pads == [(0, 0); 2] { x } else { x.pad(pads, PadMode::Constant(with)) }
+        let pooled = match self.by {
+            PoolBy::Max => Pooled::Greatest,
+            PoolBy::Mean => Pooled::Mean,
         };
-        match self.by {
-            // Every window has a value of the image in it, so that the infinity is never its largest.
-            PoolBy::Max => {
-                max_pool2d(padded(x, f32::NEG_INFINITY), MaxPoolOptions::new(kernel).with_stride(stride))
-            }
-            PoolBy::Mean => {
-                let [_, _, height, width] = x.dims();
-                let device = x.device();
-                let of_all = avg_pool2d(padded(x, 0.0), AvgPoolOptions::new(kernel).with_stride(stride));
-                if pads == [(0, 0); 2] {
-                    return of_all;
-                }
-                let [rows, columns] = [height, width].map(|side| self.shares(side));
-                let shape = [1, 1, rows.len(), columns.len()];
-                let factors: Vec<f32> =
-                    rows.iter().flat_map(|row| columns.iter().map(move |column| row * column)).collect();
-                of_all * Tensor::<4>::from_data(TensorData::new(factors, shape), &device)
-            }
-        }
-    }
-
-    /// For each window along a side: its length by the number of its values that are in the image.
-    fn shares(&self, side: usize) -> Vec<f32> {
-        let (before, _) = around(self.kernel, 1, self.padding);
-        (0..side.div_ceil(self.stride))
-            .map(|window| {
-                let (begin, end) = (window * self.stride, window * self.stride + self.kernel);
-                let inside = end.min(before + side) - begin.max(before);
-                self.kernel as f32 / inside as f32
-            })
-            .collect()
+        let padding = [around(self.kernel, 1, self.padding); 2];
+        peng_ops::pool2d(x, pooled, [self.kernel; 2], [self.stride; 2], padding)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::Device;
+    use burn::tensor::{Device, TensorData};
     use proptest::prelude::*;
 
     use super::*;

@@ -104,6 +104,9 @@ fn provenance(report: &Report) -> Vec<[String; 2]> {
     let mut rows = vec![["seed".to_owned(), report.seed.to_string()]];
     if let Some(machine) = &report.machine {
         rows.push(["device".to_owned(), machine.device.clone()]);
+        if !machine.adapters.is_empty() {
+            rows.push(["cards".to_owned(), machine.adapters.join(", ")]);
+        }
         rows.push(["workers".to_owned(), machine.workers.to_string()]);
         rows.push(["version".to_owned(), format!("peng {}", machine.peng)]);
     }
@@ -114,6 +117,7 @@ fn provenance(report: &Report) -> Vec<[String; 2]> {
     if report.resumes > 0 {
         rows.push(["resumed".to_owned(), plural(u64::from(report.resumes), "time")]);
     }
+    rows.extend(report.memory_words().map(|words| ["memory of a training".to_owned(), words]));
     rows.push(["plan".to_owned(), report.digest.chars().take(12).collect()]);
     rows
 }
@@ -164,10 +168,11 @@ fn settings(report: &Report) -> Vec<[String; 2]> {
     let (setup, plan) = (&report.setup, &report.plan);
     let [train, validation, test] = setup.splits.map(|n| quantity::count(n as u64));
     let budget = plan.execution.budget;
-    let limits: Vec<String> = [(budget.slot_secs, "of device slots"), (budget.wall_secs, "of wall time")]
+    let mut limits: Vec<String> = [(budget.slot_secs, "of device slots"), (budget.wall_secs, "of wall time")]
         .into_iter()
         .filter_map(|(secs, of)| Some(format!("{} {of}", quantity::duration(secs?))))
         .collect();
+    limits.extend(budget.memory.map(|bytes| format!("{} on a device", quantity::bytes(bytes))));
     vec![
         ["data set".to_owned(), call(&plan.dataset.call)],
         [

@@ -39,7 +39,14 @@ fn simulate(
         sinks: Vec::new(),
         cancel: CancelFlag::default(),
         clock: &clock,
-        bound: Bound { peng: "test".into(), device: "replay".into(), workers: slots, data: None },
+        bound: Bound {
+            peng: "test".into(),
+            device: "replay".into(),
+            adapters: Vec::new(),
+            memory: None,
+            workers: slots,
+            data: None,
+        },
     })
     .unwrap();
     assert_eq!(end, RunEnd::Finished);

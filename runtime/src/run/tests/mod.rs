@@ -3,6 +3,7 @@
 mod asynchronous;
 mod audited;
 mod kinds;
+mod memory;
 mod paused;
 pub(crate) mod pauser;
 mod reused;
@@ -91,7 +92,13 @@ pub(crate) fn run_by(
         sinks: Vec::new(),
         cancel: cancel.clone(),
         clock: &clock,
-        bound: Bound { peng: "test".into(), device: "replay".into(), workers: slots, data: None },
+        bound: Bound {
+            peng: "test".into(),
+            device: "replay".into(),
+            workers: slots,
+            memory: plan.execution.budget.memory,
+            ..Bound::default()
+        },
     })
     .unwrap()
 }
@@ -282,7 +289,7 @@ fn a_journal_of_another_search_is_refused() {
         sinks: Vec::new(),
         cancel: CancelFlag::default(),
         clock: &clock,
-        bound: Bound { peng: "test".into(), device: "replay".into(), workers: 1, data: None },
+        bound: Bound { peng: "test".into(), device: "replay".into(), workers: 1, ..Bound::default() },
     })
     .unwrap_err();
     assert_eq!(error.code(), "E0807");

@@ -90,7 +90,8 @@ impl Key {
     /// The key of a job, whose seed follows from `seed` and its network.
     pub fn new(job: &TrainingJob, data: DataKey, seed: u64, code: CodeKey) -> Self {
         // Whatever a job is made of has to be looked at here. Its seed follows from the network and the plan's seed.
-        let TrainingJob { arch, data: _, augment, training, seed: _ } = job;
+        // What it may hold ends a training, and changes no curve.
+        let TrainingJob { arch, data: _, augment, training, seed: _, memory: _ } = job;
         Self {
             architecture: arch.clone(),
             data,
@@ -172,6 +173,7 @@ mod tests {
             augment: Vec::new(),
             training: samples::plan().training,
             seed: SeedTree::new(1),
+            memory: None,
         }
     }
 

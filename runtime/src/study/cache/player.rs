@@ -176,6 +176,10 @@ impl Trainer for Player<'_> {
         std::fs::write(dir.join(MARK), mark).map_err(|e| unusable(dir, "written", e.to_string()))
     }
 
+    fn memory(&mut self) -> Option<u64> {
+        self.live.as_mut().and_then(|live| live.trainer.memory())
+    }
+
     fn known(&self) -> Option<Known> {
         Some(self.known.clone())
     }

@@ -68,7 +68,7 @@ fn job(units: usize) -> TrainingJob {
     arch.push("out", Op::Linear { units }, [flat]);
     let training = TrainingPlan { epochs: 10, ..samples::plan().training };
     let (data, seed) = (Arc::new(Splits::default()), SeedTree::new(1));
-    TrainingJob { arch, data, augment: Vec::new(), training, seed }
+    TrainingJob { arch, data, augment: Vec::new(), training, seed, memory: None }
 }
 
 struct Desk {

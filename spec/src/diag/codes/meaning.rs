@@ -207,7 +207,9 @@ pub(super) static MEANING: &[CodeInfo] = &[
         explanation: "Each parameter has the right type, but the search cannot work with them. The message is the \
             search's own.",
         bad: Part("search: {kind: nsga-net, generations: 5, exploitation: 5}\n"),
-        good: Part("search: {kind: nsga-net, generations: 15, exploitation: 5}\n"),
+        good: Part(
+            "search: {kind: nsga-net, population: 4, offspring: 4, generations: 15, exploitation: 5}\n",
+        ),
     },
     CodeInfo {
         code: E0402,
@@ -217,19 +219,25 @@ pub(super) static MEANING: &[CodeInfo] = &[
             about genomes of bits, as `nsga-macro` has them.",
         bad: Part(
             "search_space: {kind: layers, blocks: [{layer: conv, filters: 8..32}]}\n\
-             search: {kind: nsga-net, crossover: common-bits}\n",
+             search: {kind: nsga-net, population: 4, generations: 2, offspring: 4, crossover: common-bits}\n",
         ),
         good: Part(
             "search_space: {kind: layers, blocks: [{layer: conv, filters: 8..32}]}\n\
-             search: {kind: nsga-net}\n",
+             search: {kind: nsga-net, population: 4, generations: 2, offspring: 4}\n",
         ),
     },
     CodeInfo {
         code: E0403,
         title: "a number of objectives that the search cannot work with",
         explanation: "Some searches rank by a single objective, others need at least a certain number of them.",
-        bad: Part("search: {kind: menndl}\nobjectives: [{maximize: val_accuracy}, {minimize: flops}]\n"),
-        good: Part("search: {kind: menndl}\nobjectives: [{maximize: val_accuracy}]\n"),
+        bad: Part(
+            "search: {kind: menndl, population: 4, offspring: 4, generations: 2}\n\
+             objectives: [{maximize: val_accuracy}, {minimize: flops}]\n",
+        ),
+        good: Part(
+            "search: {kind: menndl, population: 4, offspring: 4, generations: 2}\n\
+             objectives: [{maximize: val_accuracy}]\n",
+        ),
     },
     CodeInfo {
         code: E0404,
@@ -270,11 +278,12 @@ pub(super) static MEANING: &[CodeInfo] = &[
             generations may be under way at once. An estimator that takes paused trainings up again at the end of each \
             generation has no such moment; at the end of the search it has one.",
         bad: Part(
-            "search: {kind: nsga-net, mode: asynchronous}\n\
-             estimator: {kind: population, confirm: generation}\n",
+            "search: {kind: nsga-net, population: 4, offspring: 4, generations: 2, mode: asynchronous}\n\
+             training: {epochs: 20}\nestimator: {kind: population, confirm: generation}\n",
         ),
         good: Part(
-            "search: {kind: nsga-net, mode: asynchronous}\nestimator: {kind: population, confirm: end}\n",
+            "search: {kind: nsga-net, population: 4, offspring: 4, generations: 2, mode: asynchronous}\n\
+             training: {epochs: 20}\nestimator: {kind: population, confirm: end}\n",
         ),
     },
     CodeInfo {
@@ -305,11 +314,11 @@ pub(super) static MEANING: &[CodeInfo] = &[
             vary continuously are practically never the same.",
         bad: Part(
             "search_space: {kind: layers, blocks: [{layer: conv, filters: 8..32}], training: {lr: log(1e-3..1e-1)}}\n\
-             search: {kind: nsga-net, reuse: {similar_within: 2}}\n",
+             search: {kind: nsga-net, population: 4, offspring: 4, generations: 2, reuse: {similar_within: 2}}\n",
         ),
         good: Part(
             "search_space: {kind: layers, blocks: [{layer: conv, filters: 8..32}], training: {lr: [1e-3, 1e-2]}}\n\
-             search: {kind: nsga-net, reuse: {similar_within: 2}}\n",
+             search: {kind: nsga-net, population: 4, offspring: 4, generations: 2, reuse: {similar_within: 2}}\n",
         ),
     },
     CodeInfo {

@@ -161,7 +161,7 @@ pub(super) static TEXT: &[CodeInfo] = &[
         title: "something that this version cannot do yet",
         explanation: "The key, kind or value belongs to the language of peng's specs, but this version does not \
             implement it. It is refused rather than ignored, so that no run silently does less than its spec says.",
-        bad: Part("gpu_budget: {memory: 16GiB}\n"),
-        good: Part("gpu_budget: {gpu_hours: 2h}\n"),
+        bad: Part("output: {tensorboard: true}\n"),
+        good: Part("output: {dir: runs}\n"),
     },
 ];

@@ -34,7 +34,7 @@ pub(super) fn revise(knowledge: &Knowledge, estimator: &Population) -> Revision 
             errors: model.errors(),
             prices: params.profile.confirming(),
             standing,
-            resolution: params.resolution,
+            resolution: params.resolves(),
         };
         let interval = model.interval(prediction.decision, prediction.guess, confidence);
         let predicted = metric.value(prediction.belief.score);

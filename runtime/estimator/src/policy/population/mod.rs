@@ -27,6 +27,7 @@ mod mixture;
 mod model;
 mod normal;
 mod params;
+mod resolution;
 mod rule;
 mod series;
 mod standard;

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::grid;
+use super::resolution::Resolution;
 use crate::curve::Direction;
 use crate::policy::ParamIssue;
 use crate::scale::Scale;
@@ -47,8 +48,15 @@ pub struct Params {
     /// How dear an error is, compared with training.
     pub profile: Profile,
     /// Differences of scores that don't matter, in percentage points; of a loss, in hundredths of the loss that scores 0.
+    /// Default: one standard error of an accuracy on `examples` examples, and 0 where there are none.
     #[schemars(extend("x-unit" = "pp"), range(min = 0))]
-    pub resolution: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resolution: Option<f64>,
+    /// On how many examples an accuracy is measured. Default: as many as a run has for its metric; for recorded curves
+    /// nobody knows.
+    #[schemars(range(min = 1))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub examples: Option<u64>,
     /// When paused trainings are looked at again: a stop is a pause, and uncertain contenders are taken up again.
     pub confirm: Confirm,
     /// Whether numbers known before a training help to predict it: hyper-parameters, FLOPs.
@@ -61,6 +69,17 @@ pub struct Params {
 pub(super) struct Prices {
     pub(super) anywhere: f64,
     pub(super) selection: f64,
+}
+
+impl Params {
+    /// Which differences don't matter.
+    pub(super) fn resolves(self) -> Resolution {
+        match (self.resolution, self.examples) {
+            (Some(points), _) => Resolution::Points(points),
+            (None, Some(examples)) => Resolution::Examples(examples),
+            (None, None) => Resolution::Points(0.0),
+        }
+    }
 }
 
 impl Profile {
@@ -84,18 +103,45 @@ impl Profile {
     }
 }
 
-/// The parameters if nothing is wrong with them; with `facts`, also if they fit the training.
+/// The parameters if nothing is wrong with them; with `facts`, also if they fit the training, of which they get the number
+/// of examples.
 pub(super) fn checked(params: Params, facts: Option<&TrainingFacts>) -> Result<Params, Vec<ParamIssue>> {
     let mut issues = Vec::new();
-    if !(params.resolution.is_finite() && params.resolution >= 0.0) {
+    if let Some(resolution) = params.resolution.filter(|points| !(points.is_finite() && *points >= 0.0)) {
         issues.push(ParamIssue::new(
             "/resolution",
-            format!("`resolution` is {} pp; expected 0 pp or more", params.resolution),
-            "leave it out to let every difference matter",
+            format!("`resolution` is {resolution} pp; expected 0 pp or more"),
+            "use 0 pp to let every difference matter",
         ));
     }
+    if params.examples == Some(0) {
+        issues.push(ParamIssue::new(
+            "/examples",
+            "`examples` is 0; expected at least 1",
+            "use the number of examples on which the accuracy is measured",
+        ));
+    }
+    if params.resolution.is_some() && params.examples.is_some() {
+        issues.push(ParamIssue::new(
+            "/examples",
+            "`examples` only sets the resolution, which `resolution` sets too",
+            "leave out one of them",
+        ));
+    }
+    let mut params = params;
     if let Some(facts) = facts {
         issues.extend(training_issues(facts));
+        let is_a_share = facts.scale == Some(Scale::Percent);
+        if params.examples.is_some() && !is_a_share {
+            issues.push(ParamIssue::new(
+                "/examples",
+                "`examples` tells the noise of an accuracy, but this metric is none",
+                "use `resolution` instead",
+            ));
+        }
+        if params.resolution.is_none() && params.examples.is_none() && is_a_share {
+            params.examples = facts.examples.filter(|&examples| examples > 0);
+        }
     }
     if issues.is_empty() { Ok(params) } else { Err(issues) }
 }

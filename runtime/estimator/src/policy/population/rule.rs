@@ -46,7 +46,7 @@ impl Rule for Learned {
             errors: model.errors(),
             prices: params.profile.watching(),
             standing,
-            resolution: params.resolution,
+            resolution: params.resolves(),
         };
         let must_finish = must_finish(trial.number);
         let judged = knowledge.grid.reached(judged, planned);

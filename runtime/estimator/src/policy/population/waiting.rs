@@ -4,6 +4,7 @@
 use super::grid::Grid;
 use super::normal;
 use super::params::Prices;
+use super::resolution::Resolution;
 use crate::quantile::quantile;
 
 /// The spread of the scores is taken as at least so many points.
@@ -51,7 +52,7 @@ pub(super) struct Scales<'a> {
     pub(super) prices: Prices,
     pub(super) standing: Standing,
     /// Deviations up to this cost nothing.
-    pub(super) resolution: f64,
+    pub(super) resolution: Resolution,
 }
 
 impl Scales<'_> {
@@ -76,7 +77,8 @@ impl Scales<'_> {
     /// What an error of this size costs: everywhere a little, and more the likelier it changes who is among the best.
     fn loss(&self, score: f64, deviation: f64) -> f64 {
         let Standing { top, spread } = self.standing;
-        let matters = (deviation * deviation - self.resolution * self.resolution).max(0.0).sqrt();
+        let free = self.resolution.at(score);
+        let matters = (deviation * deviation - free * free).max(0.0).sqrt();
         let below = ((top - score) / matters.max(1e-9)).max(0.0);
         matters / spread * (self.prices.anywhere + self.prices.selection * normal::excess(below))
     }
@@ -89,6 +91,7 @@ mod tests {
     const PRICES: Prices = Prices { anywhere: 0.4, selection: 2.0 };
 
     fn value(errors: &[f64], decision: usize, score: f64, deviation: f64, resolution: f64) -> f64 {
+        let resolution = Resolution::Points(resolution);
         let grid = Grid::new(errors.len() + 1);
         let standing = Standing { top: 90.0, spread: 10.0 };
         Scales { grid: &grid, errors, prices: PRICES, standing, resolution }

@@ -21,6 +21,7 @@ fn setup(kind: &'static dyn PolicyKind) -> Setup {
         direction: Direction::Maximize,
         scale: Some(Scale::Percent),
         confidence: 0.9,
+        costs: Vec::new(),
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{ask, code, following, observation, service, setup, train};
 use crate::policy::find;
 use crate::service::{Service, Setup};
+use crate::trial::CostObjective;
 
 fn snapshot(service: &mut Service) -> Value {
     ask(service, &json!({"op": "snapshot"}))["state"].clone()
@@ -132,6 +133,10 @@ fn a_state_of_a_service_started_otherwise_is_refused_by_what_differs() {
         ),
         (Setup { scale: None, ..own() }, "with scale `percent`; this one has none"),
         (Setup { confidence: 0.8, ..own() }, "with confidence 0.9; this one has 0.8"),
+        (
+            Setup { costs: vec![CostObjective::minimize("flops".to_owned())], ..own() },
+            "with other objectives none; this one has minimize `flops`",
+        ),
     ] {
         let reply = ask(&mut Service::new(other).unwrap(), &restore(&state));
         assert_eq!(code(&reply), "other_setup");

@@ -41,57 +41,50 @@ impl Kernel for Image<'_> {
             for (from, to) in from.iter_mut().zip(&mut to).take(len) {
                 [*from, *to] = walk.step();
             }
-            let each = |first: usize, lanes: Lanes<S>| {
-                // SAFETY: the greatest places are inside, as was asserted, and only lanes of real channels are read and
-                // written; weights and bias have whole vectors.
-                unsafe {
-                    let bias = s.load(bias.as_ptr().add(first));
-                    let taps = Taps { source, offsets, weights, stride, first, lanes };
-                    taps.sums(s, bias, &from[..len], |pixel, sum| {
-                        let sum = match activation {
-                            Activation::Identity => sum,
-                            Activation::Relu => s.relu(sum),
-                        };
-                        lanes.store(s, target.add(to[pixel] + first), sum);
-                    });
-                }
-            };
+            let tile = Tile { source, offsets, weights, stride, bias, activation, to, target };
             let whole = channels / LANES * LANES;
-            for first in (0..whole).step_by(LANES) {
-                each(first, Lanes::All);
-            }
-            if whole < channels {
-                each(whole, Lanes::Some(s.mask(channels - whole)));
+            // SAFETY: the greatest places are inside, as was asserted, and only lanes of real channels are read and
+            // written; weights and bias have whole vectors.
+            unsafe {
+                for first in (0..whole).step_by(LANES) {
+                    tile.vector(s, &from[..len], first, Lanes::All);
+                }
+                if whole < channels {
+                    tile.vector(s, &from[..len], whole, Lanes::Some(s.mask(channels - whole)));
+                }
             }
         }
     }
 }
 
-/// What some channels of pixels are summed from.
+/// Some pixels.
 #[derive(Clone, Copy)]
-struct Taps<'a, S: Simd> {
+struct Tile<'a> {
     source: &'a [f32],
     offsets: &'a [usize],
     weights: &'a [f32],
     /// Floats of a tap's weights.
     stride: usize,
-    /// The first of the channels, and how many.
-    first: usize,
-    lanes: Lanes<S>,
+    bias: &'a [f32],
+    activation: Activation,
+    /// Where each is written.
+    to: [usize; PIXELS],
+    target: *mut f32,
 }
 
-impl<S: Simd> Taps<'_, S> {
-    /// Sums, begun at `bias`, of the pixels that read from these places on.
+impl Tile<'_> {
+    /// Computes eight channels of the pixels that read from these places on.
     ///
     /// # Safety
-    /// All taps of all pixels are inside the source, and their weights are there.
+    /// All taps of all pixels are inside the source, the pixels inside the target, and there are weights and a bias for the
+    /// channels.
     #[inline(always)]
-    unsafe fn sums(self, s: S, bias: S::V, from: &[usize], each: impl FnMut(usize, S::V)) {
+    unsafe fn vector<S: Simd>(&self, s: S, from: &[usize], first: usize, lanes: Lanes<S>) {
         macro_rules! sized {
             ($($m:literal)*) => {
                 match from.len() {
                     // SAFETY: the caller says so.
-                    $($m => unsafe { self.sized::<$m>(s, bias, from, each) },)*
+                    $($m => unsafe { self.sized::<S, $m>(s, from, first, lanes) },)*
                     m => unreachable!("no sums of {m} pixels are asked for"),
                 }
             };
@@ -100,34 +93,30 @@ impl<S: Simd> Taps<'_, S> {
     }
 
     /// # Safety
-    /// As for [`Self::sums`]; there are M places.
+    /// As for [`Self::vector`]; there are M places.
     #[inline(always)]
-    unsafe fn sized<const M: usize>(
-        self,
-        s: S,
-        bias: S::V,
-        from: &[usize],
-        mut each: impl FnMut(usize, S::V),
-    ) {
-        let Self { source, offsets, weights, stride, first, lanes } = self;
+    unsafe fn sized<S: Simd, const M: usize>(&self, s: S, from: &[usize], first: usize, lanes: Lanes<S>) {
         debug_assert_eq!(from.len(), M);
         // SAFETY: the caller says that all places are inside.
-        let sums = unsafe {
+        unsafe {
             let from: [*const f32; M] =
-                std::array::from_fn(|m| source.as_ptr().add(*from.get_unchecked(m) + first));
-            let mut weight = weights.as_ptr().add(first);
-            let mut sums = [bias; M];
-            for &offset in offsets {
+                std::array::from_fn(|m| self.source.as_ptr().add(*from.get_unchecked(m) + first));
+            let mut weight = self.weights.as_ptr().add(first);
+            let mut sums = [s.load(self.bias.as_ptr().add(first)); M];
+            for &offset in self.offsets {
                 let factor = s.load(weight);
                 for m in 0..M {
                     sums[m] = s.fma(lanes.load(s, from[m].add(offset)), factor, sums[m]);
                 }
-                weight = weight.wrapping_add(stride);
+                weight = weight.wrapping_add(self.stride);
             }
-            sums
-        };
-        for (m, sum) in sums.into_iter().enumerate() {
-            each(m, sum);
+            for (m, sum) in sums.into_iter().enumerate() {
+                let sum = match self.activation {
+                    Activation::Identity => sum,
+                    Activation::Relu => s.relu(sum),
+                };
+                lanes.store(s, self.target.add(self.to[m] + first), sum);
+            }
         }
     }
 }

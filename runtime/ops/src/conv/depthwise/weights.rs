@@ -40,17 +40,17 @@ impl Kernel for Weights<'_> {
             for (tap, len) in parts(offsets.len(), TAPS) {
                 let offsets = &offsets[tap..tap + len];
                 let sums = &mut sums[tap * stride..(tap + len) * stride];
-                let mut each = |first: usize, lanes: Lanes<S>| {
-                    // SAFETY: the last pixel of the last row is inside for every tap, as was asserted; the gradients are
-                    // those of their pixels, and the sums those of their taps.
-                    unsafe { band.add(s, offsets, first, lanes, input, gradient, sums) };
-                };
                 let whole = channels / LANES * LANES;
-                for first in (0..whole).step_by(LANES) {
-                    each(first, Lanes::All);
-                }
-                if whole < channels {
-                    each(whole, Lanes::Some(s.mask(channels - whole)));
+                // SAFETY: the last pixel of the last row is inside for every tap, as was asserted; the gradients are those
+                // of their pixels, and the sums those of their taps.
+                unsafe {
+                    for first in (0..whole).step_by(LANES) {
+                        band.add(s, offsets, first, Lanes::All, input, gradient, sums);
+                    }
+                    if whole < channels {
+                        let lanes = Lanes::Some(s.mask(channels - whole));
+                        band.add(s, offsets, whole, lanes, input, gradient, sums);
+                    }
                 }
             }
         }

@@ -105,8 +105,27 @@ fn what_does_not_fit_is_an_issue_with_a_way_out() {
         PopulationKind.normalise(json!({"profile": "bold"}), None).unwrap_err()[0].pointer,
         "/profile"
     );
-    let full = json!({"profile": "default", "resolution": 0.0, "confirm": "generation", "covariates": false});
+    check(json!({"examples": 0}), &facts(), "/examples", "`examples` is 0");
+    check(json!({"examples": 9, "resolution": 1}), &facts(), "/examples", "`resolution` sets too");
+    let loss = TrainingFacts { direction: Direction::Minimize, ..loss };
+    check(json!({"examples": 9}), &loss, "/examples", "this metric is none");
+    let full = json!({"profile": "default", "confirm": "generation", "covariates": false});
     assert_eq!(PopulationKind.normalise(Value::Null, None), Ok(full));
+}
+
+#[test]
+fn the_number_of_examples_is_filled_in_where_it_tells_the_resolution() {
+    let known = TrainingFacts { examples: Some(359), ..facts() };
+    let completed = |params: Value, facts: &TrainingFacts| {
+        PopulationKind.normalise(params, Some(facts)).unwrap().get("examples").cloned()
+    };
+    assert_eq!(completed(json!({}), &known), Some(json!(359)));
+    assert_eq!(completed(json!({"examples": 100}), &known), Some(json!(100)));
+    assert_eq!(completed(json!({"resolution": 0}), &known), None, "every difference matters");
+    assert_eq!(completed(json!({}), &facts()), None);
+    let direction = Direction::Minimize;
+    let loss = TrainingFacts { scale: Some(Scale::Loss { worst: 2.0 }), direction, ..known.clone() };
+    assert_eq!(completed(json!({}), &loss), None);
 }
 
 #[test]
