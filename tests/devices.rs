@@ -70,6 +70,14 @@ fn wide(filters: u32, memory: &str, workers: u32) -> String {
         + &format!("gpu_budget: {{memory: {memory}}}\nexecution: {{workers: {workers}, max_failed: 40%}}\n")
 }
 
+/// The text with `N` for the batch that would have fitted.
+fn without_batch(trials: &str) -> String {
+    let (before, after) = trials.split_once("; batches of ").expect("a training has failed");
+    let digits = after.find(' ').expect("more follows");
+    assert!(after[..digits].parse::<u32>().is_ok_and(|batch| (1..400).contains(&batch)), "{after}");
+    format!("{before}; batches of N{}", &after[digits..])
+}
+
 #[test]
 fn a_network_that_needs_more_memory_than_there_is_has_failed_and_the_run_goes_on() {
     let sandbox = Sandbox::new();
@@ -78,7 +86,7 @@ fn a_network_that_needs_more_memory_than_there_is_has_failed_and_the_run_goes_on
         (
             512,
             "100MiB",
-            "out of memory: batches of 400 do not fit into 100 MiB; batches of 128 would have, by what it held",
+            "out of memory: batches of 400 do not fit into 100 MiB; batches of N would have, by what it held",
         ),
         (
             2048,
@@ -91,11 +99,14 @@ fn a_network_that_needs_more_memory_than_there_is_has_failed_and_the_run_goes_on
             "batches of 400 do not fit into 64 MiB; batches of 32 would have, as estimated from its layers",
         ),
     ] {
+        // What a training held differs by a few pages, and so may the batch that would have fitted.
+        let is_measured = cause.contains("N would");
         let [alone, beside] = [1, 2].map(|workers| {
             sandbox.write("devices.peng.yaml", &wide(filters, memory, workers));
             let dir = format!("{filters}-{memory}-{workers}");
             sandbox.peng(&["run", "devices.peng.yaml", "--dir", &dir, "--quiet"], 0);
-            sandbox.read(&format!("{dir}/trials.csv"))
+            let trials = sandbox.read(&format!("{dir}/trials.csv"));
+            if is_measured { without_batch(&trials) } else { trials }
         });
         assert_eq!(beside, alone);
         assert!(alone.contains(cause), "{alone}");

@@ -71,7 +71,7 @@ fn reports_name_the_units_of_a_regression() {
     let sandbox = Sandbox::new();
     let spec = REGRESSION
         .replace("[{maximize: val_r2}, {minimize: val_mae}]", "[{minimize: val_loss}, {minimize: flops}]")
-        .replace("patience: 3}", "patience: 3, metric: val_loss}")
+        .replace("patience: 3}", "patience: 1, metric: val_loss}")
         .replace("epochs: 6", "epochs: 2");
     sandbox.write("small.peng.yaml", &spec);
     let summary = sandbox.peng(&["run", "small.peng.yaml", "--dir", "run", "--progress", "none"], 0);

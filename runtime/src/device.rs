@@ -3,6 +3,9 @@
 use peng_spec::plan::{Backend, Device};
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "train")]
+use crate::burn;
+
 /// A graphics card, or what stands in for one, as a backend finds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Adapter {
@@ -72,7 +75,7 @@ impl DeviceError {
 /// memory of each for as long as the process lives: so ask in a process of its own.
 pub fn adapters(backend: Backend) -> Vec<Adapter> {
     #[cfg(feature = "train")]
-    return crate::burn::adapters(backend);
+    return burn::adapters(backend);
     #[cfg(not(feature = "train"))]
     {
         let _ = backend;

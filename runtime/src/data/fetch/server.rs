@@ -101,7 +101,8 @@ fn reply(connection: TcpStream, content: &[u8], answer: &Answer, log: &Mutex<Vec
         Answer::Cut(end) | Answer::Hold(end) => {
             send(&head(from), &content[first..first.max(*end)]);
             if matches!(answer, Answer::Hold(_)) {
-                let _ = reader.read(&mut [0]);
+                // Other connections are answered meanwhile.
+                std::thread::spawn(move || reader.read(&mut [0]));
             }
         }
         Answer::Chunked => {

@@ -118,8 +118,9 @@ fn resumes_alike(plan: &Plan, step: usize) {
 }
 
 #[test]
-fn every_prefix_of_a_journal_resumes_to_the_same_end_given_the_order_of_ends() {
-    for (plan, step) in searches().iter().zip([1, 7, 5, 3, 11]) {
+fn prefixes_of_a_journal_resume_to_the_same_end_given_the_order_of_ends() {
+    // All prefixes would take minutes.
+    for (plan, step) in searches().iter().zip([11, 37, 29, 23, 41]) {
         resumes_alike(plan, step);
     }
 }
