@@ -61,7 +61,7 @@ fn texts() -> Vec<String> {
         .copied()
         .flatten()
         .flat_map(|info| [info.bad, info.good])
-        .filter_map(|example| example.spec())
+        .filter_map(peng_spec::diag::Example::spec)
         .collect();
     for folder in ["tests/specs/ok", "tests/specs/bad", "examples"] {
         for entry in std::fs::read_dir(root.join(folder)).unwrap() {

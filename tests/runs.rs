@@ -191,7 +191,10 @@ fn networks_that_diverge_are_failed_trials_and_a_finding_of_the_run() {
 #[test]
 fn a_spent_budget_ends_a_run_with_its_results() {
     let sandbox = Sandbox::new();
-    sandbox.write("short.peng.yaml", &format!("{SPEC}gpu_budget: {{gpu_hours: 0.1s}}\n"));
+    // Long trainings, so that none has ended by then.
+    let spec = SPEC.replace("epochs: 6", "epochs: 300").replace("kind: penguin", "kind: never");
+    let spec = spec.replace("  window: 2\n  tolerance: 3pp\n", "");
+    sandbox.write("short.peng.yaml", &format!("{spec}gpu_budget: {{gpu_hours: 0.1s}}\n"));
     let printed = sandbox.peng(&["run", "short.peng.yaml", "--dir", "short", "--progress", "none"], 0);
     assert!(printed.contains("gpu_hours"), "{printed}");
     assert!(sandbox.read("short/trials.csv").contains(",cancelled,"));

@@ -137,7 +137,7 @@ impl ClassTally {
 }
 
 /// The share of the pairs of one example of each class in which the one of the second class has the greater score, ties
-/// counting half, percent (Hanley and McNeil 1982, by ranks); NaN where a class has no example or a score is NaN.
+/// counting half, percent (Hanley and `McNeil` 1982, by ranks); NaN where a class has no example or a score is NaN.
 fn auc(scored: &[(f64, bool)]) -> f64 {
     let second = scored.iter().filter(|(_, second)| *second).count() as f64;
     let first = scored.len() as f64 - second;

@@ -57,14 +57,11 @@ pub fn run(
         }
     });
     let Progress { ended, error, .. } = board.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-    match error {
-        Some(error) => Err(error),
-        None => {
-            let mut ends: Vec<(StudyRun, RunEnd)> =
-                ended.into_iter().map(|(run, end, _)| (run, end)).collect();
-            ends.sort_by_key(|(run, _)| *run);
-            Ok(ends)
-        }
+    if let Some(error) = error { Err(error) } else {
+        let mut ends: Vec<(StudyRun, RunEnd)> =
+            ended.into_iter().map(|(run, end, _)| (run, end)).collect();
+        ends.sort_by_key(|(run, _)| *run);
+        Ok(ends)
     }
 }
 

@@ -28,7 +28,7 @@ pub fn load(sources: &SourceMap, file: FileId) -> Result<Document, Diagnostics> 
             return Ok(Document { file, texts, links: Vec::new(), root, findings: sink.into_list(), doubts });
         }
     }
-    sink.finish().and_then(|_| unreachable!("a text without errors has a root that is a mapping"))
+    sink.finish().map(|_| unreachable!("a text without errors has a root that is a mapping"))
 }
 
 /// What was read of a file.

@@ -29,7 +29,7 @@ fn main() {
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--pytorch" => {
-                pytorch = Some(PyTorch::start(&args.next().expect("`--pytorch` names an interpreter")))
+                pytorch = Some(PyTorch::start(&args.next().expect("`--pytorch` names an interpreter")));
             }
             "--give-back" => gives_back = true,
             // Cargo says that this is a benchmark.

@@ -39,7 +39,7 @@ impl Source {
     /// Six tries, and a minute of patience.
     pub fn new(mirror: Option<String>, proxy: fn(&str) -> Option<String>) -> Self {
         let pauses = [1, 2, 4, 8, 16].map(Duration::from_secs).to_vec();
-        Self { mirror, proxy, pauses, patience: Duration::from_secs(60) }
+        Self { mirror, proxy, pauses, patience: Duration::from_mins(1) }
     }
 
     /// Where it has a file.

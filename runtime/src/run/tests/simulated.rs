@@ -82,7 +82,7 @@ impl Executor for Simulated<'_> {
         let trial_dir = self.dir.join("trials").join(lease.trial.to_string());
         let mut messages = VecDeque::new();
         run_trial(&context, &lease, &trial_dir, &StopFlag::new(false), &mut |message| {
-            messages.push_back(message)
+            messages.push_back(message);
         });
         let mut at = self.now();
         let begin = at;

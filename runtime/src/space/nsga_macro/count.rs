@@ -192,7 +192,7 @@ mod tests {
         ) {
             // With types there are more genomes.
             let phases = if variant == Variant::Variable { phases.min(2) } else { phases };
-            let params = Params { phases, nodes, channels, variant, double_channels, ..Params::default() };
+            let params = Params { phases, nodes, channels, double_channels, variant, ..Params::default() };
             let layout = of_variant(params, "1x19x18");
             let all: Vec<NetworkFacts> = every_genome(&layout)
                 .map(|genes| decode(&layout, &genes).facts().unwrap())

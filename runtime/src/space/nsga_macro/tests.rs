@@ -198,7 +198,7 @@ fn bounds_are_reached() {
         for (phases, nodes, channels, input, classes) in small.into_iter().chain(wide) {
             for double_channels in [true, false] {
                 let params =
-                    Params { phases, nodes, channels, variant, double_channels, ..Params::default() };
+                    Params { phases, nodes, channels, double_channels, variant, ..Params::default() };
                 let layout = Layout::new(&params, &dataset(input, classes)).unwrap();
                 if layout.genomes().rounded() > 5e4 {
                     continue;

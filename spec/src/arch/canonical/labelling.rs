@@ -1,6 +1,6 @@
 //! Canonical labelling of a small graph: colours are refined until they tell nodes apart as far as their surroundings do; what
 //! is left is told apart by trying, and the least result counts. Symmetries that are found on the way spare most tries
-//! (McKay 1981, "Practical graph isomorphism"; in the form of McKay and Piperno 2014, section 2).
+//! (`McKay` 1981, "Practical graph isomorphism"; in the form of `McKay` and Piperno 2014, section 2).
 
 /// Refinements after which the least result so far is taken. A phase of ten nodes that may be swapped at will, eight times
 /// over, needs about half of them.
