@@ -112,13 +112,15 @@ fn collect(value: &Value, at: &str, found: &mut Map<String, Value>) {
     }
     match value {
         Value::Null => {}
-        Value::Object(map) => if let (Some(above), Some(below)) = (&map.get("numerator"), &map.get("denominator")) {
-            let fraction = if **below == 1 { above.to_string() } else { format!("{above}/{below}") };
-            found.insert(key(at), Value::String(format!("{fraction} epochs")));
-        } else {
-            let dot = if at.is_empty() { "" } else { "." };
-            map.iter().for_each(|(name, value)| collect(value, &format!("{at}{dot}{name}"), found));
-        },
+        Value::Object(map) => {
+            if let (Some(above), Some(below)) = (&map.get("numerator"), &map.get("denominator")) {
+                let fraction = if **below == 1 { above.to_string() } else { format!("{above}/{below}") };
+                found.insert(key(at), Value::String(format!("{fraction} epochs")));
+            } else {
+                let dot = if at.is_empty() { "" } else { "." };
+                map.iter().for_each(|(name, value)| collect(value, &format!("{at}{dot}{name}"), found));
+            }
+        }
         Value::Array(list) if list.iter().any(Value::is_object) => {
             for (index, element) in list.iter().enumerate() {
                 collect(element, &format!("{at}[{index}]"), found);

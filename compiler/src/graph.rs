@@ -1,6 +1,8 @@
 //! A plan as a graph for drawing: its steps in order, and what goes round in the search. In the languages of Graphviz and
 //! Mermaid.
 
+use std::fmt::Write as _;
+
 use peng_spec::plan::{Plan, StepKind};
 
 use crate::explain::{PlanSection, describe};
@@ -93,11 +95,11 @@ fn dot(name: &str, nodes: &[Node], edges: &[Edge]) -> String {
     let mut text = format!("digraph \"{name}\" {{\n  node [shape=box];\n");
     for Node { id, lines } in nodes {
         let label: String = lines.iter().map(|line| safe(line) + "<br align=\"left\"/>").collect();
-        text += &format!("  {id} [label=<{label}>];\n");
+        writeln!(text, "  {id} [label=<{label}>];").expect("writing to a string cannot fail");
     }
     for Edge { from, to, label } in edges {
         let label = if label.is_empty() { String::new() } else { format!(" [label=\"{label}\"]") };
-        text += &format!("  {from} -> {to}{label};\n");
+        writeln!(text, "  {from} -> {to}{label};").expect("writing to a string cannot fail");
     }
     text + "}\n"
 }
@@ -106,11 +108,11 @@ fn mermaid(nodes: &[Node], edges: &[Edge]) -> String {
     let mut text = "flowchart TD\n".to_owned();
     for Node { id, lines } in nodes {
         let label: Vec<String> = lines.iter().map(|line| safe(line)).collect();
-        text += &format!("  {id}[\"{}\"]\n", label.join("<br/>"));
+        writeln!(text, "  {id}[\"{}\"]", label.join("<br/>")).expect("writing to a string cannot fail");
     }
     for Edge { from, to, label } in edges {
         let label = if label.is_empty() { String::new() } else { format!("|{label}|") };
-        text += &format!("  {from} -->{label} {to}\n");
+        writeln!(text, "  {from} -->{label} {to}").expect("writing to a string cannot fail");
     }
     text
 }

@@ -1,5 +1,6 @@
 //! `peng plan`: what will be trained, how long, at what cost, and what differs from another plan.
 
+use std::fmt::Write as _;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -134,13 +135,17 @@ fn in_words(found: &Differences, [before, after]: [&str; 2]) -> String {
     let width = settings.iter().map(|setting| setting.key.chars().count()).max().unwrap_or_default();
     for Difference { key, before, after } in settings {
         let [before, after] = [before, after].map(|value| value.as_deref().unwrap_or("nothing"));
-        text += &format!("  {key:width$}  {before} -> {after}\n");
+        writeln!(text, "  {key:width$}  {before} -> {after}").expect("writing to a string cannot fail");
     }
     let [before, after] = consequences;
     if !before.is_empty() || !after.is_empty() {
         text += "what follows\n";
-        before.iter().for_each(|line| text += &format!("  - {line}\n"));
-        after.iter().for_each(|line| text += &format!("  + {line}\n"));
+        let signed = [("-", before), ("+", after)];
+        for (sign, line) in
+            signed.into_iter().flat_map(|(sign, lines)| lines.iter().map(move |line| (sign, line)))
+        {
+            writeln!(text, "  {sign} {line}").expect("writing to a string cannot fail");
+        }
     }
     text
 }

@@ -99,7 +99,11 @@ pub(crate) fn run(args: &RunArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result
 /// Goes on with a run.
 pub(crate) fn resume(args: &ResumeArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Exit> {
     if StudyDir::is_one(&args.dir) {
-        return if args.dry_run { study::plan_of_resume(&args.dir, out) } else { study::resume(&args.dir, args.offline, args.progress.of_study()?, ui, out) };
+        return if args.dry_run {
+            study::plan_of_resume(&args.dir, out)
+        } else {
+            study::resume(&args.dir, args.offline, args.progress.of_study()?, ui, out)
+        };
     }
     let dir = RunDir::open(&args.dir).map_err(Failure::from)?;
     let plan = dir.plan().map_err(Failure::from)?;

@@ -27,10 +27,9 @@ impl Downloads {
     pub(crate) fn new(mode: ProgressMode) -> Self {
         let form = match mode {
             ProgressMode::None => Form::Nothing,
-            ProgressMode::Lines => Form::Lines,
             ProgressMode::Bars => Form::Bars,
             ProgressMode::Auto | ProgressMode::Json if std::io::stderr().is_terminal() => Form::Bars,
-            ProgressMode::Auto | ProgressMode::Json => Form::Lines,
+            ProgressMode::Lines | ProgressMode::Auto | ProgressMode::Json => Form::Lines,
         };
         Self { form, bar: ProgressBar::hidden() }
     }

@@ -25,6 +25,7 @@ use style::Paint;
 
 /// How the user wants to be told.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Ui {
     /// Results and errors only.
     pub(crate) quiet: bool,

@@ -232,6 +232,7 @@ mod tests {
         }
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "a score may be missing")]
     fn ones(genome: &Genome) -> Option<Vec<f64>> {
         Some(vec![genome.to_string().matches('1').count() as f64])
     }

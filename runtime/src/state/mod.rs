@@ -137,6 +137,7 @@ impl RunState {
     }
 
     /// Takes in the next event.
+    #[expect(clippy::too_many_lines, reason = "an arm for each kind of event")]
     pub fn apply(&mut self, event: &Event) {
         if event.kind.durability() == crate::event::Durability::Ephemeral {
             return;

@@ -57,9 +57,10 @@ pub fn run(
         }
     });
     let Progress { ended, error, .. } = board.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-    if let Some(error) = error { Err(error) } else {
-        let mut ends: Vec<(StudyRun, RunEnd)> =
-            ended.into_iter().map(|(run, end, _)| (run, end)).collect();
+    if let Some(error) = error {
+        Err(error)
+    } else {
+        let mut ends: Vec<(StudyRun, RunEnd)> = ended.into_iter().map(|(run, end, _)| (run, end)).collect();
         ends.sort_by_key(|(run, _)| *run);
         Ok(ends)
     }

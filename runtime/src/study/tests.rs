@@ -42,7 +42,7 @@ impl TrainerFactory for Counted {
         job: TrainingJob,
         checkpoint: Option<&Path>,
     ) -> Result<Box<dyn Trainer + '_>, TrainError> {
-        Ok(Box::new(CountedTrainer(self.curves.play(job, checkpoint)?, &self.made)))
+        Ok(Box::new(CountedTrainer(self.curves.play(&job, checkpoint)?, &self.made)))
     }
 
     fn computes(&self) -> String {
@@ -296,7 +296,9 @@ fn verify_finds_a_curve_that_was_changed() {
     let last = records.last_mut().unwrap();
     for event in &mut last.events {
         if let EventKind::Measured { metrics, .. } = &mut event.kind {
-            metrics.values_mut().for_each(|value| *value += 1e-9);
+            for value in metrics.values_mut() {
+                *value += 1e-9;
+            }
         }
     }
     let verified = verify_study(&bench.study, &records).unwrap();

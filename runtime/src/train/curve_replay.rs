@@ -36,7 +36,7 @@ struct Player {
 
 impl CurveReplay {
     /// A training that plays; it needs nothing of its factory.
-    pub fn play(&self, job: TrainingJob, checkpoint: Option<&Path>) -> Result<Box<dyn Trainer>, TrainError> {
+    pub fn play(&self, job: &TrainingJob, checkpoint: Option<&Path>) -> Result<Box<dyn Trainer>, TrainError> {
         let arch = serde_json::to_string(&job.arch).expect("a graph has string keys");
         let pick = u64::from_str_radix(&sha256_hex(arch.as_bytes())[..15], 16).expect("hexadecimal digits");
         let curve = self.curves[(pick % self.curves.len() as u64) as usize].clone();
@@ -50,7 +50,7 @@ impl CurveReplay {
 
 impl TrainerFactory for CurveReplay {
     fn start(&self, job: TrainingJob, checkpoint: Option<&Path>) -> Result<Box<dyn Trainer>, TrainError> {
-        self.play(job, checkpoint)
+        self.play(&job, checkpoint)
     }
 
     fn computes(&self) -> String {

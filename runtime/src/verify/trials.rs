@@ -16,7 +16,7 @@ impl Verifier<'_> {
     }
 
     /// What verdicts do in the attempt under way.
-    fn verdicts(&self, trial: &TrialState) -> Verdicts {
+    fn verdicts(trial: &TrialState) -> Verdicts {
         match trial.running.map(|running| running.purpose) {
             Some(Purpose::Search) if trial.unasked => Verdicts::Unasked,
             Some(Purpose::Search) if trial.audited => Verdicts::Noted,
@@ -80,7 +80,7 @@ impl Verifier<'_> {
         let at = trial.trained();
         let is_judged = trial.estimates.iter().any(|e| e.at == at)
             || trial.estimates.iter().any(|e| e.observation.verdict.is_stop());
-        if at > Progress::ZERO && self.verdicts(trial) != Verdicts::Unasked && !is_judged {
+        if at > Progress::ZERO && Self::verdicts(trial) != Verdicts::Unasked && !is_judged {
             self.found((Some(trial.id), Some(at)), "the estimator's answer", "missing", "recorded");
         }
     }
@@ -90,7 +90,7 @@ impl Verifier<'_> {
         let Some(trial) = self.trial(id) else { return };
         let place = (Some(id), Some(at));
         let again = trial.estimates.iter().any(|e| e.at >= at || e.observation.verdict.is_stop());
-        if self.verdicts(&trial) == Verdicts::Unasked || again {
+        if Self::verdicts(&trial) == Verdicts::Unasked || again {
             self.found(place, "the estimator's answer", "recorded", "none: it was not to be asked");
         }
         if at != trial.trained() {
@@ -137,7 +137,7 @@ impl Verifier<'_> {
         let expected = match purpose {
             _ if diverged => None,
             _ if at >= self.planned() => Some(TrialOutcome::Completed),
-            Purpose::Search if self.verdicts(&trial) == Verdicts::Obeyed => {
+            Purpose::Search if Self::verdicts(&trial) == Verdicts::Obeyed => {
                 trial.estimates.last().filter(|e| e.at == at).and_then(|e| match e.observation.verdict {
                     Verdict::Continue => None,
                     Verdict::Converged { predicted } => Some(TrialOutcome::Converged { predicted }),

@@ -45,7 +45,12 @@ impl std::error::Error for PlanError {}
 
 /// SHA-256 of bytes, as hexadecimal digits.
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
+    hex(&Sha256::digest(bytes))
+}
+
+/// Bytes as hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut hex, byte| {
         use std::fmt::Write;
         write!(hex, "{byte:02x}").expect("writing to a string cannot fail");
         hex

@@ -19,7 +19,7 @@ use serde_json::Value;
 
 pub use augmentation::{Augmentation, Normalize};
 pub use device::{Backend, Count, Device};
-pub use digest::{PlanError, sha256_hex};
+pub use digest::{PlanError, hex, sha256_hex};
 pub use metric::{Goal, Metric, Objective};
 pub use optimizer::{AdamPlan, Decayed, OptimizerPlan};
 pub use parts::{

@@ -55,7 +55,6 @@ impl SearchPlan {
 
 impl Mode {
     /// Whether results are told by generations.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it so")]
     pub fn is_generations(&self) -> bool {
         *self == Self::Generations
     }
@@ -63,7 +62,6 @@ impl Mode {
 
 impl ReusePlan {
     /// Whether only networks that are the same are not trained.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it so")]
     pub fn is_identical(&self) -> bool {
         self.similar_within == 0
     }

@@ -21,8 +21,8 @@ pub(super) fn choose(document: &Document, schema: &SpecSchema, unfit: &mut Unfit
             .and_then(|found| Some((found.node.as_str()?, found.node.span)));
         let absent = document.find(&pointer).is_none();
         let common = &schema.fixed["properties"][slot.key()]["properties"];
-        let mut section = match chosen {
-            Some((name, span)) => schema.kind(slot, name).map_or_else(
+        let mut section = if let Some((name, span)) = chosen {
+            schema.kind(slot, name).map_or_else(
                 || {
                     let pointer = pointer.key("kind");
                     if !unfit.is_unread(&pointer) {
@@ -34,14 +34,13 @@ pub(super) fn choose(document: &Document, schema: &SpecSchema, unfit: &mut Unfit
                         .map_or_else(|| json!({}), |common| json!({ "type": "object", "properties": common }))
                 },
                 |kind| kind.section.clone(),
-            ),
+            )
+        } else {
             // A section without a usable `kind` is told so by the shape alone.
-            None => {
-                let mut properties = common.as_object().cloned().unwrap_or_default();
-                let kind = json!({ "type": "string", "description": one_of(names(schema, slot)) });
-                properties.insert("kind".to_owned(), kind);
-                json!({ "type": "object", "required": ["kind"], "properties": properties })
-            }
+            let mut properties = common.as_object().cloned().unwrap_or_default();
+            let kind = json!({ "type": "string", "description": one_of(names(schema, slot)) });
+            properties.insert("kind".to_owned(), kind);
+            json!({ "type": "object", "required": ["kind"], "properties": properties })
         };
         if absent && slot == Slot::Estimator && schema.kind(slot, NEVER).is_none() {
             let span = document.span_near(&Pointer::root());

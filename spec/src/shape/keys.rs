@@ -87,7 +87,9 @@ fn means(key: &str, near: &[&str], effective: &Value, pointer: &Pointer, unfit: 
     if unsupported::is_key(&pointer.key(key)) {
         return;
     }
-    near.iter().for_each(|near| unfit.value(pointer.key(near)));
+    for near in near {
+        unfit.value(pointer.key(near));
+    }
     match section_with(effective, key) {
         _ if !near.is_empty() => {}
         Some(section) => unfit.value(Pointer::root().key(section).key(key)),

@@ -132,7 +132,7 @@ fn what_an_earlier_try_left_is_checked_with_the_rest() {
     assert!(told[1].starts_with("found content of SHA-256"), "{told:?}");
     assert_eq!(server.seen().into_iter().map(|(_, from)| from).collect::<Vec<_>>(), [Some(1234), None]);
     // It is longer than the file, or the server has another size.
-    assert_eq!(run(vec![Answer::Asked], &[7; SIZE + 1]).2, None);
+    assert_eq!(run(vec![Answer::Asked], &vec![7; SIZE + 1]).2, None);
     assert_eq!(run(vec![Answer::Status(416), Answer::Asked], &CONTENT[..9]).2, None);
     // Nothing was missing but the renaming.
     let (server, _, error) = run(vec![Answer::Status(500)], &CONTENT);

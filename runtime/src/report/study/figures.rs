@@ -7,6 +7,9 @@ use crate::report::quantity::{epochs, value};
 use crate::report::svg::{Anchor, Axis, Canvas, Mark};
 use crate::study::tables::{ArmTable, BestSets, Pair, StudyTables};
 
+/// One of the accuracies of two sets of networks.
+type Which = fn(&BestSets) -> &[f64];
+
 /// The picture of savings against regret; `None` if no arm has a place in it.
 pub(super) fn savings(tables: &StudyTables) -> Option<String> {
     let compared = tables.arms.iter().filter_map(|arm| {
@@ -90,10 +93,10 @@ pub(super) fn distributions(tables: &StudyTables) -> Vec<Figure> {
         tables.arms.iter().all(has)
     });
     let Some(top) = top else { return Vec::new() };
-    let values = |arm: &ArmTable, which: fn(&BestSets) -> &[f64]| -> Vec<f64> {
+    let values = |arm: &ArmTable, which: Which| -> Vec<f64> {
         arm.runs.iter().filter_map(|run| of(&run.best, top)).flat_map(which).copied().collect()
     };
-    let sets: [(&str, &str, fn(&BestSets) -> &[f64]); 2] = [
+    let sets: [(&str, &str, Which); 2] = [
         ("truly best", "observed", |b| &b.true_values),
         ("predicted best", "predicted", |b| &b.predicted_values),
     ];

@@ -6,6 +6,8 @@ mod sections;
 #[cfg(test)]
 mod tests;
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
 use crate::report::html::style;
@@ -51,9 +53,9 @@ pub fn markdown(tables: &StudyTables) -> String {
         text.push_str("\n**The study is not finished.**\n");
     }
     for section in sections::all(tables) {
-        text.push_str(&format!("\n## {}\n\n", section.title));
+        write!(text, "\n## {}\n\n", section.title).expect("writing to a string cannot fail");
         if !section.note.is_empty() {
-            text.push_str(&format!("{}\n\n", section.note));
+            write!(text, "{}\n\n", section.note).expect("writing to a string cannot fail");
         }
         let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
         text.push_str(&line(section.columns.iter().map(|column| column.heading.clone()).collect()));
@@ -65,7 +67,7 @@ pub fn markdown(tables: &StudyTables) -> String {
     }
     text.push_str("\n## Measures\n\n");
     for [name, meaning] in sections::MEASURES {
-        text.push_str(&format!("* **{name}**: {meaning}.\n"));
+        writeln!(text, "* **{name}**: {meaning}.").expect("writing to a string cannot fail");
     }
     text
 }

@@ -56,6 +56,7 @@ fn simulate(
 }
 
 /// A search of that kind in which slots do not wait.
+#[expect(clippy::needless_pass_by_value, reason = "called with what is written there")]
 fn asynchronous(kind: &str, params: Value) -> Plan {
     let mut plan = plan();
     let kind = crate::search::find(kind).unwrap();

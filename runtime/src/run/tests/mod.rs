@@ -203,9 +203,9 @@ impl TrainerFactory for Faulty {
         let nodes = job.arch.nodes.len();
         assert!(!nodes.is_multiple_of(4), "a network of {nodes} nodes");
         if nodes % 4 == 1 {
-            return CurveReplay::new(Metric::ValAccuracy, vec![vec![10.0, f64::NAN]]).play(job, checkpoint);
+            return CurveReplay::new(Metric::ValAccuracy, vec![vec![10.0, f64::NAN]]).play(&job, checkpoint);
         }
-        self.0.play(job, checkpoint)
+        self.0.play(&job, checkpoint)
     }
 }
 

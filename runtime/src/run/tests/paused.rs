@@ -120,7 +120,7 @@ impl TrainerFactory for Impatient {
         if checkpoint.is_some() {
             self.1.set();
         }
-        self.0.play(job, checkpoint)
+        self.0.play(&job, checkpoint)
     }
 }
 
@@ -150,7 +150,7 @@ impl TrainerFactory for Mortal {
 
     fn start(&self, job: TrainingJob, checkpoint: Option<&Path>) -> Result<Box<dyn Trainer>, TrainError> {
         assert!(checkpoint.is_none(), "it does not survive its pause");
-        self.0.play(job, checkpoint)
+        self.0.play(&job, checkpoint)
     }
 }
 

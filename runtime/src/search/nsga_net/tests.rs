@@ -11,6 +11,7 @@ use crate::search::tests::{conforms, play, score, space};
 use crate::search::{Ask, Scored};
 use crate::space::identity;
 
+#[expect(clippy::needless_pass_by_value, reason = "called with what is written there")]
 fn search(params: Value, seed: u64) -> Box<dyn SearchStrategy> {
     NsgaNet.build(&NsgaNet.normalise(&params).unwrap(), Mode::Generations, SeedTree::new(seed)).unwrap()
 }

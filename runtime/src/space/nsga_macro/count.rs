@@ -168,6 +168,7 @@ mod tests {
         of_variant(Params { phases, nodes, channels, ..Params::default() }, input)
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "called with what is written there")]
     fn of_variant(params: Params, input: &str) -> Layout {
         let dataset =
             DatasetFacts { input: input.parse().unwrap(), target: Target::Classes(3), train: 9, test: 9 };

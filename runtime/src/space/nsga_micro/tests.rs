@@ -13,6 +13,7 @@ fn dataset(input: &str, classes: usize) -> DatasetFacts {
     DatasetFacts { input: input.parse().unwrap(), target: Target::Classes(classes), train: 100, test: 100 }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "called with what is written there")]
 fn layout(params: Value, input: &str, classes: usize) -> Layout {
     let params = NsgaMicro.normalise(&params).unwrap();
     Layout::new(&read_params(&params).unwrap(), &dataset(input, classes)).unwrap()

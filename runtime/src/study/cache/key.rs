@@ -1,7 +1,7 @@
 //! What a curve depends on, part by part: equal keys have equal curves, bit for bit. And where two keys differ, in words.
 
 use peng_spec::arch::ArchGraph;
-use peng_spec::plan::{Augmentation, TrainingPlan, sha256_hex};
+use peng_spec::plan::{Augmentation, TrainingPlan, hex, sha256_hex};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -73,15 +73,19 @@ impl DataKey {
         for examples in [train, validation] {
             let Examples { input, pixels, labels } = examples;
             hash.update(format!("{input} {} {} ", labels.target(), labels.examples()));
-            pixels.iter().for_each(|pixel| hash.update(pixel.to_bits().to_le_bytes()));
+            for pixel in pixels {
+                hash.update(pixel.to_bits().to_le_bytes());
+            }
             match labels {
                 Labels::Classes { of, .. } => of.iter().for_each(|label| hash.update(label.to_le_bytes())),
                 Labels::Values { of, .. } => {
-                    of.iter().for_each(|value| hash.update(value.to_bits().to_le_bytes()));
+                    for value in of {
+                        hash.update(value.to_bits().to_le_bytes());
+                    }
                 }
             }
         }
-        let digest = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = hex(&hash.finalize());
         Self { digest, train: train.count(), validation: validation.count() }
     }
 }

@@ -30,7 +30,7 @@ impl TrainerFactory for Counted {
         job: TrainingJob,
         checkpoint: Option<&Path>,
     ) -> Result<Box<dyn Trainer + '_>, TrainError> {
-        let trainer = self.curves.play(job, checkpoint)?;
+        let trainer = self.curves.play(&job, checkpoint)?;
         Ok(Box::new(CountedTrainer { trainer, made: &self.made }))
     }
 

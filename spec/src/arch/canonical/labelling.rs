@@ -32,14 +32,14 @@ struct Tried {
 
 impl<'a> Labels<'a> {
     /// The graph of nodes that read `inputs`. Nodes of different keys are never swapped, and come in the order of the keys.
-    pub(super) fn new<K: Ord>(keys: Vec<K>, inputs: &'a [&'a [usize]], ordered: &'a [bool]) -> Self {
+    pub(super) fn new<K: Ord>(keys: &[K], inputs: &'a [&'a [usize]], ordered: &'a [bool]) -> Self {
         let mut readers = vec![Vec::new(); inputs.len()];
         for (reader, read) in inputs.iter().enumerate() {
             for (place, &node) in (1..).zip(*read) {
                 readers[node].push((reader, if ordered[reader] { place } else { 0 }));
             }
         }
-        Self { colours: ranks(&keys), inputs, ordered, readers }
+        Self { colours: ranks(keys), inputs, ordered, readers }
     }
 
     /// The place of each node in the canonical order.

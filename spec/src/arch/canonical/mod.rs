@@ -63,11 +63,11 @@ impl ArchGraph {
         let texts: Vec<String> =
             ops.iter().map(|op| serde_json::to_string(op).expect("operations have string keys")).collect();
         // The auxiliary head comes last, an output behind the rest, and a node behind those that it reads.
-        let keys = (0..ops.len())
+        let keys: Vec<_> = (0..ops.len())
             .map(|node| (node >= self.nodes.len(), outputs.contains(&node), depths[node], &texts[node]))
             .collect();
         let inputs: Vec<&[usize]> = trained.nodes.iter().map(|node| &node.inputs[..]).collect();
-        let places = Labels::new(keys, &inputs, &ordered).places();
+        let places = Labels::new(&keys, &inputs, &ordered).places();
         let mut nodes: Vec<usize> = (0..ops.len()).collect();
         nodes.sort_unstable_by_key(|&node| places[node]);
         let mut form = Self::new(self.input);

@@ -59,6 +59,7 @@ impl Kernel for Weights<'_> {
 
 /// Rows of the output, and how far apart things are in floats.
 #[derive(Clone, Copy)]
+#[expect(clippy::struct_field_names, reason = "floats from a band to the next, as the others are")]
 struct Band {
     band: usize,
     height: usize,
