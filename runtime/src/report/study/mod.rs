@@ -1,5 +1,5 @@
 //! The report of a study: one page ([`html()`]), Markdown ([`markdown()`]) and a short text ([`text()`]). What is found is in
-//! [`crate::study::tables`]; here it is put into words, as tables that all three share ([`sections`]).
+//! [`crate::study::tables`]; here it is put into words, as tables that all three share (`sections`).
 
 mod figures;
 mod sections;

@@ -1,9 +1,9 @@
 //! The cache of learning curves: what was trained once is played to whoever trains the same network again.
 //!
-//! An entry is named after a digest of all that a curve depends on ([`key`]), and holds what was measured and the newest
-//! checkpoint ([`entry`]). [`Cached`] puts the cache before what trains: it plays what is known, and trains on from the
+//! An entry is named after a digest of all that a curve depends on (`key`), and holds what was measured and the newest
+//! checkpoint (`entry`). [`Cached`] puts the cache before what trains: it plays what is known, and trains on from the
 //! checkpoint beyond it. Workers of several runs share a cache; file locks, which end with their process, keep two of them
-//! from training the same network, and let only so many train at a time ([`slots`]).
+//! from training the same network, and let only so many train at a time (`slots`).
 
 mod entry;
 mod key;
