@@ -155,7 +155,9 @@ impl StartedWith {
 
 /// Which way each is better, by name.
 fn names(costs: &[CostObjective]) -> String {
-    let name = |cost: &CostObjective| format!("{:?} `{}`", cost.direction, cost.covariate).to_lowercase();
+    let name = |cost: &CostObjective| {
+        format!("{} `{}`", format!("{:?}", cost.direction).to_lowercase(), cost.covariate)
+    };
     if costs.is_empty() { "none".to_owned() } else { costs.iter().map(name).collect::<Vec<_>>().join(", ") }
 }
 
