@@ -26,7 +26,7 @@ fn other_ops() -> ArchGraph {
     let general = |groups, dilation| Op::GeneralConv {
         filters: 4,
         kernel: [3, 1],
-        stride: 1,
+        stride: [1, 1],
         dilation,
         groups,
         padding: Padding::Same,
@@ -60,7 +60,8 @@ fn job(arch: ArchGraph) -> Job {
 /// The loss of each measurement, in training and on the validation split.
 fn losses(job: &Job, checkpoint: Option<&Path>, points: std::ops::Range<usize>) -> Vec<f64> {
     let mut trainer = job.start(checkpoint);
-    let measured = job.points()[points].iter().map(|&at| trainer.advance(at, &mut |_, _| {}).unwrap());
+    let all = job.points();
+    let measured = all[points].iter().map(|&at| trainer.advance(at, &mut |_, _| {}).unwrap());
     let losses =
         measured.flat_map(|m| [m.metrics[&Metric::TrainLoss], m.metrics[&Metric::ValLoss]]).collect();
     assert!(trainer.memory().is_some_and(|held| held > 0), "memory is measured");
