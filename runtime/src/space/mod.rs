@@ -15,7 +15,9 @@ mod layers;
 mod nsga_macro;
 mod nsga_micro;
 
-pub(crate) use identity::{identity, network_key};
+pub(crate) use identity::identity;
+#[cfg(feature = "engine")]
+pub(crate) use identity::network_key;
 
 pub use count::{Bound, Satisfying, Share, Size, SpaceCount};
 
