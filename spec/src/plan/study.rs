@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Plan, PlanError, sha256_hex};
+use super::digest::{content_digest, read, written};
+use super::{Plan, PlanError};
 
 /// The version of the study format that this crate reads and writes.
 pub const STUDY_FORMAT: &str = "peng.study/1";
@@ -46,40 +47,17 @@ impl StudyPlan {
     /// Sets the digest.
     #[must_use]
     pub fn sealed(mut self) -> Self {
-        self.digest = self.content_digest();
+        self.digest = content_digest(&self);
         self
     }
 
     /// The study as it is written to `study.json`: indented JSON with a final line break.
     pub fn to_json(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).expect("a plan has string keys and finite numbers");
-        text.push('\n');
-        text
+        written(self)
     }
 
     /// Reads a study, and refuses one of another version or one that was edited.
     pub fn from_json(text: &str) -> Result<Self, PlanError> {
-        let malformed = |e: serde_json::Error| PlanError::Malformed(e.to_string());
-        let value: serde_json::Value = serde_json::from_str(text).map_err(malformed)?;
-        match value.get("format").and_then(|format| format.as_str()) {
-            Some(STUDY_FORMAT) => {}
-            Some(other) => return Err(PlanError::Format { found: other.to_owned() }),
-            None => return Err(PlanError::Malformed("it has no `format`".to_owned())),
-        }
-        let study: Self = serde_json::from_value(value).map_err(malformed)?;
-        let expected = study.content_digest();
-        if study.digest == expected {
-            Ok(study)
-        } else {
-            Err(PlanError::Digest { found: study.digest, expected })
-        }
-    }
-
-    fn content_digest(&self) -> String {
-        let mut value = serde_json::to_value(self).expect("a plan has string keys and finite numbers");
-        if let Some(object) = value.as_object_mut() {
-            object.shift_remove("digest");
-        }
-        sha256_hex(value.to_string().as_bytes())
+        read(text, STUDY_FORMAT, |study: &Self| &study.digest)
     }
 }
