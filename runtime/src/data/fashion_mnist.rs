@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::idx::Idx;
 use super::places::usual;
-use super::{DataError, DatasetEntry, Examples, Part, Published};
+use super::{Choose, DataError, DatasetEntry, Examples, Labels, Part, Published};
 
 const SIDE: usize = 28;
 const INPUT: Shape = Shape::Image { channels: 1, height: SIDE, width: SIDE };
@@ -55,10 +55,14 @@ impl DatasetEntry for FashionMnist {
     }
 
     fn open(&self, params: &Value, part: Part) -> Result<Examples, DataError> {
+        self.open_some(params, part, &mut |_, labels| Ok((0..labels.examples()).collect()))
+    }
+
+    fn open_some(&self, params: &Value, part: Part, choose: Choose<'_>) -> Result<Examples, DataError> {
         let dir = find_dir(params)?;
         match part {
-            Part::Train => read(&dir, [&FILES[0], &FILES[1]], TRAIN),
-            Part::Test => read(&dir, [&FILES[2], &FILES[3]], TEST),
+            Part::Train => read(&dir, [&FILES[0], &FILES[1]], TRAIN, choose),
+            Part::Test => read(&dir, [&FILES[2], &FILES[3]], TEST, choose),
         }
     }
 
@@ -142,13 +146,19 @@ impl Source {
     }
 }
 
-/// Reads images and labels.
-fn read(dir: &Path, [images, labels]: [&Source; 2], count: usize) -> Result<Examples, DataError> {
-    let images = images.read(dir, &[count, SIDE, SIDE])?;
+/// Reads labels, and the images that are chosen by them.
+fn read(
+    dir: &Path,
+    [images, labels]: [&Source; 2],
+    count: usize,
+    choose: Choose<'_>,
+) -> Result<Examples, DataError> {
     let labels = labels.read(dir, &[count])?;
-    let pixels = images.values().iter().map(|&pixel| f32::from(pixel) / 255.0).collect();
-    let labels = labels.values().iter().map(|&label| u16::from(label)).collect();
-    Ok(Examples::classified(INPUT, CLASSES, pixels, labels))
+    let of = labels.values().iter().map(|&label| u16::from(label)).collect();
+    let labels = Labels::Classes { classes: CLASSES, of };
+    let chosen = choose(INPUT, &labels)?;
+    let images = images.read(dir, &[count, SIDE, SIDE])?;
+    Ok(images.examples(INPUT, &labels, &chosen))
 }
 
 /// The first place that has all files; else the error names the first file that is missing where most of them are.
@@ -211,7 +221,8 @@ pub(super) mod tests {
         let Pictures { labels, .. } = pictures;
         let images = write(FILES[0].name, &[labels.len(), SIDE, SIDE], &pictures.bytes(SIDE * SIDE));
         let numbers = write(FILES[1].name, &[labels.len()], labels);
-        read(dir.path(), [&images, &numbers], labels.len()).unwrap()
+        let all = &mut |_: Shape, labels: &Labels| Ok((0..labels.examples()).collect());
+        read(dir.path(), [&images, &numbers], labels.len(), all).unwrap()
     }
 
     #[test]

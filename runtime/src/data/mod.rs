@@ -38,6 +38,8 @@ mod zip;
 #[cfg(feature = "engine")]
 pub(crate) use normalize::normalize;
 pub use published::{Download, Published, obtain};
+#[cfg(feature = "engine")]
+pub(crate) use split::Choice;
 pub use split::{Splits, split};
 
 /// What is listed of a data set: a checker, which opens none, does not even have the readers.
@@ -66,6 +68,15 @@ pub trait DatasetEntry: DatasetKind {
     /// Reads a part of the data. `params` are normalised.
     fn open(&self, params: &Value, part: Part) -> Result<Examples, DataError>;
 
+    /// As [`open`](Self::open), of the examples alone that `choose` names.
+    ///
+    /// A data set whose labels can be read before its pixels overrides this, so that no pixel of the others is kept.
+    fn open_some(&self, params: &Value, part: Part, choose: Choose<'_>) -> Result<Examples, DataError> {
+        let all = self.open(params, part)?;
+        let chosen = choose(all.input, &all.labels)?;
+        Ok(all.keep(&chosen))
+    }
+
     /// Where the data are on this machine, for the journal; `None`: they come with `peng` or are made by it.
     fn locate(&self, params: &Value) -> Result<Option<PathBuf>, DataError>;
 
@@ -74,6 +85,9 @@ pub trait DatasetEntry: DatasetKind {
         &[]
     }
 }
+
+/// Names some examples, by the shape of each and the labels of all: indices that ascend.
+pub type Choose<'a> = &'a mut dyn FnMut(Shape, &Labels) -> Result<Vec<usize>, DataError>;
 
 /// The official parts of a data set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

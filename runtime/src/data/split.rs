@@ -37,30 +37,67 @@ pub fn split(
     limit: &Limit,
     seed: SeedTree,
 ) -> Result<Splits, DataError> {
-    let size = train_part.count();
-    let wanted = (validation_percent / 100.0 * size as f64 + 0.5).floor() as usize;
-    if wanted == 0 || wanted >= size {
-        let reason =
-            format!("{validation_percent} % of {size} examples leave no training or no validation split");
-        return Err(DataError::Facts { reason });
-    }
-    let chosen = stratified(&train_part.labels, wanted, seed.child("validation", 0));
-    let validation = train_part.pick(&chosen);
-    let train = train_part.keep(&complement(&chosen, size));
-    Ok(Splits {
-        train: cut(train, limit.train, seed.child("limit train", 0)),
-        validation: cut(validation, limit.validation, seed.child("limit validation", 0)),
-    })
+    let choice = Choice::new(&train_part.labels, validation_percent, limit, seed)?;
+    Ok(choice.split(train_part.keep(&choice.all())))
 }
 
-/// A stratified choice of `limit` examples, or all of them if there are no more.
-fn cut(examples: Examples, limit: Option<usize>, seed: SeedTree) -> Examples {
-    match limit {
-        Some(limit) if limit < examples.count() => {
-            let chosen = stratified(&examples.labels, limit, seed);
-            examples.keep(&chosen)
+/// Which examples of a training part are in which split, by its labels alone: indices that ascend.
+#[derive(Debug)]
+pub(crate) struct Choice {
+    train: Vec<usize>,
+    validation: Vec<usize>,
+}
+
+impl Choice {
+    /// What [`split`] chooses.
+    pub(crate) fn new(
+        labels: &Labels,
+        validation_percent: f64,
+        limit: &Limit,
+        seed: SeedTree,
+    ) -> Result<Self, DataError> {
+        let size = labels.examples();
+        let wanted = (validation_percent / 100.0 * size as f64 + 0.5).floor() as usize;
+        if wanted == 0 || wanted >= size {
+            let reason =
+                format!("{validation_percent} % of {size} examples leave no training or no validation split");
+            return Err(DataError::Facts { reason });
         }
-        _ => examples,
+        let validation = stratified(labels, wanted, seed.child("validation", 0));
+        let train = complement(&validation, size);
+        Ok(Self {
+            train: cut(train, labels, limit.train, seed.child("limit train", 0)),
+            validation: cut(validation, labels, limit.validation, seed.child("limit validation", 0)),
+        })
+    }
+
+    /// The examples of both splits.
+    pub(crate) fn all(&self) -> Vec<usize> {
+        let mut all = [self.train.as_slice(), &self.validation].concat();
+        all.sort_unstable();
+        all
+    }
+
+    /// Splits [`Self::all`] examples.
+    pub(crate) fn split(&self, all: Examples) -> Splits {
+        let mut validation = self.validation.iter().peekable();
+        let validation: Vec<usize> = (0..)
+            .zip(self.all())
+            .filter_map(|(place, index)| validation.next_if_eq(&&index).map(|_| place))
+            .collect();
+        let train = complement(&validation, all.count());
+        Splits { validation: all.pick(&validation), train: all.keep(&train) }
+    }
+}
+
+/// A stratified choice of `limit` of some examples, or all of them if there are no more.
+fn cut(from: Vec<usize>, labels: &Labels, limit: Option<usize>, seed: SeedTree) -> Vec<usize> {
+    match limit {
+        Some(limit) if limit < from.len() => {
+            let places = stratified(&labels.pick(&from), limit, seed);
+            places.into_iter().map(|place| from[place]).collect()
+        }
+        _ => from,
     }
 }
 

@@ -13,7 +13,7 @@ use super::judge::Learned;
 use super::protocol::{FromWorker, PROTOCOL, ToWorker};
 use super::train::{StopFlag, TrialContext, run_trial};
 use crate::clock::Clock;
-use crate::data::{self, DataError, Part, Splits, split};
+use crate::data::{self, Choice, DataError, Part, Splits};
 use crate::estimate;
 use crate::seed::SeedTree;
 use crate::store::{RunDir, StoreError};
@@ -143,17 +143,24 @@ pub(crate) fn load_splits(plan: &Plan, data: Option<&str>) -> Result<Splits, Dat
     }
     let facts = |reason: String| DataError::Facts { reason };
     let kind = data::find(&call.kind).ok_or_else(|| facts(format!("unknown data set `{}`", call.kind)))?;
-    let examples = kind.open(&call.params, Part::Train)?;
     let planned = &plan.dataset.facts;
-    let found = (examples.input, examples.labels.target(), examples.count());
-    if found != (planned.input, planned.target, planned.train) {
-        return Err(facts(format!(
-            "found {} training examples of {} with {}, expected {} of {} with {}",
-            found.2, found.0, found.1, planned.train, planned.input, planned.target
-        )));
-    }
     let seed = SeedTree::new(plan.seed).child("validation split", 0);
-    let mut splits = split(examples, plan.dataset.validation_percent, &plan.dataset.limit, seed)?;
+    let mut choice = None;
+    // Most of a large data set may be in neither split: its examples are chosen first, and then read.
+    let examples = kind.open_some(&call.params, Part::Train, &mut |input, labels| {
+        let found = (input, labels.target(), labels.examples());
+        if found != (planned.input, planned.target, planned.train) {
+            return Err(facts(format!(
+                "found {} training examples of {} with {}, expected {} of {} with {}",
+                found.2, found.0, found.1, planned.train, planned.input, planned.target
+            )));
+        }
+        let choice =
+            choice.insert(Choice::new(labels, plan.dataset.validation_percent, &plan.dataset.limit, seed)?);
+        Ok(choice.all())
+    })?;
+    let choice = choice.expect("a data set asks what to read");
+    let mut splits = choice.split(examples);
     let sizes = [splits.train.count(), splits.validation.count()];
     if sizes != plan.dataset.splits[..2] {
         return Err(facts(format!("found splits of {sizes:?}, expected {:?}", &plan.dataset.splits[..2])));

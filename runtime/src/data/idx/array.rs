@@ -8,8 +8,9 @@ use std::io::{BufReader, Read};
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
+use peng_spec::arch::Shape;
 
-use crate::data::DataError;
+use crate::data::{DataError, Examples, Labels};
 
 /// Two zeros, then the code of unsigned bytes; the fourth byte is the number of dimensions.
 const MAGIC: [u8; 3] = [0, 0, 8];
@@ -52,6 +53,17 @@ impl Idx {
     /// The whole file, unpacked.
     pub(in crate::data) fn content(&self) -> &[u8] {
         &self.content
+    }
+
+    /// Some of the images in the file, with their labels.
+    pub(in crate::data) fn examples(&self, input: Shape, labels: &Labels, chosen: &[usize]) -> Examples {
+        let width = input.numel() as usize;
+        let mut pixels = Vec::with_capacity(chosen.len() * width);
+        for &index in chosen {
+            let image = &self.values()[index * width..][..width];
+            pixels.extend(image.iter().map(|&pixel| f32::from(pixel) / 255.0));
+        }
+        Examples { input, pixels, labels: labels.pick(chosen) }
     }
 
     /// The values, in the order of the file.

@@ -14,7 +14,7 @@ use serde_json::Value;
 pub(in crate::data) use array::Idx;
 
 use super::declared::{DeclaredParams, checked_labels, declared, expected, facts};
-use super::{DataError, DatasetEntry, Examples, Part};
+use super::{Choose, DataError, DatasetEntry, Examples, Labels, Part};
 
 /// The data set.
 #[derive(Debug)]
@@ -41,20 +41,24 @@ impl DatasetKind for IdxFiles {
 
 impl DatasetEntry for IdxFiles {
     fn open(&self, params: &Value, part: Part) -> Result<Examples, DataError> {
+        self.open_some(params, part, &mut |_, labels| Ok((0..labels.examples()).collect()))
+    }
+
+    fn open_some(&self, params: &Value, part: Part, choose: Choose<'_>) -> Result<Examples, DataError> {
         let (dir, facts) = declared(params)?;
         let count = expected(&facts, part);
         let Shape::Image { height, width, .. } = facts.input else {
             return Err(DataError::Facts { reason: format!("found `{}`, expected an image", facts.input) });
         };
         let [images, labels] = names(part).map(|name| file(&dir, name));
-        let labels = labels?;
-        let images = Idx::read(&images?, &[count, height, width])?;
-        let numbers = Idx::read(&labels, &[count])?;
+        let (images, labels) = (images?, labels?);
         let classes = facts.target.outputs();
+        let numbers = Idx::read(&labels, &[count])?;
         let numbers = numbers.values().iter().map(|&label| i64::from(label));
-        let numbers = checked_labels(&labels, numbers, classes)?;
-        let pixels = images.values().iter().map(|&pixel| f32::from(pixel) / 255.0).collect();
-        Ok(Examples::classified(facts.input, classes, pixels, numbers))
+        let labels = Labels::Classes { classes, of: checked_labels(&labels, numbers, classes)? };
+        let chosen = choose(facts.input, &labels)?;
+        let images = Idx::read(&images, &[count, height, width])?;
+        Ok(images.examples(facts.input, &labels, &chosen))
     }
 
     fn locate(&self, params: &Value) -> Result<Option<PathBuf>, DataError> {
@@ -130,6 +134,11 @@ pub(super) mod tests {
         let train = IdxFiles.open(&params(dir.path(), 0), Part::Train).unwrap();
         assert_eq!(train.pixels, [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]);
         assert_eq!(train.classes(), [2, 0, 1]);
+        let some = IdxFiles.open_some(&params(dir.path(), 0), Part::Train, &mut |_, labels| {
+            assert_eq!(labels, &train.labels);
+            Ok(vec![0, 2])
+        });
+        assert_eq!(some.unwrap(), train.keep(&[0, 2]));
         assert!(IdxFiles.locate(&params(dir.path(), 0)).is_ok());
         let error = IdxFiles.locate(&params(dir.path(), 1)).unwrap_err().to_string();
         assert!(error.contains("`t10k-images-idx3-ubyte` or `t10k-images-idx3-ubyte.gz`"), "{error}");
