@@ -23,7 +23,7 @@ pub(crate) fn obtain(
     let call = &plan.dataset.call;
     let unknown = || Failure::new(Exit::Environment, format!("unknown data set `{}` in the plan", call.kind));
     let kind = data::find(&call.kind).ok_or_else(unknown)?;
-    let source = Source::new(set(MIRROR), proxy);
+    let source = Source::new(set(MIRROR));
     let mut download = |dataset, files: &'static [_], dir: &std::path::Path| {
         if offline {
             return Err(DataError::NotFetched {
@@ -64,46 +64,4 @@ fn cache() -> Option<PathBuf> {
     let absolute = |name| set(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let caches = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
     Some(caches.join("peng").join("datasets"))
-}
-
-/// The proxy for an address, by the variables that curl reads.
-fn proxy(address: &str) -> Option<String> {
-    let either = |name: &str| set(name).or_else(|| set(&name.to_uppercase()));
-    let (scheme, rest) = address.split_once("://")?;
-    let host = rest.split(['/', ':']).next()?;
-    if either("no_proxy").is_some_and(|hosts| is_among(host, &hosts)) {
-        return None;
-    }
-    // `HTTP_PROXY` may be a header of a CGI request, so that only the other spelling counts.
-    let own = if scheme == "http" { set("http_proxy") } else { either("https_proxy") };
-    own.or_else(|| either("all_proxy"))
-}
-
-/// Whether a host or a domain above it is in a list.
-fn is_among(host: &str, hosts: &str) -> bool {
-    hosts.split(',').map(|entry| entry.trim().trim_start_matches('.')).filter(|entry| !entry.is_empty()).any(
-        |entry| {
-            entry == "*"
-                || host == entry
-                || host.strip_suffix(entry).is_some_and(|before| before.ends_with('.'))
-        },
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hosts_and_the_domains_above_them_have_no_proxy() {
-        for (host, hosts, expected) in [
-            ("mirror.lab.org", "localhost, .lab.org", true),
-            ("lab.org", "lab.org", true),
-            ("slab.org", "lab.org", false),
-            ("a.org", "*", true),
-            ("a.org", "", false),
-        ] {
-            assert_eq!(is_among(host, hosts), expected, "{host} {hosts}");
-        }
-    }
 }

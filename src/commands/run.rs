@@ -36,7 +36,7 @@ Data sets that are published and are neither at their `path` nor in the usual pl
 Environment:
   PENG_DATASETS_URL                    A mirror for these downloads: it has the published files as `KIND/NAME`
   XDG_CACHE_HOME                       The directory of caches [default: ~/.cache]
-  http_proxy, https_proxy, all_proxy   Proxies that take CONNECT, `http://HOST:PORT`; no_proxy: hosts without one";
+  http_proxy, https_proxy, all_proxy   Proxies; no_proxy: hosts without one";
 
 /// Run a spec or a plan
 #[derive(Debug, Args)]

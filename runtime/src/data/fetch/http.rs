@@ -5,6 +5,9 @@ use std::io::{self, Read as _};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
+use ureq::Agent;
+use ureq::http::HeaderMap;
+
 use super::{TICK, Watcher};
 
 /// Bytes that are read at once.
@@ -45,29 +48,16 @@ pub(super) struct Reply {
 }
 
 impl Reply {
-    /// Asks for the bytes from `have` on. Redirects are followed.
+    /// Asks for the bytes from `have` on. Redirects are followed, and proxies are those that the environment names.
     pub(super) fn to(
         address: &str,
         have: u64,
-        proxy: Option<String>,
         patience: Duration,
         watcher: &dyn Watcher,
     ) -> Result<Self, Failure> {
-        let mut request = minreq::get(address).with_header("User-Agent", "peng");
-        if have > 0 {
-            request = request.with_header("Range", format!("bytes={have}-"));
-        }
-        if let Some(proxy) = proxy {
-            let proxy = minreq::Proxy::new(proxy).map_err(|_| {
-                // Without its text, which may hold a password.
-                Failure::Final(
-                    "the proxy that the environment names is none of the form `http://HOST:PORT`".to_owned(),
-                )
-            })?;
-            request = request.with_proxy(proxy);
-        }
+        let address = address.to_owned();
         let (to, messages) = sync_channel(4);
-        std::thread::spawn(move || answer(request, &to));
+        std::thread::spawn(move || answer(&address, have, &to));
         match wait(&messages, patience, watcher)? {
             Some(Message::Head(head)) => Ok(Self { head, messages }),
             Some(Message::Failed(failure)) => Err(failure),
@@ -123,31 +113,37 @@ fn wait(
 }
 
 /// Sends the answer piece by piece, until it ends or nobody listens.
-fn answer(request: minreq::Request, to: &SyncSender<Message>) {
-    let mut response = match request.send_lazy() {
+fn answer(address: &str, have: u64, to: &SyncSender<Message>) {
+    let agent = Agent::new_with_config(
+        Agent::config_builder().http_status_as_error(false).user_agent("peng").build(),
+    );
+    let mut request = agent.get(address);
+    if have > 0 {
+        request = request.header("Range", format!("bytes={have}-"));
+    }
+    let response = match request.call() {
         Ok(response) => response,
         Err(error) => {
             let _ = to.send(Message::Failed(failure(&error)));
             return;
         }
     };
-    let header = |name: &str| {
-        let found = response.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
-        found.map(|(_, value)| value.trim())
-    };
     let head = Head {
-        status: response.status_code,
-        length: header("Content-Length").and_then(|length| length.parse().ok()),
-        range: header("Content-Range").and_then(range),
+        status: response.status().as_u16(),
+        length: header(response.headers(), "Content-Length").and_then(|length| length.parse().ok()),
+        range: header(response.headers(), "Content-Range").and_then(range),
     };
     if to.send(Message::Head(head)).is_err() {
         return;
     }
+    let mut body = response.into_body().into_reader();
     let mut buffer = vec![0; CHUNK];
     loop {
-        let message = match response.read(&mut buffer) {
+        let message = match body.read(&mut buffer) {
             Ok(0) => return,
             Ok(count) => Message::Chunk(buffer[..count].to_vec()),
+            // Less came than was announced: the same as an end.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => Message::Failed(Failure::Passing(format!("the connection broke: {error}"))),
         };
@@ -158,24 +154,24 @@ fn answer(request: minreq::Request, to: &SyncSender<Message>) {
     }
 }
 
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok().map(str::trim)
+}
+
 /// First byte and size of the whole, of `bytes FIRST-LAST/SIZE`.
 fn range(text: &str) -> Option<(u64, u64)> {
     let (places, size) = text.strip_prefix("bytes ")?.split_once('/')?;
     Some((places.split_once('-')?.0.parse().ok()?, size.parse().ok()?))
 }
 
-fn failure(error: &minreq::Error) -> Failure {
-    let reason = match error {
-        minreq::Error::IoError(error) => error.to_string(),
-        other => other.to_string(),
-    };
+fn failure(error: &ureq::Error) -> Failure {
+    let reason = error.to_string();
     match error {
-        minreq::Error::InvalidProtocol
-        | minreq::Error::InvalidProtocolInRedirect
-        | minreq::Error::InfiniteRedirectionLoop
-        | minreq::Error::TooManyRedirections
-        | minreq::Error::InvalidProxyCreds
-        | minreq::Error::PunycodeFeatureNotEnabled => Failure::Final(reason),
+        ureq::Error::BadUri(_)
+        | ureq::Error::Http(_)
+        | ureq::Error::InvalidProxyUrl
+        | ureq::Error::RedirectFailed
+        | ureq::Error::TooManyRedirects => Failure::Final(reason),
         _ => Failure::Passing(reason),
     }
 }

@@ -28,8 +28,6 @@ const TICK: Duration = Duration::from_millis(100);
 pub struct Source {
     /// Address under which a mirror has the files, as `KIND/NAME`; `None`: where they are published.
     pub mirror: Option<String>,
-    /// The proxy for an address, if there is one: `http://USER:PASSWORD@HOST:PORT`, all but the host optional.
-    pub proxy: fn(&str) -> Option<String>,
     /// Pauses before further tries; tries that bring nothing new are as many as these and one.
     pub pauses: Vec<Duration>,
     /// How long a server may be silent.
@@ -38,9 +36,9 @@ pub struct Source {
 
 impl Source {
     /// Six tries, and a minute of patience.
-    pub fn new(mirror: Option<String>, proxy: fn(&str) -> Option<String>) -> Self {
+    pub fn new(mirror: Option<String>) -> Self {
         let pauses = [1, 2, 4, 8, 16].map(Duration::from_secs).to_vec();
-        Self { mirror, proxy, pauses, patience: Duration::from_mins(1) }
+        Self { mirror, pauses, patience: Duration::from_mins(1) }
     }
 
     /// Where it has a file.
@@ -280,7 +278,7 @@ impl One<'_> {
         let (name, bytes) = (self.file.name, self.file.bytes);
         self.watcher.told(Told::Begun { name, address: &self.address, bytes, have });
         let (source, address) = (self.source, &self.address);
-        let mut reply = Reply::to(address, have, (source.proxy)(address), source.patience, &*self.watcher)?;
+        let mut reply = Reply::to(address, have, source.patience, &*self.watcher)?;
         let path = self.part();
         let disk = |error| Trouble::Disk(path.clone(), error);
         let mut have = match reply.status() {

@@ -49,7 +49,6 @@ impl Watcher for Log {
 fn source(server: &Server) -> Source {
     Source {
         mirror: Some(format!("{}/sets/", server.address)),
-        proxy: |_| None,
         pauses: vec![Duration::ZERO; 3],
         patience: Duration::from_secs(30),
     }
@@ -175,12 +174,8 @@ fn nobody_listens() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         format!("http://{}", listener.local_addr().unwrap())
     };
-    let source = Source {
-        mirror: Some(server),
-        proxy: |_| None,
-        pauses: vec![Duration::ZERO],
-        patience: Duration::from_secs(30),
-    };
+    let source =
+        Source { mirror: Some(server), pauses: vec![Duration::ZERO], patience: Duration::from_secs(30) };
     let mut log = Log::default();
     let error = fetch("some", &[file()], dir.path(), &source, &mut log).unwrap_err();
     assert!(matches!(&error, DataError::NotFetched { .. }), "{error}");
