@@ -4,7 +4,7 @@
     venv/bin/python runtime/estimator/tests/score_golden.py [GOLDEN]
 
 GOLDEN (default data/score_golden.json): a list of `{truth, fitness, seen, planned, measures}`. A truth that is null is NaN and
-scores 0. Values are rounded, so that there are ties. Measures have the names and units of `peng replay --format json`.
+scores 0, a measure that is null is undefined. Values are rounded, so that there are ties. Measures have the names and units of `peng replay --format json`.
 """
 
 import json
@@ -30,7 +30,7 @@ def measures(truth, fitness, seen, planned):
 
     best, chosen = top(truth), top(fitness)
     worst_of_best = truth[best[-1]]
-    spread = max(np.percentile(truth, 95) - np.percentile(truth, 5), 1e-9)
+    spread = np.percentile(truth, 95) - np.percentile(truth, 5)
     error = fitness - truth
     constant = np.ptp(fitness) == 0 or np.ptp(truth) == 0
     mae = np.abs(error).mean()
@@ -39,7 +39,7 @@ def measures(truth, fitness, seen, planned):
         "saved": 100 * (1 - seen.sum() / planned.sum()),
         "speed_up": planned.sum() / seen.sum(),
         "mae": mae,
-        "nmae": 100 * mae / spread,
+        "nmae": 100 * mae / spread if spread >= 1e-9 else None,
         "shift": error.mean(),
         "mae_stopped": np.abs(error[stopped]).mean() if stopped.any() else 0.0,
         "p90": np.percentile(np.abs(error), 90),
@@ -49,13 +49,13 @@ def measures(truth, fitness, seen, planned):
         "recall": 100 * len(set(best) & set(chosen)) / size,
         "recall_tied": 100 * (truth[chosen] >= worst_of_best - 1e-9).mean(),
         "regret": regret,
-        "nreg": 100 * regret / spread,
+        "nreg": 100 * regret / spread if spread >= 1e-9 else None,
         "regret_best": truth.max() - truth[chosen[0]],
         "paper_difference": fitness[chosen].mean() - truth[best].mean(),
         "spread": spread,
         "completed": 100 * (~stopped).mean(),
     }
-    return {name: float(value) for name, value in values.items()}
+    return {name: None if value is None else float(value) for name, value in values.items()}
 
 
 def case(random, runs, decimals, noise, share):

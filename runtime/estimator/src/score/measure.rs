@@ -15,7 +15,7 @@ pub enum Measure {
     SpeedUp,
     /// Mean absolute error of the fitness over all runs, 0 for those trained to the end.
     Mae,
-    /// The same, of the spread.
+    /// The same, of the spread; undefined where that is 0, as of a single run.
     Nmae,
     /// Mean error over all runs: above 0 where predictions are too high.
     Shift,
@@ -35,7 +35,7 @@ pub enum Measure {
     RecallTied,
     /// Mean true score of the true top less that of the predicted top.
     Regret,
-    /// The same, of the spread.
+    /// The same, of the spread; undefined where that is 0, as of a single run.
     Nreg,
     /// True score of the best run less that of the run predicted to be the best.
     RegretBest,

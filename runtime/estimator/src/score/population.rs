@@ -16,7 +16,7 @@ use crate::replay::{Decision, RecordedRun};
 use crate::scale::Scale;
 use crate::trial::Outcome;
 
-/// The smallest spread that errors are divided by.
+/// A smaller spread is none: the true scores are one but for rounding, and no error has a share of it.
 const LEAST_SPREAD: f64 = 1e-9;
 /// True scores that differ by no more are equally good.
 const EQUALLY_GOOD: f64 = 1e-9;
@@ -325,9 +325,8 @@ impl Order {
         if let (Some(low), Some(high)) =
             (weighted_quantile(finite.clone(), 0.05), weighted_quantile(finite, 0.95))
         {
-            let spread = (high - low).max(LEAST_SPREAD);
-            values.set(Measure::Spread, spread);
-            values.set(Measure::Nmae, 100.0 * of(f64::abs) / spread);
+            values.set(Measure::Spread, high - low);
+            values.set(Measure::Nmae, of_spread(of(f64::abs), high - low));
         }
     }
 
@@ -355,7 +354,7 @@ impl Order {
         values.set(Measure::RegretBest, finite(truth[first]) - finite(truth[winner]));
         values.set(Measure::PaperDifference, mean(fitness, &chosen) - mean(truth, &best));
         if let Some(spread) = values.get(Measure::Spread) {
-            values.set(Measure::Nreg, 100.0 * regret / spread);
+            values.set(Measure::Nreg, of_spread(regret, spread));
         }
     }
 }
@@ -375,6 +374,11 @@ fn top(order: &[usize], weight: &[u32], size: u64) -> Vec<(usize, u32)> {
         }
     }
     taken
+}
+
+/// In percent of the spread; NaN where there is none.
+fn of_spread(points: f64, spread: f64) -> f64 {
+    if spread < LEAST_SPREAD { f64::NAN } else { 100.0 * points / spread }
 }
 
 /// The weighted mean; NaN without weight.

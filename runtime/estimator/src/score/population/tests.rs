@@ -109,6 +109,21 @@ fn ties_of_the_top_are_told_apart_by_the_order_only_in_strict_recall() {
 }
 
 #[test]
+fn without_a_spread_nothing_is_a_share_of_it() {
+    let one = scored(&[(Some(60.0), 50.0)], &PERCENT);
+    let equal = scored(&[(Some(60.0), 50.0), (None, 50.0), (Some(50.0), 50.0)], &PERCENT);
+    for scored in [one, equal] {
+        assert_eq!([Measure::Nmae, Measure::Nreg].map(|measure| scored.summary.get(measure)), [None, None]);
+        assert_eq!((value(&scored, Measure::Spread), value(&scored, Measure::Regret)), (0.0, 0.0));
+        assert!(value(&scored, Measure::Mae) > 3.0);
+    }
+    // Of few runs, some resamples are one run drawn again and again: they are in no interval of a share.
+    let few = scored(&[(Some(60.0), 50.0), (None, 70.0), (None, 90.0)], &PERCENT);
+    let [_, high] = few.summary.get(Measure::Nmae).unwrap().interval.unwrap();
+    assert!(high < 1000.0, "{high}");
+}
+
+#[test]
 fn orders_are_averaged_and_resampled_together() {
     let runs: Vec<(Option<f64>, f64)> =
         (0..20).map(|i| (Some(f64::from(i * 7 % 20)), f64::from(i))).collect();
