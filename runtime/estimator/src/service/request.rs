@@ -1,9 +1,11 @@
 //! Requests: what a line must hold, and what is said of one that does not.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::fmt;
 
-use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::{DeserializeOwned, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::refusal::Refusal;
 use super::snapshot::{FORMAT, State};
@@ -43,10 +45,11 @@ pub(super) struct Observe {
     #[serde(default)]
     pub(super) planned: Option<f64>,
     /// What was measured, by name.
+    #[serde(deserialize_with = "numbers")]
     pub(super) metrics: BTreeMap<String, Number>,
     /// What is known of the network before its training: with the first observation, and the same or absent in later
     /// ones.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "maybe_numbers")]
     pub(super) covariates: Option<BTreeMap<String, Number>>,
 }
 
@@ -180,8 +183,46 @@ fn cut(text: &str) -> String {
     }
 }
 
+/// Numbers by name. Of a name that occurs twice, nobody knows which number is meant.
+struct Numbers;
+
+impl<'de> Visitor<'de> for Numbers {
+    type Value = BTreeMap<String, Number>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map of numbers")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        let mut numbers = BTreeMap::new();
+        while let Some((name, number)) = entries.next_entry::<String, Number>()? {
+            match numbers.entry(name) {
+                Entry::Vacant(free) => free.insert(number),
+                Entry::Occupied(taken) => {
+                    return Err(A::Error::custom(format_args!("`{}` occurs twice", taken.key())));
+                }
+            };
+        }
+        Ok(numbers)
+    }
+}
+
+fn numbers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Number>, D::Error> {
+    deserializer.deserialize_map(Numbers)
+}
+
+/// `null` is as if it were absent.
+fn maybe_numbers<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<BTreeMap<String, Number>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(transparent)]
+    struct Given(#[serde(deserialize_with = "numbers")] BTreeMap<String, Number>);
+    Ok(Option::deserialize(deserializer)?.map(|Given(numbers)| numbers))
+}
+
 /// `null` is a number that is not known, unlike a field that is absent.
-fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Number>, D::Error> {
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Number>, D::Error> {
     Number::deserialize(deserializer).map(Some)
 }
 
@@ -231,6 +272,21 @@ mod tests {
                 br#"{"op":"observe","run":"a","run":"b","epoch":1,"metrics":{}}"#,
                 "bad_request",
                 "duplicate field `run`",
+            ),
+            (
+                br#"{"op":"observe","run":"a","epoch":1,"metrics":{"a":1,"b":2,"a":3}}"#,
+                "bad_request",
+                "`a` occurs twice",
+            ),
+            (
+                br#"{"op":"observe","run":"a","epoch":1,"metrics":{"a":1},"covariates":{"b":1,"b":1}}"#,
+                "bad_request",
+                "`b` occurs twice",
+            ),
+            (
+                br#"{"op":"observe","run":"a","epoch":1,"metrics":[1]}"#,
+                "bad_request",
+                "expected a map of numbers",
             ),
             (
                 br#"{"op":"observe","run":"a","epoch":1,"metrics":{"a":"much"}}"#,
