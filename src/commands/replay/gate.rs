@@ -2,7 +2,7 @@
 
 use peng_estimator::score::{Measure, Unit};
 use peng_runtime::report::Comparison;
-use peng_runtime::report::comparison::measured;
+use peng_runtime::report::comparison::{measured, number};
 use peng_spec::expr::gate::{Gate, gate};
 use peng_spec::expr::{Dimension, Form, Name};
 
@@ -35,10 +35,19 @@ pub(super) fn findings(gate: &Gate, comparison: &Comparison) -> Option<Failure> 
     let mut findings = Vec::new();
     for compared in &comparison.estimators {
         let value = |name: &str| Some(compared.mean.get(Measure::find(name)?)?.value);
+        // Where the digits that people are told would open the gate, they are told all.
+        let told = |name: &str| number(Measure::find(name)?, value(name)?).parse().ok();
+        let told = gate.failures(&told);
         for failed in gate.failures(&value) {
+            let is_told = told.contains(&failed);
             let found = |name: &&str| {
                 let measure = Measure::find(name)?;
-                let value = value(name).map_or("undefined".to_owned(), |value| measured(measure, value));
+                let value = match value(name) {
+                    None => "undefined".to_owned(),
+                    Some(value) if is_told => measured(measure, value),
+                    Some(value) if measure.unit() == Unit::Percent => format!("{value} %"),
+                    Some(value) => value.to_string(),
+                };
                 Some(format!("{name} is {value}, "))
             };
             let found: String = failed.measures.iter().filter_map(found).collect();

@@ -13,6 +13,9 @@ use serde::Serialize;
 pub use html::html;
 pub(in crate::report) use pareto::figure as savings_against_regret;
 
+/// From here on only four digits of a number are told to people.
+const LARGE: f64 = 1e6;
+
 /// The version of the comparison's JSON form.
 pub const REPLAY_FORMAT: &str = "peng.replay/1";
 
@@ -122,6 +125,10 @@ pub fn number(measure: Measure, value: f64) -> String {
         Measure::Nreg | Measure::Nmae | Measure::SpeedUp => 2,
         _ => decimals,
     };
+    // The error of a loss that explodes has a hundred digits.
+    if value.abs() >= LARGE {
+        return format!("{value:.3e}");
+    }
     let text = format!("{value:.decimals$}");
     // What rounds to nothing has no sign.
     match text.strip_prefix('-') {
