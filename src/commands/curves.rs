@@ -48,18 +48,22 @@ impl<const N: usize> Rows<N> {
         } else {
             Box::new(raw)
         };
-        let mut reader = csv::Reader::from_reader(text);
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text);
         let header = reader.headers().map_err(|e| fail(e.to_string()))?.clone();
         if header.is_empty() {
             return Err(fail(format!("the file is empty, expected the columns `{}`", columns.join(","))));
         }
-        let place = |name: &str| header.iter().position(|h| h.trim() == name);
+        let place = |name: &str| header.iter().position(|known| known == name);
         let missing: Vec<&str> = columns.into_iter().filter(|name| place(name).is_none()).collect();
         if !missing.is_empty() {
             let found = header.iter().collect::<Vec<_>>().join(",");
             let message = format!("line 1: found the columns `{found}`, expected `{}`", columns.join(","));
             let names: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
             return Err(fail(message).help(format!("add {}", names.join(", "))));
+        }
+        let occurs = |name: &str| header.iter().filter(|known| *known == name).count();
+        if let Some(twice) = columns.into_iter().find(|name| occurs(name) > 1) {
+            return Err(fail(format!("line 1: the column `{twice}` occurs twice")).help("rename one of them"));
         }
         let columns = columns.map(|name| place(name).unwrap_or_default());
         Ok(Rows { file: file.to_owned(), header, reader, columns, row: StringRecord::new() })

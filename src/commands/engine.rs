@@ -64,33 +64,36 @@ pub(crate) fn run(args: &EngineArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Res
     let Some(asked) = estimator::read(&args.estimator, ui, &mut io::stderr())? else {
         return Ok(Exit::Findings);
     };
-    let mut service = start(args, asked)?;
+    let mut service = start(args, asked, ui)?;
     answer_all(&mut service, &mut BufReader::new(io::stdin().lock()), out)?;
     Ok(Exit::Fine)
 }
 
-fn start(args: &EngineArgs, asked: Asked) -> Result<Service, Failure> {
+fn start(args: &EngineArgs, asked: Asked, ui: Ui) -> anyhow::Result<Service> {
     let Asked { name, kind, params, metrics, audits } = asked;
     if let Some(key) = audits.first() {
         let message = format!("`{key}` is of runs: the engine is told how a training ended, and audits none");
-        return Err(Failure::new(Exit::Usage, message).help(format!("leave `{key}` out")));
+        return Err(Failure::new(Exit::Usage, message).help(format!("leave `{key}` out")).into());
     }
     let falls = matches!(args.scale, Some(Scale::Loss { .. } | Scale::Perplexity { .. }));
     let direction = if args.lower_is_better || falls { Direction::Minimize } else { Direction::Maximize };
+    let metric =
+        args.metric.clone().or_else(|| metrics.into_iter().next()).unwrap_or_else(|| METRIC.to_owned());
+    if direction == Direction::Maximize && Direction::suggested_by(&metric) == Direction::Minimize {
+        let message =
+            format!("larger values of `{metric}` count as better ones; `--lower-is-better` turns that round");
+        ui.warning(&message, &mut io::stderr())?;
+    }
     let setup = Setup {
         kind,
         params,
-        metric: args
-            .metric
-            .clone()
-            .or_else(|| metrics.into_iter().next())
-            .unwrap_or_else(|| METRIC.to_owned()),
+        metric,
         direction,
         scale: args.scale.or((direction == Direction::Maximize).then_some(Scale::Percent)),
         confidence: args.confidence,
         costs: args.minimize.iter().cloned().map(CostObjective::minimize).collect(),
     };
-    Service::new(setup).map_err(|issues| {
+    let service = Service::new(setup).map_err(|issues| {
         let messages: Vec<String> = issues.iter().map(|issue| issue.message.clone()).collect();
         let failure = Failure::new(
             Exit::Usage,
@@ -100,7 +103,8 @@ fn start(args: &EngineArgs, asked: Asked) -> Result<Service, Failure> {
             Some(help) => failure.help(help),
             None => failure,
         }
-    })
+    })?;
+    Ok(service)
 }
 
 /// Replies are handed over as soon as no whole request waits in the buffer. If the client does not read them, writing

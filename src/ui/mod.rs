@@ -53,8 +53,11 @@ impl Ui {
         if self.color_stdout { Paint::Colours } else { Paint::Plain }
     }
 
-    /// Prints what a user should know of a result.
+    /// Prints what a user should know of a result, unless only results and errors are wanted.
     pub(crate) fn warning(self, message: &str, out: &mut dyn Write) -> io::Result<()> {
+        if self.quiet {
+            return Ok(());
+        }
         let paint = if self.color_stderr { Paint::Colours } else { Paint::Plain };
         writeln!(out, "{}: {message}", paint.yellow("warning"))
     }

@@ -62,7 +62,19 @@ pub enum CurveError {
     },
 }
 
+/// Metrics of which less is better have one of these words in their name.
+const FALLING: [&str; 5] = ["loss", "perplexity", "error", "mae", "mse"];
+
 impl Direction {
+    /// What the name of a metric suggests: less is better where it contains loss, perplexity, error, mae or mse.
+    pub fn suggested_by(metric: &str) -> Self {
+        if FALLING.iter().any(|word| metric.contains(word)) {
+            Direction::Minimize
+        } else {
+            Direction::Maximize
+        }
+    }
+
     /// Whether `a` is strictly better than `b`; false if either is NaN.
     pub fn is_better(self, a: f64, b: f64) -> bool {
         match self {

@@ -265,7 +265,7 @@ fn type_advice(document: &Document, schema: &Value, node: &Node, expected: &str)
             };
             Advice::write(truth.to_owned(), &format!("; YAML 1.2 reads `{text}` as a text"))
         }
-        NodeValue::String(text) if expected.ends_with("number") && text.parse::<f64>().is_ok() => {
+        NodeValue::String(text) if expected.ends_with("number") && text.parse().is_ok_and(f64::is_finite) => {
             Advice::write(text.clone(), " without quotes")
         }
         NodeValue::Number(_) | NodeValue::Bool(_) if expected == "a text" => {

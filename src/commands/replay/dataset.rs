@@ -14,7 +14,7 @@ use crate::failure::{Exit, Failure};
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ScaleArg {
     /// `None`: every metric.
-    metric: Option<String>,
+    pub(super) metric: Option<String>,
     scale: Scale,
 }
 
@@ -91,10 +91,41 @@ impl Dataset {
     }
 }
 
-/// Whether every finite value lies in 0 to 100.
+impl Dataset {
+    /// What is read as it is hardly meant.
+    pub(super) fn doubt(&self) -> Option<String> {
+        let Self { name, metric, .. } = self;
+        let is_falling = Direction::suggested_by(metric) == Direction::Minimize;
+        if is_falling && self.direction == Direction::Maximize {
+            return Some(format!(
+                "`{name}`: larger values of `{metric}` count as better ones; `--lower-is-better` turns that round"
+            ));
+        }
+        let values = || self.populations.iter().flat_map(|population| finite(&population.runs));
+        let largest = values().fold(0.0, f64::max);
+        match self.scale {
+            Some(Scale::Percent) if largest > 0.0 && largest <= 1.0 => Some(format!(
+                "`{name}`: no value of `{metric}` is above 1, and 1 counts as 1 percent; write shares as 0 to 100"
+            )),
+            Some(Scale::Percent) if values().any(|value| !PERCENT.contains(&value)) => Some(format!(
+                "`{name}`: values of `{metric}` below 0 and above 100 count as 0 and 100, as `--scale percent` has it"
+            )),
+            _ => None,
+        }
+    }
+}
+
+/// Where percentages lie.
+const PERCENT: std::ops::RangeInclusive<f64> = 0.0..=100.0;
+
+/// Whether every finite value is a percentage.
 fn is_percent(runs: &[RecordedRun]) -> bool {
+    finite(runs).all(|value| PERCENT.contains(&value))
+}
+
+fn finite(runs: &[RecordedRun]) -> impl Iterator<Item = f64> {
     let points = runs.iter().flat_map(|run| run.curve.points());
-    points.filter(|point| point.value.is_finite()).all(|point| (0.0..=100.0).contains(&point.value))
+    points.map(|point| point.value).filter(|value| value.is_finite())
 }
 
 fn populations(
@@ -122,4 +153,42 @@ fn populations(
         populations.entry(name).or_default().push(run);
     }
     Ok(populations.into_iter().map(|(name, runs)| Population { name, runs }).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use peng_estimator::{Curve, Point, Progress};
+
+    use super::*;
+
+    fn dataset(metric: &str, scale: Option<Scale>, values: &[f64]) -> Dataset {
+        let points = (1..).zip(values).map(|(epoch, &value)| Point { at: Progress::whole(epoch), value });
+        let curve = Curve::try_from(points.collect::<Vec<_>>()).unwrap();
+        let runs = vec![RecordedRun { run_id: "a".to_owned(), curve, ..RecordedRun::default() }];
+        Dataset {
+            name: "set".to_owned(),
+            metric: metric.to_owned(),
+            direction: Direction::Maximize,
+            scale,
+            populations: vec![Population { name: "set".to_owned(), runs }],
+        }
+    }
+
+    #[test]
+    fn what_is_hardly_meant_is_doubted() {
+        let percent = Some(Scale::Percent);
+        let doubt =
+            |metric, scale, values: &[f64]| dataset(metric, scale, values).doubt().unwrap_or_default();
+        assert!(doubt("val_loss", None, &[250.0]).contains("`--lower-is-better` turns that round"));
+        assert!(
+            doubt("val_accuracy", percent, &[0.1, 0.98, f64::INFINITY]).contains("write shares as 0 to 100")
+        );
+        assert!(doubt("val_accuracy", percent, &[10.0, 101.0]).contains("above 100"));
+        for values in [&[0.0, 0.0][..], &[0.5, 1.5], &[f64::NAN], &[100.0]] {
+            assert_eq!(doubt("val_accuracy", percent, values), "");
+        }
+        assert_eq!(doubt("val_reward", None, &[0.5]), "");
+        let falling = Dataset { direction: Direction::Minimize, ..dataset("val_loss", None, &[0.5]) };
+        assert_eq!(falling.doubt(), None);
+    }
 }

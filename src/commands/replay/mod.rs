@@ -23,6 +23,7 @@ use clap::{Args, ValueEnum};
 use peng_estimator::replay::HistoryRule;
 use peng_estimator::{CostObjective, Direction, TrainingFacts};
 use peng_runtime::report::{Comparison, NotReplayed, REPLAY_FORMAT, comparison};
+use peng_spec::diag::{did_you_mean, one_of};
 
 use crate::commands::curves::Record;
 use crate::commands::estimator::{self, Asked};
@@ -197,6 +198,9 @@ pub(crate) fn run(args: &ReplayArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Res
         ReplayFormat::Html => write!(out, "{}", comparison::html(&comparison))?,
     }
     out.flush()?;
+    for doubt in datasets.iter().filter_map(|(_, dataset)| dataset.doubt()) {
+        ui.warning(&doubt, &mut std::io::stderr())?;
+    }
     warn(&comparison, ui)?;
     match gate.and_then(|gate| gate::findings(&gate, &comparison)) {
         Some(failure) => Err(failure.into()),
@@ -239,8 +243,17 @@ fn datasets<'a>(args: &'a ReplayArgs, asked: &'a [Asked]) -> Result<Vec<(&'a [St
             datasets.push((choice, Dataset::new(&record, &asked)?));
         }
     }
-    match known.iter().find(|name| !columns.contains(name)) {
-        Some(name) => Err(meta::unknown("`meta.csv`", name, &columns)),
+    if let Some(name) = known.iter().find(|name| !columns.contains(name)) {
+        return Err(meta::unknown("`meta.csv`", name, &columns));
+    }
+    let replayed: Vec<&str> = datasets.iter().map(|(_, dataset)| dataset.metric.as_str()).collect();
+    match args.scale.iter().find_map(|arg| arg.metric.as_deref().filter(|name| !replayed.contains(name))) {
+        Some(name) => {
+            let message = format!("`--scale` is for `{name}`, of which no curves are replayed");
+            let metrics = replayed.iter().copied();
+            let help = did_you_mean(name, metrics.clone()).unwrap_or_else(|| one_of(metrics));
+            Err(Failure::new(Exit::Usage, message).help(help))
+        }
         None => Ok(datasets),
     }
 }

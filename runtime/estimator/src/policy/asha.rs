@@ -74,7 +74,7 @@ impl Params {
         {
             issues.push(ParamIssue::new(
                 "/first_rung",
-                format!("`first_rung` is {first} epochs; expected a fraction of epochs above 0"),
+                format!("`first_rung` is {first} epochs; expected a fraction of epochs from 1/64 on"),
                 "leave it out for rungs at shares of the planned epochs",
             ));
         }

@@ -84,7 +84,7 @@ impl Params {
         {
             issues.push(ParamIssue::new(
                 "/every",
-                format!("`every` is {every} epochs; expected a fraction of epochs above 0"),
+                format!("`every` is {every} epochs; expected a fraction of epochs from 1/64 on"),
                 "leave it out to check at every measurement",
             ));
         }

@@ -21,8 +21,6 @@ use crate::trial::{History, TrainingFacts, TrialRecord};
 use crate::verdict::{Observation, Verdict};
 
 const NAME: &str = "patience";
-/// Metrics of which less is better have one of these words in their name.
-const FALLING: [&str; 5] = ["loss", "perplexity", "error", "mae", "mse"];
 
 /// The kind.
 pub struct PatienceKind;
@@ -61,7 +59,7 @@ impl Params {
         if !Progress::from_f64(patience).is_ok_and(|epochs| epochs > Progress::ZERO) {
             issues.push(ParamIssue::new(
                 "/patience",
-                format!("`patience` is {patience} epochs; expected a fraction of epochs above 0"),
+                format!("`patience` is {patience} epochs; expected a fraction of epochs from 1/64 on"),
                 "MENNDL waits for `10 epochs`",
             ));
         }
@@ -85,12 +83,7 @@ impl Params {
     /// The direction of the watched metric.
     fn direction(&self, predicted: Direction) -> Direction {
         let Some(watch) = &self.watch else { return predicted };
-        let by_name = if FALLING.iter().any(|word| watch.contains(word)) {
-            Direction::Minimize
-        } else {
-            Direction::Maximize
-        };
-        self.watch_direction.unwrap_or(by_name)
+        self.watch_direction.unwrap_or(Direction::suggested_by(watch))
     }
 }
 
