@@ -75,7 +75,9 @@ fn reply(connection: TcpStream, content: &[u8], answer: &Answer, log: &Mutex<Vec
         if header.is_empty() {
             break;
         }
-        if let Some(range) = header.strip_prefix("Range: bytes=") {
+        // The names of headers have no case.
+        let header = header.to_ascii_lowercase();
+        if let Some(range) = header.strip_prefix("range: bytes=") {
             from = range.strip_suffix('-').map(|first| first.parse().unwrap());
         }
     }
