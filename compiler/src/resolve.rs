@@ -11,7 +11,7 @@ use peng_spec::document::{Document, Pointer};
 use peng_spec::model::partial::{EPOCHS, LIMIT_VALIDATION, MEASURE_EVERY, METRIC, OBJECTIVES, VALIDATION};
 use peng_spec::model::{KindSpec, ObjectiveSpec, PartialSpec};
 use peng_spec::plan::{KindCall, Metric, Objective};
-use peng_spec::source::{Origin, Span};
+use peng_spec::source::{Origin, Span, Spanned};
 use serde_json::Value;
 
 use crate::checked::{CheckedObjective, cut, split_before_limit};
@@ -35,6 +35,8 @@ pub(crate) struct Bound {
     /// The largest batch of the space and where it stands, if the space says.
     pub(crate) largest_batch: Option<(u64, Pointer)>,
     pub(crate) search: Option<BoundKind<SearchNeeds>>,
+    /// The kind of the search, and with how many objectives it can work, whatever its parameters.
+    pub(crate) most_objectives: Option<(Spanned<String>, usize)>,
     pub(crate) objectives: Vec<CheckedObjective>,
     pub(crate) metric: Option<Metric>,
     pub(crate) estimator: Option<BoundKind<EstimatorNeeds>>,
@@ -53,6 +55,7 @@ pub(crate) fn resolve(
     if dataset.is_none() {
         cx.params_only(Slot::SearchSpace, catalog, codes::E0302);
     }
+    cx.beside(Slot::SearchSpace, catalog, codes::E0302);
     let largest_batch = space.as_ref().and_then(|space| {
         let kind = entry(catalog.spaces(), &space.call.kind)?;
         let (batch, pointer) = kind.largest_batch(&space.call.params)?;
@@ -67,7 +70,12 @@ pub(crate) fn resolve(
     if training.is_none() {
         cx.params_only(Slot::Estimator, catalog, codes::E0501);
     }
-    Bound { dataset, space, largest_batch, search, objectives, metric, estimator }
+    let named = spec.named_kind(Slot::Search).map(|section| section.kind.clone());
+    let most_objectives = named.and_then(|kind| {
+        let most = entry(catalog.searches(), &kind.value)?.most_objectives();
+        Some((kind, most))
+    });
+    Bound { dataset, space, largest_batch, search, most_objectives, objectives, metric, estimator }
 }
 
 /// Where the causes of an issue stand, and what is there.
@@ -165,6 +173,17 @@ impl Resolver<'_> {
         if let Some(kind) = entry(catalog.kinds(slot), &section.kind.value) {
             self.take(section, code, kind.normalise(&written(section)));
         }
+    }
+
+    /// Reports what is wrong with the parameters of a kind of which others do not fit.
+    fn beside(&mut self, slot: Slot, catalog: &dyn Catalog, code: codes::Code) {
+        let Some(section) = self.spec.named_kind(slot).filter(|_| self.spec.kind(slot).is_none()) else {
+            return;
+        };
+        let Some(kind) = entry(catalog.kinds(slot), &section.kind.value) else { return };
+        let fits = |pointer: &str| self.spec.fits(&section.pointer.join(pointer));
+        let issues = kind.issues_beside(&written(section), &fits);
+        self.take::<()>(section, code, Err(issues));
     }
 
     /// The metric that is observed, if there is such a curve: the one that is written, else that of the kind of the data.

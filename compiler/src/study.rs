@@ -9,7 +9,7 @@ use peng_spec::model::{ArmSpec, StudySpec, is_study};
 use peng_spec::overlay::{self, ReadBase, Setting, normal};
 use peng_spec::plan::{ArmPlan, Plan, STUDY_FORMAT, StudyPlan};
 use peng_spec::shape::{self, SpecSchema, StudySchema};
-use peng_spec::source::{FileId, SourceMap, Span, Spanned};
+use peng_spec::source::{FileId, Origin, SourceMap, Span, Spanned};
 
 use crate::explain::grouped;
 use crate::{Compiled, PlanSection, compile_with};
@@ -48,16 +48,23 @@ pub fn compile_study(
         let help = "run it by `peng run`, or write a study that names it".to_owned();
         return Err(Diagnostic::error(codes::E0904, span, message).help(help).into());
     }
-    let (well_formed, warnings) = shape::check_study(&document, &StudySchema::new())?;
-    let spec = StudySpec::decode(&document, well_formed);
-    let experiment = experiment(sources, file, &spec.experiment, settings, read)?;
-    let mut sink = Sink::with(warnings);
+    let (spec, found) = shape::check_study(&document, &StudySchema::new());
+    let mut sink = Sink::with(found);
     names(&spec.arms, &mut sink);
     seeds(&spec.seeds, &mut sink);
-    let plans: Vec<Option<Plan>> = (0..spec.arms.len())
-        .map(|index| arm(&document, &experiment, &spec, index, language, &mut sink))
-        .collect();
-    together(&document, &experiment, &spec, &plans, &mut sink);
+    let mut plans: Vec<Option<Plan>> = Vec::new();
+    // An experiment that is missing or no text was told of already.
+    if spec.experiment.origin == Origin::Written {
+        match experiment(sources, file, &spec.experiment, settings, read) {
+            Ok(experiment) => {
+                plans = (spec.arms.iter())
+                    .map(|found| arm(&document, &experiment, &spec, found, language, &mut sink))
+                    .collect();
+                together(&document, &experiment, &spec, &plans, &mut sink);
+            }
+            Err(found) => found.into_vec().into_iter().for_each(|found| sink.push(found)),
+        }
+    }
     let warnings = sink.finish()?;
     let arms = spec.arms.iter().zip(plans).filter_map(|(arm, plan)| {
         let name = arm.name.value.clone();
@@ -105,9 +112,11 @@ fn named_here(found: Diagnostic, study: FileId, span: Span) -> Diagnostic {
 
 fn names(arms: &[ArmSpec], sink: &mut Sink) {
     for (index, arm) in arms.iter().enumerate() {
-        if let Some(first) = arms[..index].iter().find(|other| other.name.value == arm.name.value) {
+        let is_written = arm.name.origin == Origin::Written;
+        let is_same = |other: &&ArmSpec| is_written && other.name.value == arm.name.value;
+        if let Some(first) = arms[..index].iter().find(is_same) {
             let message = format!("the arm {} occurs twice", quoted(&arm.name.value));
-            let pointer = Pointer::root().key("arms").index(index).key("name");
+            let pointer = Pointer::root().key("arms").index(arm.index).key("name");
             sink.push(
                 Diagnostic::error(codes::E0902, arm.name.span, message)
                     .also(first.name.span, "the first one")
@@ -136,11 +145,11 @@ fn arm(
     document: &Document,
     experiment: &Document,
     spec: &StudySpec,
-    index: usize,
+    arm: &ArmSpec,
     language: Language<'_>,
     sink: &mut Sink,
 ) -> Option<Plan> {
-    let at = Pointer::root().key("arms").index(index);
+    let at = Pointer::root().key("arms").index(arm.index);
     let entry = document.find(&at)?.node.entry("estimator")?.clone();
     let Language { catalog, schema } = language;
     let compiled = compile_with(experiment.with_entry(entry, document), catalog, schema);
@@ -169,7 +178,7 @@ fn together(
     let known = || spec.arms.iter().zip(plans).filter_map(|(arm, plan)| Some((arm, plan.as_ref()?)));
     let Some((first, plan)) = known().next() else { return };
     for (index, (arm, other)) in known().enumerate().skip(1) {
-        let at = Pointer::root().key("arms").index(index);
+        let at = Pointer::root().key("arms").index(arm.index);
         let (metric, expected) = (other.estimator.metric, plan.estimator.metric);
         let span = document.span_near(&at.key("estimator").key("metric"));
         if metric != expected {

@@ -190,8 +190,6 @@ impl SearchKind for Net {
         let p: NetParams = read_params(params).unwrap();
         SearchNeeds {
             moves: Moves { mutate: true, crossover: true, bits: false },
-            fewest_objectives: 1,
-            most_objectives: 8,
             trials: u64::from(p.population) + u64::from(p.offspring) * u64::from(p.generations - 1),
             generations: p.generations.into(),
             offspring: p.offspring.into(),
@@ -219,14 +217,7 @@ impl SearchKind for Draw {
     fn needs(&self, params: &Value) -> SearchNeeds {
         let p: DrawParams = read_params(params).unwrap();
         let moves = Moves::default();
-        SearchNeeds {
-            moves,
-            fewest_objectives: 1,
-            most_objectives: 8,
-            trials: p.networks,
-            generations: 1,
-            offspring: p.networks,
-        }
+        SearchNeeds { moves, trials: p.networks, generations: 1, offspring: p.networks }
     }
 }
 
@@ -241,14 +232,11 @@ impl Typed for Climb {
 impl SearchKind for Climb {
     fn needs(&self, _: &Value) -> SearchNeeds {
         let moves = Moves { mutate: true, ..Moves::default() };
-        SearchNeeds {
-            moves,
-            fewest_objectives: 1,
-            most_objectives: 1,
-            trials: 2,
-            generations: 2,
-            offspring: 1,
-        }
+        SearchNeeds { moves, trials: 2, generations: 2, offspring: 1 }
+    }
+
+    fn most_objectives(&self) -> usize {
+        1
     }
 }
 

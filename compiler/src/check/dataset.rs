@@ -79,6 +79,10 @@ pub(super) fn limits_are_within_the_data(cx: &CheckCx<'_>, sink: &mut Sink) {
     check(&LIMIT_TEST, "test", "test", dataset.facts.test);
     let Some(share) = share else { return };
     let [train, validation] = split_before_limit(share, &dataset.facts);
+    // A split that leaves too few was told of already.
+    if train == 0 || validation < fewest(dataset.facts.target).0 {
+        return;
+    }
     check(&LIMIT_TRAIN, "train", "training", train);
     check(&LIMIT_VALIDATION, "validation", "validation", validation);
 }

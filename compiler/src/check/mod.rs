@@ -39,6 +39,7 @@ const CHECKS: &[Check] = &[
     dataset::a_batch_fits_the_training_split,
     dataset::batches_of_the_space_fit_the_training_split,
     augment::augmentations_fit_the_images,
+    augment::augmentations_have_what_they_change,
     search::space_offers_the_moves,
     search::objectives_suit_the_search,
     search::space_has_enough_networks,

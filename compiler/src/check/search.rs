@@ -42,23 +42,18 @@ pub(super) fn space_offers_the_moves(cx: &CheckCx<'_>, sink: &mut Sink) {
 
 /// E0403
 pub(super) fn objectives_suit_the_search(cx: &CheckCx<'_>, sink: &mut Sink) {
-    let Some(search) = &cx.bound.search else { return };
-    let (fewest, most) = (search.facts.fewest_objectives, search.facts.most_objectives);
+    let Some((kind, most)) = &cx.bound.most_objectives else { return };
     let Some(objectives) = cx.spec.read(&OBJECTIVES) else { return };
     let count = objectives.len();
-    let expected = if count < fewest {
-        format!("at least {fewest}")
-    } else if count > most {
-        format!("at most {most}")
-    } else {
-        return;
-    };
-    let span = cx.document.span_near(&"/objectives".into());
-    sink.push(
-        Diagnostic::error(codes::E0403, span, format!("found {count} objectives, expected {expected}"))
-            .also(search.kind_span, format!("search `{}` requires it", search.call.kind))
-            .at("/objectives"),
-    );
+    if count > *most {
+        let span = cx.document.span_near(&"/objectives".into());
+        let message = format!("found {count} objectives, expected at most {most}");
+        sink.push(
+            Diagnostic::error(codes::E0403, span, message)
+                .also(kind.span, format!("search `{}` requires it", kind.value))
+                .at("/objectives"),
+        );
+    }
 }
 
 /// W0401; what is beyond counting is an error of the plan.

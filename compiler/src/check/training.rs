@@ -33,6 +33,17 @@ pub(super) fn measurements_end_with_the_training(cx: &CheckCx<'_>, sink: &mut Si
     if every.count_in(epochs).is_some() {
         return;
     }
+    if u64::from(epochs) * u64::from(every.denominator) % u64::from(every.numerator) == 0 {
+        let message =
+            format!("{every} epochs between measurements make more than 2^32 of them in {epochs} epochs");
+        sink.push(
+            Diagnostic::error(codes::E0407, measured.span, message)
+                .also(written.span, "trained here")
+                .help("measure less often".to_owned())
+                .at("/training/measure_every"),
+        );
+        return;
+    }
     let step = u64::from(every.numerator);
     let down = u64::from(epochs) / step * step;
     let near = if down == 0 { step.to_string() } else { format!("{down} or {}", down + step) };

@@ -77,7 +77,11 @@ impl SearchKind for Menndl {
             crossover: params.crossover_rate > 0.0,
             ..Moves::default()
         };
-        params.sizes().needs(moves, 1)
+        params.sizes().needs(moves)
+    }
+
+    fn most_objectives(&self) -> usize {
+        1
     }
 }
 

@@ -43,8 +43,6 @@ impl SearchKind for Random {
         let Params { networks, batch } = read_params(params).expect("the parameters are normalised");
         SearchNeeds {
             moves: Moves::default(),
-            fewest_objectives: 1,
-            most_objectives: usize::MAX,
             trials: networks as u64,
             generations: networks.div_ceil(batch) as u64,
             offspring: batch as u64,

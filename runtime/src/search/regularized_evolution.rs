@@ -87,12 +87,14 @@ impl SearchKind for RegularizedEvolution {
             read_params(params).expect("the parameters are normalised");
         SearchNeeds {
             moves: Moves { mutate: true, ..Moves::default() },
-            fewest_objectives: 1,
-            most_objectives: 1,
             trials: cycles as u64,
             generations: 1 + (cycles - population).div_ceil(offspring) as u64,
             offspring: offspring as u64,
         }
+    }
+
+    fn most_objectives(&self) -> usize {
+        1
     }
 }
 
@@ -291,6 +293,6 @@ mod tests {
         );
         let params = RegularizedEvolution.normalise(&json!({ "cycles": 300, "offspring": 7 })).unwrap();
         let needs = RegularizedEvolution.needs(&params);
-        assert_eq!((needs.trials, needs.generations, needs.most_objectives), (300, 30, 1));
+        assert_eq!((needs.trials, needs.generations), (300, 30));
     }
 }

@@ -4,10 +4,11 @@
 //! The conditions are about what [`SearchSpace::facts`] says, so nothing is trained for them.
 
 use peng_spec::arch::{ArchGraph, Cost, Genome, NetworkFacts, SINGLES};
-use peng_spec::catalog::Issue;
+use peng_spec::catalog::{Fits, Issue};
 use peng_spec::diag::codes;
 use peng_spec::expr::{Comparison, Formula, Operator, condition};
 use peng_spec::plan::Settings;
+use serde_json::Value;
 
 use super::{GenomeError, Scarce, SearchSpace};
 use crate::seed::Rng;
@@ -32,6 +33,18 @@ pub(super) fn conditions(texts: &[String]) -> Result<Vec<Formula>, Vec<Issue>> {
     let (good, bad): (Vec<_>, Vec<_>) = texts.iter().enumerate().map(read).partition(Result::is_ok);
     let issues: Vec<Issue> = bad.into_iter().filter_map(Result::err).collect();
     if issues.is_empty() { Ok(good.into_iter().flatten().collect()) } else { Err(issues) }
+}
+
+/// What is wrong with the conditions that fit the schema, whatever else does not.
+pub(super) fn issues_beside(params: &Value, fits: Fits<'_>) -> Vec<Issue> {
+    let names = NetworkFacts::names();
+    let texts = params["where"].as_array().into_iter().flatten().enumerate();
+    let issues = texts.filter_map(|(index, text)| {
+        let pointer = format!("/where/{index}");
+        let error = condition(text.as_str().filter(|_| fits(&pointer))?, &names).err()?;
+        Some(Issue::in_formula(pointer, 0, error))
+    });
+    issues.collect()
 }
 
 /// The space, cut if there are conditions.
@@ -270,7 +283,7 @@ impl SearchSpace for Constrained {
 #[cfg(test)]
 mod tests {
     use peng_spec::catalog::{DatasetFacts, Target};
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
     use crate::seed::SeedTree;

@@ -40,8 +40,6 @@ impl SearchKind for Listed {
         let Params { networks } = read_params(params).expect("the parameters are normalised");
         SearchNeeds {
             moves: Moves::default(),
-            fewest_objectives: 1,
-            most_objectives: usize::MAX,
             trials: networks.len() as u64,
             generations: u64::from(!networks.is_empty()),
             offspring: 0,

@@ -127,10 +127,6 @@ pub struct SpaceFacts {
 pub struct SearchNeeds {
     /// Moves that the space must offer.
     pub moves: Moves,
-    /// Fewest objectives that it can work with.
-    pub fewest_objectives: usize,
-    /// Most objectives that it can work with.
-    pub most_objectives: usize,
     /// Networks that it asks for, at most.
     pub trials: u64,
     /// Generations in which it asks for them.

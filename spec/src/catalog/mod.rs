@@ -123,7 +123,15 @@ pub trait Kind: Sync {
     fn params_schema(&self) -> schemars::Schema;
     /// The parameters with all defaults written out, in the order of the schema.
     fn normalise(&self, params: &Value) -> Result<Value, Vec<Issue>>;
+    /// What is wrong with parameters of which some do not fit the schema, as far as it cannot follow from those. `fits` says
+    /// of a pointer whether what is there does, or is left out on purpose.
+    fn issues_beside(&self, _params: &Value, _fits: Fits<'_>) -> Vec<Issue> {
+        Vec::new()
+    }
 }
+
+/// Whether what is at a pointer relative to the parameters fits the schema.
+pub type Fits<'a> = &'a dyn Fn(&str) -> bool;
 
 /// A data set, as the compiler sees it.
 pub trait DatasetKind: Kind {
@@ -145,6 +153,10 @@ pub trait SpaceKind: Kind {
 pub trait SearchKind: Kind {
     /// What it needs of the space, and how many networks it asks for. `params` are normalised.
     fn needs(&self, params: &Value) -> SearchNeeds;
+    /// Most objectives that it can work with, whatever its parameters.
+    fn most_objectives(&self) -> usize {
+        usize::MAX
+    }
 }
 
 /// An estimator, as the compiler sees it.

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Issue, Kind};
+use super::{Fits, Issue, Kind};
 
 /// A kind with typed parameters; it is a [`Kind`] by that alone.
 pub trait Typed: Sync {
@@ -18,6 +18,11 @@ pub trait Typed: Sync {
 
     /// What the schema cannot say about parameters: ranges that depend on each other.
     fn check(_params: &Self::Params) -> Vec<Issue> {
+        Vec::new()
+    }
+
+    /// The same of parameters of which some do not fit the schema, as far as it cannot follow from those.
+    fn check_beside(_params: &Value, _fits: Fits<'_>) -> Vec<Issue> {
         Vec::new()
     }
 }
@@ -42,6 +47,10 @@ impl<T: Typed> Kind for T {
         let typed = read_params::<T::Params>(params)?;
         let issues = T::check(&typed);
         if issues.is_empty() { Ok(to_value(&typed)) } else { Err(issues) }
+    }
+
+    fn issues_beside(&self, params: &Value, fits: Fits<'_>) -> Vec<Issue> {
+        T::check_beside(params, fits)
     }
 }
 

@@ -9,6 +9,12 @@ const NEAR: f64 = 0.6;
 /// A name that is less similar than the nearest by this much is not worth a mention.
 const FARTHER: f64 = 0.15;
 
+/// What is the beginning of a name, is at least so similar to it.
+const BEGINS: f64 = 0.9;
+
+/// Shortest text that counts as the beginning of a name, in bytes.
+const SHORTEST_BEGINNING: usize = 5;
+
 /// At most two of `names` that are near to `wrong`, the nearest first.
 pub fn similar<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let folded = fold(wrong);
@@ -16,8 +22,13 @@ pub fn similar<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Vec
         .into_iter()
         .filter_map(|name| {
             let other = fold(name);
-            let score =
-                if other == folded { 2.0 } else { strsim::normalized_damerau_levenshtein(&folded, &other) };
+            let score = if other == folded {
+                2.0
+            } else {
+                let begins = folded.len() >= SHORTEST_BEGINNING && other.starts_with(&folded);
+                let similarity = strsim::normalized_damerau_levenshtein(&folded, &other);
+                if begins { similarity.max(BEGINS) } else { similarity }
+            };
             (score >= NEAR).then_some((score, name))
         })
         .collect();
@@ -88,6 +99,7 @@ mod tests {
         check("DIGITS", &["digits"]);
         check("imagenet", &[]);
         check("", &[]);
+        check("synth", &["synthetic"]);
     }
 
     #[test]
@@ -95,12 +107,14 @@ mod tests {
         let kinds = ["digits", "val_abc", "val_acd"];
         assert_eq!(only_one("digts", kinds).as_deref(), Some("digits"));
         assert_eq!(only_one("val_acc", kinds), None);
+        // An abbreviation, or a typing error.
+        assert_eq!(only_one("val_acc", ["val_accuracy", "val_auc"]), None);
         assert_eq!(only_one("imagenet", kinds), None);
     }
 
     #[test]
     fn at_most_two_are_suggested() {
-        let text = did_you_mean("val_acc", ["val_accuracy", "val_abc", "val_acd"]).unwrap();
-        assert_eq!(text, "did you mean `val_abc` or `val_acd`?");
+        let text = did_you_mean("val_acc", ["val_abc", "val_accuracy", "val_acd"]).unwrap();
+        assert_eq!(text, "did you mean `val_accuracy` or `val_abc`?");
     }
 }

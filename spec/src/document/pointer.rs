@@ -53,6 +53,20 @@ impl Pointer {
         self.0.split('/').skip(1).map(|token| token.replace("~1", "/").replace("~0", "~"))
     }
 
+    /// The address as `--set` takes it: `search_space.blocks[0].filters`.
+    pub fn spelled(&self) -> String {
+        let mut text = String::new();
+        for token in self.tokens() {
+            if token.bytes().all(|byte| byte.is_ascii_digit()) && !token.is_empty() {
+                text += &format!("[{token}]");
+            } else {
+                let dot = if text.is_empty() { "" } else { "." };
+                text += &format!("{dot}{token}");
+            }
+        }
+        text
+    }
+
     /// The pointer as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -80,6 +94,7 @@ mod tests {
         let pointer = Pointer::root().key("a/b").key("c~d").index(3);
         assert_eq!(pointer.as_str(), "/a~1b/c~0d/3");
         assert_eq!(pointer.tokens().collect::<Vec<_>>(), ["a/b", "c~d", "3"]);
+        assert_eq!(pointer.spelled(), "a/b.c~d[3]");
         assert_eq!(pointer.parent().unwrap().as_str(), "/a~1b/c~0d");
         assert_eq!(Pointer::root().parent(), None);
     }

@@ -47,6 +47,12 @@ impl fmt::Display for ExprError {
 
 impl std::error::Error for ExprError {}
 
+/// A number and the unit after it, whatever that is, of a text of both.
+pub fn split_unit(text: &str) -> Option<(f64, &str)> {
+    let (unit, number) = token::number(text.trim()).ok()?;
+    Some((number.parse().ok()?, unit.trim()))
+}
+
 /// The value of a quantity in the canonical unit of its dimension.
 pub fn quantity(text: &str, dimension: Dimension) -> Result<f64, ExprError> {
     let parts = parse::parts(text, dimension)?;

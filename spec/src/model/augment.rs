@@ -10,7 +10,7 @@ use crate::plan::{Augmentation, Normalize};
 
 const WORDS: [&str; 5] = ["random_crop", "horizontal_flip", "vertical_flip", "cutout", "mixup"];
 
-/// Reads an augmentation of images with sides of at least `side` pixels.
+/// Reads an augmentation of images with sides of at least `side` pixels; `usize::MAX`: of images of any size.
 pub fn augmentation(text: &str, side: usize) -> Result<Augmentation, (Code, ExprError)> {
     let found = link(text).map_err(|error| {
         let help = Some("write an augmentation such as `horizontal_flip` or `random_crop(4)`".to_owned());
@@ -34,16 +34,25 @@ pub fn augmentation(text: &str, side: usize) -> Result<Augmentation, (Code, Expr
             ("random_crop", Some(pixels)) => Ok(Augmentation::RandomCrop { pixels }),
             (_, Some(pixels)) => Ok(Augmentation::Cutout { pixels }),
             (word, None) => {
-                let message =
-                    format!("`{word}` lacks a number of pixels, from 1 to {side}, the image's side");
-                fault(message, format!("write `{word}({})`", side.div_ceil(8)))
+                let expected = match side {
+                    usize::MAX => "a number of pixels, at least 1".to_owned(),
+                    side => format!("a number of pixels from 1 to {side}, the image's side"),
+                };
+                let message = match number {
+                    Some(number) => format!("found `{word}({number})`, expected {expected}"),
+                    None => format!("`{word}` lacks {expected}"),
+                };
+                fault(message, format!("write `{word}({})`", side.min(32).div_ceil(8)))
             }
         },
         ("mixup", Some(alpha)) if (0.05..=1.0).contains(&alpha) => Ok(Augmentation::Mixup { alpha }),
-        ("mixup", _) => fault(
-            "`mixup` lacks its parameter between 0.05 and 1".to_owned(),
-            "write `mixup(0.2)`, or up to `mixup(1)` to mix more".to_owned(),
-        ),
+        ("mixup", number) => {
+            let message = match number {
+                Some(number) => format!("found `mixup({number})`, expected a parameter from 0.05 to 1"),
+                None => "`mixup` lacks its parameter from 0.05 to 1".to_owned(),
+            };
+            fault(message, "write `mixup(0.2)`, or up to `mixup(1)` to mix more".to_owned())
+        }
         (other, _) => {
             let help = did_you_mean(other, WORDS).unwrap_or_else(|| one_of(WORDS));
             fault(format!("unknown augmentation {}", quoted(other)), help)
@@ -92,9 +101,10 @@ mod tests {
             assert_eq!(augmentation(text, 8), Ok(expected));
         }
         for (text, at, message) in [
-            ("random_crop", 0, "`random_crop` lacks a number of pixels, from 1 to 8, the image's side"),
-            ("cutout(9)", 0, "`cutout` lacks a number of pixels, from 1 to 8, the image's side"),
-            ("mixup(2)", 0, "`mixup` lacks its parameter between 0.05 and 1"),
+            ("random_crop", 0, "`random_crop` lacks a number of pixels from 1 to 8, the image's side"),
+            ("cutout(9)", 0, "found `cutout(9)`, expected a number of pixels from 1 to 8, the image's side"),
+            ("mixup(2)", 0, "found `mixup(2)`, expected a parameter from 0.05 to 1"),
+            ("mixup", 0, "`mixup` lacks its parameter from 0.05 to 1"),
             ("vertical_flip(1)", 0, "`vertical_flip` has no number"),
             (" rotate(10)", 1, "unknown augmentation `rotate`"),
             ("cutout(", 7, "found the end, expected a number"),

@@ -89,6 +89,15 @@ pub struct PartialSpec<'a> {
 }
 
 impl PartialSpec<'_> {
+    fn section_of(&self, slot: Slot) -> &KindSpec {
+        match slot {
+            Slot::Dataset => &self.spec.dataset.call,
+            Slot::SearchSpace => &self.spec.search_space,
+            Slot::Search => &self.spec.search.call,
+            Slot::Estimator => &self.spec.estimator.call,
+        }
+    }
+
     fn admits(&self, pointer: &Pointer) -> bool {
         self.shaped.unfit().admits(self.shaped.document(), pointer)
     }
@@ -113,13 +122,19 @@ impl PartialSpec<'_> {
     /// The kind of a slot with its parameters, if all of them fit.
     pub fn kind(&self, slot: Slot) -> Option<&KindSpec> {
         let common = KindSpec::common_keys(slot);
-        let kind = match slot {
-            Slot::Dataset => &self.spec.dataset.call,
-            Slot::SearchSpace => &self.spec.search_space,
-            Slot::Search => &self.spec.search.call,
-            Slot::Estimator => &self.spec.estimator.call,
-        };
+        let kind = self.section_of(slot);
         self.shaped.unfit().admits_all_but(self.shaped.document(), &kind.pointer, common).then_some(kind)
+    }
+
+    /// The kind of a slot, if its name fits, whatever its parameters.
+    pub fn named_kind(&self, slot: Slot) -> Option<&KindSpec> {
+        let kind = self.section_of(slot);
+        self.fits(&kind.pointer.key("kind")).then_some(kind)
+    }
+
+    /// Whether what is at a pointer fits, or is left out on purpose.
+    pub fn fits(&self, pointer: &Pointer) -> bool {
+        self.admits(pointer)
     }
 
     /// All of it, of a document that fits.

@@ -3,8 +3,7 @@
 use schemars::JsonSchema;
 
 use super::leaf::Leaf;
-use crate::document::{Document, Node};
-use crate::shape::WellFormed;
+use crate::document::{Document, Node, Pointer};
 use crate::source::Spanned;
 
 /// A study of peng: one search under several estimators and seeds, against the truth.
@@ -43,6 +42,9 @@ pub struct ArmSpec {
     /// When the training of a network may stop, as in an experiment.
     #[schemars(with = "AnySection")]
     pub estimator: Node,
+    /// Its place in the list.
+    #[schemars(skip)]
+    pub index: usize,
 }
 
 /// A seed; only its schema is needed.
@@ -77,32 +79,45 @@ fn default_truth() -> bool {
 }
 
 impl StudySpec {
-    /// Decodes a study that fits the schema; what is missing nevertheless is as if it were empty.
-    pub fn decode(document: &Document, _: WellFormed) -> Self {
+    /// Decodes what fits the schema, which `fits` says of a pointer; the rest is as if it were empty.
+    pub(crate) fn decode(document: &Document, fits: &dyn Fn(&Pointer) -> bool) -> Self {
         let root = document.root();
+        let at = Pointer::root();
+        let seeds = at.key("seeds");
+        let seed = |(index, node): (usize, &Node)| {
+            let value = u64::read(node).filter(|_| fits(&seeds.index(index)))?;
+            Some(Spanned::written(value, node.span))
+        };
         Self {
-            version: leaf(root, "version").unwrap_or(Spanned::filled_in(1, root.span)),
-            name: leaf(root, "name").unwrap_or(Spanned::filled_in(String::new(), root.span)),
-            experiment: leaf(root, "experiment").unwrap_or(Spanned::filled_in(String::new(), root.span)),
-            arms: elements(root, "arms").iter().filter_map(arm).collect(),
+            version: leaf(root, &at, "version", fits).unwrap_or(Spanned::filled_in(1, root.span)),
+            name: leaf(root, &at, "name", fits).unwrap_or(Spanned::filled_in(String::new(), root.span)),
+            experiment: leaf(root, &at, "experiment", fits)
+                .unwrap_or(Spanned::filled_in(String::new(), root.span)),
+            arms: elements(root, "arms").iter().enumerate().filter_map(|found| arm(found, fits)).collect(),
             seeds: match elements(root, "seeds") {
                 [] => default_seeds().into_iter().map(|seed| Spanned::filled_in(seed, root.span)).collect(),
-                seeds => seeds
-                    .iter()
-                    .filter_map(|node| Some(Spanned::written(u64::read(node)?, node.span)))
-                    .collect(),
+                written => written.iter().enumerate().filter_map(seed).collect(),
             },
-            truth: leaf(root, "truth").unwrap_or(Spanned::filled_in(default_truth(), root.span)),
+            truth: leaf(root, &at, "truth", fits).unwrap_or(Spanned::filled_in(default_truth(), root.span)),
         }
     }
 }
 
-fn arm(node: &Node) -> Option<ArmSpec> {
-    Some(ArmSpec { name: leaf(node, "name")?, estimator: node.entry("estimator")?.value.clone() })
+/// An arm whose estimator can be checked; a name that does not fit is empty.
+fn arm((index, node): (usize, &Node), fits: &dyn Fn(&Pointer) -> bool) -> Option<ArmSpec> {
+    let at = Pointer::root().key("arms").index(index);
+    let estimator = node.entry("estimator").filter(|_| fits(&at.key("estimator")))?.value.clone();
+    let name = leaf(node, &at, "name", fits).unwrap_or(Spanned::filled_in(String::new(), node.span));
+    Some(ArmSpec { name, estimator, index })
 }
 
-fn leaf<T: Leaf>(node: &Node, key: &str) -> Option<Spanned<T>> {
-    let value = &node.entry(key)?.value;
+fn leaf<T: Leaf>(
+    node: &Node,
+    at: &Pointer,
+    key: &str,
+    fits: &dyn Fn(&Pointer) -> bool,
+) -> Option<Spanned<T>> {
+    let value = &node.entry(key).filter(|_| fits(&at.key(key)))?.value;
     Some(Spanned::written(T::read(value)?, value.span))
 }
 

@@ -38,7 +38,9 @@ pub(super) fn choose(document: &Document, schema: &SpecSchema, unfit: &mut Unfit
         } else {
             // A section without a usable `kind` is told so by the shape alone.
             let mut properties = common.as_object().cloned().unwrap_or_default();
-            let kind = json!({ "type": "string", "description": one_of(names(schema, slot)) });
+            let known: Vec<&str> = names(schema, slot).collect();
+            let kind =
+                json!({ "type": "string", "description": one_of(known.iter().copied()), "enum": known });
             properties.insert("kind".to_owned(), kind);
             json!({ "type": "object", "required": ["kind"], "properties": properties })
         };

@@ -82,7 +82,7 @@ impl Converter<'_> {
             NodeValue::Number(number) if must_be_written => {
                 let text = self.document.slice(node.span).to_owned();
                 let message = format!("found the bare number `{text}`, expected {dimension}");
-                let help = format!("write `{}`", dimension.written(&number.to_string()));
+                let help = bare_number(number, dimension);
                 self.report(pointer, node.span, message, Some(help))
             }
             NodeValue::Number(number) => Value::Number(without_fraction(number)),
@@ -106,6 +106,19 @@ impl Converter<'_> {
     /// The place of an expression's error in the file.
     fn span_in(&self, node: &Node, error: &ExprError) -> Span {
         if error.len > 0 { self.document.span_inside(node, error.at, error.len) } else { node.span }
+    }
+}
+
+/// What to write in place of a number without its unit.
+fn bare_number(number: &Number, dimension: Dimension) -> String {
+    let written = dimension.written(&number.to_string());
+    match number.as_f64() {
+        // A share of 1 is more likely meant than one of 100.
+        Some(share) if dimension == Dimension::Percent && share > 0.0 && share < 1.0 => {
+            let percent = (share * 1e12).round() / 1e10;
+            format!("write `{}`, or `{written}` if so little is meant", dimension.format(percent))
+        }
+        Some(_) | None => format!("write `{written}`"),
     }
 }
 

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::advice::Advice;
 use super::convert::Converted;
 use super::keys::{self, Keys};
 use super::unfit::Unfit;
 use super::validate::{Rule, Violation, validate};
-use super::{describe, unsupported};
+use super::{advice, describe, unsupported};
 use crate::diag::{Diagnostic, Sink, codes, did_you_mean, one_of, only_one, quoted};
 use crate::document::{Document, Node, NodeValue, Pointer};
 
@@ -40,10 +41,11 @@ pub(super) fn explain_all(
         }
     }
     let unknown = keys.iter().map(|(pointer, keys)| (pointer.clone(), keys.unknown.clone())).collect();
-    let moved = keys::elsewhere(effective, &keys);
+    let homes = keys::homes(document, effective);
+    let moved = keys::elsewhere(&homes, &keys);
     for (pointer, keys) in keys {
         values.remove(&pointer);
-        keys.without(&pointer, &moved, unfit).report(document, effective, &pointer, unfit, sink);
+        keys.without(&pointer, &moved, unfit).report(document, (effective, &homes), &pointer, unfit, sink);
     }
     for diagnostic in values.into_values() {
         sink.push(diagnostic);
@@ -103,7 +105,7 @@ impl Explainer<'_> {
             Rule::Words(words) => {
                 // Beside words there may be texts of a form, which the schema has examples of.
                 let examples = schema.get("examples").map(words_of).unwrap_or_default();
-                self.word(pointer, node, &[words_of(words), examples].concat())
+                self.word(pointer, node, &words_of(words), &examples)
             }
             Rule::Minimum(limit) => range("too small", format!("at least {}", bound(limit))),
             Rule::Maximum(limit) => range("too large", format!("at most {}", bound(limit))),
@@ -156,7 +158,7 @@ impl Explainer<'_> {
         if words.is_empty() || schema.get("x-expected").is_some() {
             self.wrong_type(pointer, node, &describe::expected(schema))
         } else {
-            self.word(pointer, node, &words)
+            self.word(pointer, node, &words, &[])
         }
     }
 
@@ -169,27 +171,28 @@ impl Explainer<'_> {
             return self.at(codes::E0201, pointer, message).help(format!("write `version: {expected}`"));
         }
         let words: Vec<String> = expected.as_str().map(str::to_owned).into_iter().collect();
-        self.word(pointer, node, &words)
+        self.word(pointer, node, &words, &[])
     }
 
-    fn word(&self, pointer: &Pointer, node: &Node, words: &[String]) -> Diagnostic {
+    /// A text that is none of a few words, and none like the examples.
+    fn word(&self, pointer: &Pointer, node: &Node, words: &[String], examples: &[String]) -> Diagnostic {
+        let names = || words.iter().chain(examples).map(String::as_str);
         let Some(text) = node.as_str() else {
-            return self
-                .wrong_type(pointer, node, "one of a few words")
-                .help(one_of(words.iter().map(String::as_str)));
+            return self.wrong_type(pointer, node, "one of a few words").help(one_of(names()));
         };
-        let key = pointer.tokens().last().unwrap_or_default();
+        // Of an element, the key of its list.
+        let is_key = |token: &String| token.parse::<usize>().is_err();
+        let key = pointer.tokens().filter(is_key).last().unwrap_or_default();
         if unsupported::is_value(pointer, text) {
             let message =
                 format!("{} is not supported by this version of peng yet", quoted(&format!("{key}: {text}")));
-            return self.at(codes::E0106, pointer, message).help(one_of(words.iter().map(String::as_str)));
+            return self.at(codes::E0106, pointer, message).help(one_of(names()));
         }
-        let names = || words.iter().map(String::as_str);
         let help = did_you_mean(text, names()).unwrap_or_else(|| one_of(names()));
         let message = format!("unknown value {} of `{key}`", quoted(text));
         let meant = match words {
-            [word] => Some(word.clone()),
-            [] | [_, _, ..] => only_one(text, names()),
+            [word] if examples.is_empty() => Some(word.clone()),
+            _ => only_one(text, names()).filter(|name| words.contains(name)),
         };
         self.at(codes::E0204, pointer, message).help(help).fix(node.span, meant)
     }
@@ -197,7 +200,7 @@ impl Explainer<'_> {
     fn wrong_type(&self, pointer: &Pointer, node: &Node, expected: &str) -> Diagnostic {
         let message = format!("found {}, expected {expected}", describe::node(self.document, node));
         let schema = schema_at(self.effective, pointer);
-        let Advice { help, instead } = type_advice(self.document, schema, node, expected);
+        let Advice { help, instead } = advice::about_type(self.document, schema, node, expected);
         self.at(codes::E0103, pointer, message).help(help).fix(node.span, instead)
     }
 
@@ -226,67 +229,4 @@ fn plural(count: &Value, one: &str) -> String {
 
 fn words_of(options: &Value) -> Vec<String> {
     options.as_array().into_iter().flatten().filter_map(|word| word.as_str().map(str::to_owned)).collect()
-}
-
-/// What to do about a value of a wrong type.
-#[derive(Default)]
-struct Advice {
-    help: Option<String>,
-    /// What to write instead, if it is a single scalar or a small mapping.
-    instead: Option<String>,
-}
-
-impl Advice {
-    /// "write `instead`", with a reason or a condition after it.
-    fn write(instead: String, rest: &str) -> Self {
-        Self { help: Some(format!("write {}{rest}", quoted(&instead))), instead: Some(instead) }
-    }
-}
-
-fn type_advice(document: &Document, schema: &Value, node: &Node, expected: &str) -> Advice {
-    let properties = |name: &str| schema["properties"].get(name).is_some();
-    match &node.value {
-        NodeValue::String(text) if expected == "a mapping" && properties("kind") => {
-            mapping(text, |text| format!("{{kind: {text}}}"))
-        }
-        NodeValue::String(text) if expected == "a mapping" && properties("maximize") => {
-            mapping(text, |text| format!("{{maximize: {text}}}"))
-        }
-        NodeValue::String(text)
-            if expected == "a list" && schema["items"]["properties"].get("maximize").is_some() =>
-        {
-            mapping(text, |text| format!("[{{maximize: {text}}}]"))
-        }
-        NodeValue::String(text) if expected == "`true` or `false`" => {
-            let truth = match text.to_lowercase().as_str() {
-                "yes" | "on" | "y" => "true",
-                "no" | "off" | "n" => "false",
-                _ => return Advice::default(),
-            };
-            Advice::write(truth.to_owned(), &format!("; YAML 1.2 reads `{text}` as a text"))
-        }
-        NodeValue::String(text) if expected.ends_with("number") && text.parse().is_ok_and(f64::is_finite) => {
-            Advice::write(text.clone(), " without quotes")
-        }
-        NodeValue::Number(_) | NodeValue::Bool(_) if expected == "a text" => {
-            Advice::write(format!("\"{}\"", document.slice(node.span)), "")
-        }
-        NodeValue::Null if expected == "a mapping" => {
-            Advice { help: Some("write its keys below it, or remove it".to_owned()), instead: None }
-        }
-        NodeValue::Null
-        | NodeValue::Bool(_)
-        | NodeValue::Number(_)
-        | NodeValue::String(_)
-        | NodeValue::List(_)
-        | NodeValue::Map(_) => Advice::default(),
-    }
-}
-
-/// A text as the only value of a mapping; a machine writes it only if it needs no quotes.
-fn mapping(text: &str, around: impl Fn(&str) -> String) -> Advice {
-    let advice = Advice::write(around(text), "");
-    let is_plain = text.starts_with(char::is_alphabetic)
-        && text.chars().all(|c| c.is_alphanumeric() || "-_".contains(c));
-    Advice { instead: advice.instead.filter(|_| is_plain), ..advice }
 }

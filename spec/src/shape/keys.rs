@@ -12,6 +12,31 @@ use crate::diag::{Diagnostic, Sink, codes, did_you_mean, one_of, only_one, quote
 use crate::document::{Document, Node, Pointer};
 use crate::source::Span;
 
+/// The mappings of a spec, with the kinds that it chose, by the keys that they have and that are not written there: the spec
+/// itself, its sections, and the mappings in these. What a space lets vary is not meant.
+pub(super) type Homes = BTreeMap<String, Pointer>;
+
+/// Where keys belong.
+pub(super) fn homes(document: &Document, effective: &Value) -> Homes {
+    let members = |of: &Pointer| -> Vec<Pointer> {
+        let properties = schema_at(effective, of)["properties"].as_object();
+        properties.into_iter().flatten().map(|(key, _)| of.key(key)).collect()
+    };
+    let root = Pointer::root();
+    let sections = members(&root);
+    let space = root.key(Slot::SearchSpace.key());
+    let inner: Vec<Pointer> = sections.iter().filter(|&at| *at != space).flat_map(members).collect();
+    let mut homes = Homes::new();
+    for mapping in std::iter::once(root).chain(sections).chain(inner) {
+        let properties = schema_at(effective, &mapping)["properties"].as_object();
+        for (key, _) in properties.into_iter().flatten().filter(|(key, _)| *key != "kind") {
+            homes.entry(key.clone()).or_insert_with(|| mapping.clone());
+        }
+    }
+    homes.retain(|key, mapping| document.find(&mapping.key(key)).is_none());
+    homes
+}
+
 /// What is wrong with the keys of one mapping.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
@@ -20,8 +45,8 @@ pub(super) struct Keys {
 }
 
 /// Keys that stand in a section to which they do not belong, as what they are where they belong.
-pub(super) fn elsewhere(effective: &Value, found: &BTreeMap<Pointer, Keys>) -> BTreeSet<Pointer> {
-    let target = |key: &String| Some(Pointer::root().key(section_with(effective, key)?).key(key));
+pub(super) fn elsewhere(homes: &Homes, found: &BTreeMap<Pointer, Keys>) -> BTreeSet<Pointer> {
+    let target = |key: &String| Some(homes.get(key)?.key(key));
     found.values().flat_map(|keys| &keys.unknown).filter_map(target).collect()
 }
 
@@ -42,7 +67,7 @@ impl Keys {
     pub(super) fn report(
         mut self,
         document: &Document,
-        effective: &Value,
+        (effective, homes): (&Value, &Homes),
         pointer: &Pointer,
         unfit: &mut Unfit,
         sink: &mut Sink,
@@ -62,8 +87,9 @@ impl Keys {
             if let Some(near) = near.first() {
                 self.missing.retain(|missing| missing != near);
             }
-            means(key, &near, effective, pointer, unfit);
-            let diagnostic = unknown_key(kind, effective, pointer, &known, key, span);
+            let home = homes.get(key);
+            means(key, &near, home, pointer, unfit);
+            let diagnostic = unknown_key(kind, home, pointer, &known, key, span);
             // A key that is there already would occur twice.
             let meant = only_one(key, known.iter().copied())
                 .filter(|meant| !written.contains_key(meant.as_str()) && written.contains_key(key.as_str()))
@@ -83,23 +109,23 @@ impl Keys {
 }
 
 /// Notes what an unknown key may stand for.
-fn means(key: &str, near: &[&str], effective: &Value, pointer: &Pointer, unfit: &mut Unfit) {
+fn means(key: &str, near: &[&str], home: Option<&Pointer>, pointer: &Pointer, unfit: &mut Unfit) {
     if unsupported::is_key(&pointer.key(key)) {
         return;
     }
     for near in near {
         unfit.value(pointer.key(near));
     }
-    match section_with(effective, key) {
+    match home {
         _ if !near.is_empty() => {}
-        Some(section) => unfit.value(Pointer::root().key(section).key(key)),
+        Some(home) => unfit.value(home.key(key)),
         None => unfit.guess(pointer.clone()),
     }
 }
 
 fn unknown_key(
     kind: Option<(Slot, &Node)>,
-    effective: &Value,
+    home: Option<&Pointer>,
     pointer: &Pointer,
     known: &[&str],
     key: &str,
@@ -111,10 +137,12 @@ fn unknown_key(
     }
     let of_kind = kind.and_then(|(slot, node)| Some(format!(" of {slot} {}", quoted(node.as_str()?))));
     let message = format!("unknown key {}{}", quoted(key), of_kind.unwrap_or_else(|| place(pointer)));
-    let elsewhere = section_with(effective, key);
     let help = did_you_mean(key, known.iter().copied()).or_else(|| {
-        let section = elsewhere.filter(|section| format!("/{section}") != pointer.as_str())?;
-        Some(format!("move it to `{section}`"))
+        let home = home?;
+        let is_root = *home == Pointer::root();
+        let to =
+            if is_root { "the top level, without indentation".to_owned() } else { quoted(&home.spelled()) };
+        Some(format!("move it to {to}"))
     });
     let diagnostic = Diagnostic::error(codes::E0102, span, message);
     // Which keys there are was decided by the kind, unless this is a typing error.
@@ -131,20 +159,9 @@ fn kind_of<'a>(document: &'a Document, pointer: &Pointer) -> Option<(Slot, &'a N
     Some((slot, document.find(&pointer.key("kind"))?.node))
 }
 
-/// The section of the spec, with the kinds that it chose, that has a key.
-fn section_with<'a>(effective: &'a Value, key: &str) -> Option<&'a str> {
-    let sections = effective["properties"].as_object()?;
-    sections
-        .iter()
-        .filter(|_| key != "kind")
-        .find(|(_, section)| section["properties"].get(key).is_some())
-        .map(|(name, _)| name.as_str())
-}
-
 /// " in `training`"; nothing for the root.
 fn place(pointer: &Pointer) -> String {
-    let tokens: Vec<String> = pointer.tokens().collect();
-    if tokens.is_empty() { String::new() } else { format!(" in {}", quoted(&tokens.join("."))) }
+    if *pointer == Pointer::root() { String::new() } else { format!(" in {}", quoted(&pointer.spelled())) }
 }
 
 /// A description as a help: its first sentence, without the capital and the full stop.

@@ -36,7 +36,11 @@ pub(super) fn check(document: &Document, unfit: &mut Unfit, sink: &mut Sink) {
         let Some(name) = found.node.as_str() else { continue };
         if name.parse::<Metric>().is_err() && !unfit.is_unread(&pointer) {
             let (code, message, help) = judge(name);
-            let meant = only_one(name, known()).filter(|_| code == codes::E0202);
+            let meant = if code == codes::E0202 {
+                only_one(name, known())
+            } else {
+                of_validation(name).map(|metric| metric.name().to_owned())
+            };
             let span = found.node.span;
             unfit.value(pointer.clone());
             sink.push(Diagnostic::error(code, span, message).help(help).fix(span, meant).at(pointer));
@@ -48,6 +52,11 @@ fn known() -> impl Iterator<Item = &'static str> {
     Metric::ALL.into_iter().map(Metric::name)
 }
 
+/// The metric on the validation split of which a name lacks the split.
+fn of_validation(name: &str) -> Option<Metric> {
+    format!("val_{name}").parse().ok()
+}
+
 fn judge(name: &str) -> (codes::Code, String, String) {
     if !UNMEASURED.contains(&name) {
         let help = did_you_mean(name, known()).unwrap_or_else(|| one_of(known()));
@@ -55,5 +64,8 @@ fn judge(name: &str) -> (codes::Code, String, String) {
     }
     let why = if name.starts_with("test_") { "the test examples are never seen by a search; " } else { "" };
     let message = format!("no step of a training measures `{name}`");
+    if let Some(metric) = of_validation(name) {
+        return (codes::E0406, message, format!("did you mean `{metric}`?"));
+    }
     (codes::E0406, message, format!("{why}{}", one_of(known())))
 }

@@ -3,6 +3,7 @@
 //! The schema is composed of the model's fixed part and the parameters of the kinds; the branch of a `kind` union is
 //! chosen here, so that a message is about the kind that was meant and no other.
 
+mod advice;
 mod branch;
 mod compose;
 mod convert;

@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 use super::compose::{SpecSchema, fixed_of};
 use super::publish::{Draft, header, quantities};
 use super::unfit::Unfit;
-use super::{WellFormed, convert, explain};
-use crate::diag::{Diagnostic, Diagnostics, Sink};
+use super::{convert, explain};
+use crate::diag::{Diagnostic, Sink};
 use crate::document::Document;
 use crate::model::StudySpec;
 
@@ -52,16 +52,14 @@ impl StudySchema {
     }
 }
 
-/// Checks the shape of a study; with the proof that all of it fits come the warnings.
-pub fn check_study(
-    document: &Document,
-    schema: &StudySchema,
-) -> Result<(WellFormed, Vec<Diagnostic>), Diagnostics> {
+/// Checks the shape of a study: what was found, and what can be read of it. Without an error among what was found, all of
+/// it fits.
+pub fn check_study(document: &Document, schema: &StudySchema) -> (StudySpec, Vec<Diagnostic>) {
     let mut sink = Sink::with(document.findings().to_vec());
     let mut unfit = Unfit::of(document);
     let StudySchema(schema) = schema;
     let converted = convert::convert(document, &schema.fixed, &mut unfit, &mut sink);
     explain::explain_all(document, &schema.fixed, &converted, &mut unfit, &mut sink);
-    let warnings = sink.finish()?;
-    Ok((WellFormed { _proof: () }, warnings))
+    let study = StudySpec::decode(document, &|pointer| unfit.admits(document, pointer));
+    (study, sink.into_list())
 }

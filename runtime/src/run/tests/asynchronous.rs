@@ -64,7 +64,7 @@ fn asynchronous(kind: &str, params: Value) -> Plan {
     plan.search.params = kind.normalise(&params).unwrap();
     plan.search.mode = Mode::Asynchronous;
     plan.cost.trials = kind.needs(&plan.search.params).trials;
-    if kind.needs(&plan.search.params).most_objectives == 1 {
+    if kind.most_objectives() == 1 {
         plan.objectives.truncate(1);
     }
     plan.sealed()

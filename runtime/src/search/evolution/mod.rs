@@ -40,11 +40,9 @@ impl Sizes {
     }
 
     /// What a search of these sizes needs.
-    pub(super) fn needs(self, moves: Moves, most_objectives: usize) -> SearchNeeds {
+    pub(super) fn needs(self, moves: Moves) -> SearchNeeds {
         SearchNeeds {
             moves,
-            fewest_objectives: 1,
-            most_objectives,
             trials: self.networks() as u64,
             generations: self.generations as u64,
             offspring: self.offspring as u64,

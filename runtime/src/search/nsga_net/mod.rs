@@ -135,7 +135,7 @@ impl SearchKind for NsgaNet {
         let by_bits = params.crossover == Crossover::CommonBits;
         let moves =
             Moves { mutate: params.mutate, crossover: !by_bits, bits: by_bits || params.exploitation > 0 };
-        params.sizes().needs(moves, usize::MAX)
+        params.sizes().needs(moves)
     }
 }
 

@@ -6,6 +6,7 @@
 //!
 #![doc = include_str!("README.md")]
 
+mod beside;
 mod bounds;
 mod build;
 mod count;
@@ -16,7 +17,7 @@ mod program;
 mod walk;
 
 use peng_spec::arch::{ArchGraph, Genome, Shape};
-use peng_spec::catalog::{DatasetFacts, Issue, Moves, SpaceFacts, SpaceKind, Typed, read_params};
+use peng_spec::catalog::{DatasetFacts, Fits, Issue, Moves, SpaceFacts, SpaceKind, Typed, read_params};
 use peng_spec::plan::Settings;
 use rand::RngExt;
 use serde_json::Value;
@@ -41,6 +42,10 @@ impl Typed for Layers {
 
     fn check(params: &Params) -> Vec<Issue> {
         Program::new(params).err().unwrap_or_default()
+    }
+
+    fn check_beside(params: &Value, fits: Fits<'_>) -> Vec<Issue> {
+        beside::issues(params, fits)
     }
 }
 

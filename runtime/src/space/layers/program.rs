@@ -7,7 +7,7 @@ use peng_spec::expr::{Dimension, Form, Formula, Name, condition, link};
 use peng_spec::plan::Setting;
 
 use super::domain::Domain;
-use super::params::{BlockSpec, Head, LayerKind, Limits, PaddingWord, Param, Params, Written};
+use super::params::{BlockSpec, Head, LayerKind, Limits, PaddingWord, Param, Params, TrainingSpace, Written};
 use crate::space::constrained::conditions;
 
 /// Most layers of a network, those of chains left out.
@@ -17,6 +17,9 @@ pub(super) const MOST_SKIPS: usize = 3;
 
 /// For each level of blocks, from the outermost, how often the block at hand has occurred there; 0 below it.
 pub(super) type Place = [u8; MOST_SKIPS + 1];
+
+/// How often a block may occur.
+pub(super) const REPEAT: Limits = Limits { low: 0.0, high: 64.0, whole: true };
 
 /// Names of formulas: what comes before, then the parameters, then those of named blocks.
 pub(super) const PLACE: [&str; 4] = ["channels", "height", "width", "depth"];
@@ -80,15 +83,7 @@ impl Program {
         for (index, block) in params.blocks.iter().enumerate() {
             maker.block(block, &format!("/blocks/{index}"), None, index);
         }
-        let mut training = Vec::new();
-        if let Some(space) = &params.training {
-            for (setting, written, limits) in space.settings() {
-                let Some(written) = written else { continue };
-                let name = setting.name();
-                let drawn = maker.drawn(name, written, limits, &format!("/training/{name}"));
-                training.extend(drawn.map(|domain| (setting, domain)));
-            }
-        }
+        let training = params.training.as_ref().map(|space| maker.training(space)).unwrap_or_default();
         let read = conditions(&params.conditions);
         let conditions = read.unwrap_or_else(|issues| {
             maker.issues.extend(issues);
@@ -116,18 +111,18 @@ impl Program {
 }
 
 /// What was made so far.
-struct Maker {
+pub(super) struct Maker {
     blocks: Vec<Block>,
-    names: Vec<Name>,
+    pub(super) names: Vec<Name>,
     named: Vec<(usize, Param)>,
     tied: Vec<(usize, Param)>,
     /// Names of blocks, and where they stand.
     labels: Vec<(String, String)>,
     /// Names that have a value in every network: those of [`PLACE`] and of blocks that are always there.
-    sure: Vec<bool>,
+    pub(super) sure: Vec<bool>,
     /// The block that makes a vector, and where it stands.
     vector: Option<(String, String)>,
-    issues: Vec<Issue>,
+    pub(super) issues: Vec<Issue>,
 }
 
 impl Default for Maker {
@@ -149,17 +144,23 @@ impl Default for Maker {
     }
 }
 
-fn single(name: String) -> Name {
+pub(super) fn single(name: String) -> Name {
     Name { name, dimension: None::<Dimension>, form: Form::Single }
 }
 
 impl Maker {
-    fn keep<T>(&mut self, read: Result<T, Issue>) -> Option<T> {
+    pub(super) fn keep<T>(&mut self, read: Result<T, Issue>) -> Option<T> {
         read.map_err(|issue| self.issues.push(issue)).ok()
     }
 
     /// Reads what is drawn, and so cannot be derived.
-    fn drawn(&mut self, name: &str, written: &Written, limits: Limits, pointer: &str) -> Option<Domain> {
+    pub(super) fn drawn(
+        &mut self,
+        name: &str,
+        written: &Written,
+        limits: Limits,
+        pointer: &str,
+    ) -> Option<Domain> {
         match self.keep(Domain::read(written, limits, &[], pointer))? {
             Domain::Derived(_) => {
                 let message = format!("`{name}` is derived, expected a number, a list or a range");
@@ -177,7 +178,20 @@ impl Maker {
             .fold(of(block), |most, outer| most.saturating_mul(of(&self.blocks[outer])))
     }
 
-    fn block(&mut self, spec: &BlockSpec, at: &str, inside: Option<usize>, number: usize) {
+    /// Reads the settings of the training that vary.
+    pub(super) fn training(&mut self, space: &TrainingSpace) -> Vec<(Setting, Domain)> {
+        let mut read = Vec::new();
+        for (setting, written, limits) in space.settings() {
+            let Some(written) = written else { continue };
+            let name = setting.name();
+            let drawn = self.drawn(name, written, limits, &format!("/training/{name}"));
+            read.extend(drawn.map(|domain| (setting, domain)));
+        }
+        read
+    }
+
+    /// Reads a block, which stands at a pointer.
+    pub(super) fn block(&mut self, spec: &BlockSpec, at: &str, inside: Option<usize>, number: usize) {
         let kinds = spec.kinds();
         let level = around(&self.blocks, inside).count();
         if level == MOST_SKIPS && kinds.iter().any(|kind| kind.is_skip()) {
@@ -188,10 +202,9 @@ impl Maker {
         let label = spec.name.clone().unwrap_or_else(|| format!("block{}", number + 1));
         let index = self.blocks.len();
         self.kinds_fit(spec, &kinds, at, inside.is_some());
-        let limits = Limits { low: 0.0, high: 64.0, whole: true };
         let repeat = spec.repeat.as_ref().and_then(|written| {
             let pointer = format!("{at}/repeat");
-            let read = self.drawn("repeat", written, limits, &pointer)?;
+            let read = self.drawn("repeat", written, REPEAT, &pointer)?;
             if let Domain::Choices { values, log: true } = &read {
                 let message = "a number of repetitions is drawn uniformly, found `log`";
                 let help = format!("write `{}..{}`", values[0], values[values.len() - 1]);
@@ -446,7 +459,8 @@ impl Block {
     }
 }
 
-fn chain(text: &str, pointer: &str) -> Result<Then, Issue> {
+/// Reads a link of a chain.
+pub(super) fn chain(text: &str, pointer: &str) -> Result<Then, Issue> {
     let found = link(text).map_err(|error| Issue::in_expression(pointer, codes::E0307, 0, error))?;
     let words = ["batch_norm", "relu", "dropout"];
     let fault = |message: String, help: String| {

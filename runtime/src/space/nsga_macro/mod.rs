@@ -18,13 +18,13 @@ mod genome;
 mod wiring;
 
 use peng_spec::arch::{ArchGraph, Genome, Shape};
-use peng_spec::catalog::{DatasetFacts, Issue, Moves, SpaceFacts, SpaceKind, Typed, read_params};
+use peng_spec::catalog::{DatasetFacts, Fits, Issue, Moves, SpaceFacts, SpaceKind, Typed, read_params};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::genome::Genes;
-use super::constrained::{conditions, constrained, impossible};
+use super::constrained::{conditions, constrained, impossible, issues_beside};
 use super::count::Size;
 use super::{GenomeError, Scarce, SearchSpace, SpaceCount, SpaceEntry, genes};
 use crate::seed::Rng;
@@ -102,6 +102,10 @@ impl Typed for NsgaMacro {
 
     fn check(params: &Params) -> Vec<Issue> {
         conditions(&params.conditions).err().unwrap_or_default()
+    }
+
+    fn check_beside(params: &Value, fits: Fits<'_>) -> Vec<Issue> {
+        issues_beside(params, fits)
     }
 }
 
