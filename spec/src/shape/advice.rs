@@ -144,7 +144,7 @@ fn list(text: &str, items: &Value) -> Advice {
 
 /// A text in place of a number.
 fn number(text: &str, is_real: bool) -> Advice {
-    let suits = |number: f64| is_real || number.fract() == 0.0;
+    let suits = |number: f64| number.is_finite() && (is_real || number.fract() == 0.0);
     if text.parse::<f64>().is_ok_and(suits) {
         return Advice::write(text.to_owned(), " without quotes");
     }
