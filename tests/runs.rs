@@ -201,11 +201,18 @@ fn a_spent_budget_ends_a_run_with_its_results() {
 }
 
 #[test]
-fn data_that_are_not_there_are_asked_for_and_leave_no_run_behind() {
+fn data_that_cannot_be_read_leave_no_run_behind() {
     let sandbox = Sandbox::new();
     let spec = SPEC.replace("  kind: digits\n", "  kind: fashion-mnist\n  path: nowhere\n");
     sandbox.write("fashion.peng.yaml", &spec);
     let complaint = sandbox.complaint(&["run", "fashion.peng.yaml"], 5);
     assert!(complaint.contains("nowhere") && complaint.contains("help"), "{complaint}");
     assert!(!sandbox.path("runs").join("small-1").exists());
+
+    let npz = "  kind: npz\n  path: arrays.npz\n  input: 1x8x8\n  classes: 10\n  train: 1000\n";
+    sandbox.write("arrays.peng.yaml", &SPEC.replace("  kind: digits\n", npz));
+    sandbox.write("arrays.npz", "no arrays");
+    let complaint = sandbox.complaint(&["run", "arrays.peng.yaml", "--dir", "arrays"], 5);
+    assert!(complaint.contains("arrays.npz` is not the expected file"), "{complaint}");
+    assert!(!sandbox.path("arrays").exists());
 }

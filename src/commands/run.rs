@@ -14,7 +14,7 @@ use peng_runtime::run::{CancelFlag, RunContext, RunError, run as run_plan, worke
 use peng_runtime::state::RunState;
 use peng_runtime::store::{Lock, RunDir, StoreError};
 use peng_runtime::study::StudyDir;
-use peng_runtime::{CAN_TRAIN, estimate, report};
+use peng_runtime::{CAN_TRAIN, estimate, report, verify};
 use peng_spec::plan::{Backend, Device, Plan};
 
 #[cfg(feature = "train")]
@@ -89,7 +89,7 @@ pub(crate) fn run(args: &RunArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result
     };
     let (dir, lock) = RunDir::create(&path, &plan, &kept(&sources, &args.settings)).map_err(Failure::from)?;
     let result = execute(&plan, &dir, &lock, (bound, &devices), (args.progress, before.cancel), ui, out);
-    if fresh && result.is_err() && !dir.journal_path().exists() {
+    if fresh && result.is_err() && !dir.has_begun() {
         // The run never began: leave nothing behind that looks like one.
         std::fs::remove_dir_all(&path).with_context(|| format!("cannot remove `{}`", path.display()))?;
     }
@@ -114,6 +114,11 @@ pub(crate) fn resume(args: &ResumeArgs, ui: Ui, out: &mut dyn Write) -> anyhow::
         Err(error) => return Err(Failure::from(error).into()),
     };
     if args.dry_run {
+        let unusable = |reason| Failure::from(RunError::Plan(reason));
+        let estimator = estimate::build(&plan).map_err(unusable)?;
+        if let Some(finding) = verify::premises(&plan, &events, &*estimator) {
+            return Err(Failure::from(RunError::Changed { dir: args.dir.clone(), finding }).into());
+        }
         let state = RunState::fold(&events);
         write!(out, "{}", crate::ui::resume::plan_of_resume(&plan, &state, &dir))?;
         return Ok(Exit::Fine);
@@ -250,6 +255,7 @@ fn bind_machine(plan: &Plan, device: Device) -> Result<(Bound, Devices), Failure
         memory: plan.execution.budget.memory.or(least),
         workers: 0,
         data: None,
+        content: None,
     };
     bound.workers = workers(plan, &bound, std::thread::available_parallelism().map_or(1, usize::from));
     Ok((bound, devices))

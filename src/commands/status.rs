@@ -8,7 +8,7 @@ use peng_runtime::event::{Purpose, RunEnd};
 use peng_runtime::report::quantity::{self, duration, epochs, percent, plural};
 use peng_runtime::report::{Report, audit_words, ending, outcomes, switched_off_words};
 use peng_runtime::state::{RunState, Running, StepState, TrialState};
-use peng_runtime::store::{RunDir, StoreError};
+use peng_runtime::store::{RunDir, StoreError, shell_word};
 use peng_runtime::study::StudyDir;
 use peng_runtime::table::{Align, Table};
 use peng_spec::plan::Plan;
@@ -199,7 +199,7 @@ fn next(state: &RunState, holder: Holder, dir: &Path) -> String {
         (Some(RunEnd::TooManyFailed { .. }), _) => "log",
         (Some(RunEnd::Finished | RunEnd::BudgetSpent { .. }), _) => "report",
     };
-    format!("next: `peng {command} {}`\n", dir.display())
+    format!("next: `peng {command} {}`\n", shell_word(dir))
 }
 
 #[cfg(test)]

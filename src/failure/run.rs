@@ -14,7 +14,11 @@ impl From<StoreError> for Failure {
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         let exit = match &error {
-            RunError::Store(_) | RunError::Diverged { .. } => Exit::RunDir,
+            RunError::Store(_)
+            | RunError::NotSaved { .. }
+            | RunError::Changed { .. }
+            | RunError::OtherData { .. }
+            | RunError::Diverged { .. } => Exit::RunDir,
             RunError::Executor(_) | RunError::Plan(_) | RunError::Space(_) => Exit::Environment,
         };
         Self { exit, code: Some(error.code()), message: error.to_string(), help: error.help() }

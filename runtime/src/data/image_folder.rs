@@ -281,7 +281,7 @@ pub(super) mod tests {
             write(dir.path(), "b/x.png", &whole);
             let error = open(dir.path(), "3x4x4", [2, 0], Part::Train).unwrap_err();
             assert!(error.contains("a/x.png` is not the expected file: "), "{error}");
-            assert!(error.contains(expected), "{error}");
+            assert!(error.contains(expected) && error.trim_end() == error, "{error}");
         }
     }
 

@@ -58,7 +58,10 @@ pub(super) fn read(content: &[u8], shape: Shape) -> Result<Vec<f32>, String> {
 }
 
 fn png(content: &[u8]) -> Result<Picture, String> {
-    let told = |error: zune_png::error::PngDecodeErrors| format!("found a damaged PNG file: {error:?}");
+    let told = |error: zune_png::error::PngDecodeErrors| {
+        let words = format!("{error:?}");
+        format!("found a damaged PNG file: {}", words.trim_end())
+    };
     let options = options().png_set_confirm_crc(true).png_set_strip_to_8bit(true);
     let mut decoder = zune_png::PngDecoder::new_with_options(ZCursor::new(content), options);
     decoder.decode_headers().map_err(told)?;

@@ -21,6 +21,9 @@ pub struct Bound {
     pub workers: usize,
     /// Where the data are; `None`: they come with `peng` or are made by it.
     pub data: Option<String>,
+    /// Digest of the data, as networks see them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
 }
 
 /// Why a network is trained.

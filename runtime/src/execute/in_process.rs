@@ -55,8 +55,8 @@ impl Executor for InProcess<'_> {
         self.slots
     }
 
-    fn prepare(&mut self) -> Result<(), ExecutorError> {
-        Ok(())
+    fn prepare(&mut self) -> Result<Option<String>, ExecutorError> {
+        Ok(None)
     }
 
     fn teach(&mut self, history: History) {
@@ -87,6 +87,7 @@ impl Executor for InProcess<'_> {
             if let ExecutorMsg::Worker(
                 FromWorker::Ended { trial, token, .. }
                 | FromWorker::OutOfMemory { trial, token, .. }
+                | FromWorker::NotSaved { trial, token, .. }
                 | FromWorker::Paused { trial, token },
             ) = message
             {

@@ -25,6 +25,9 @@ use crate::trial::tells_out_of_memory;
 /// How much of what a worker wrote is told when it dies early.
 const LAST_WORDS: usize = 10;
 
+/// How often a worker is started in the place of a lost one before the run ends.
+const STARTS: u32 = 3;
+
 /// Tensors come and go by the megabyte: glibc shall keep their pages instead of asking the system for each. Measured with
 /// `cargo bench -p peng -p peng-runtime --bench training`: 1.1 to 1.4 times the training images a second on networks
 /// of many nodes. Other C libraries ignore it.
@@ -37,6 +40,8 @@ pub struct Local {
     devices: Vec<Device>,
     dir: RunDir,
     digest: String,
+    /// Digest of the data, as the first worker has read them.
+    data: Option<String>,
     /// What decisions rest on, and the number of that lesson.
     lesson: (u64, Option<ToWorker>),
     slots: Vec<Option<Worker>>,
@@ -83,7 +88,7 @@ impl Local {
         let (to, from) = mpsc::channel();
         let slots = (0..slots).map(|_| None).collect();
         let (lesson, put_by) = ((0, None), VecDeque::new());
-        Self { program, args, devices, dir, digest, lesson, slots, to, from, put_by, started: 0 }
+        Self { program, args, devices, dir, digest, data: None, lesson, slots, to, from, put_by, started: 0 }
     }
 
     fn start(&mut self, slot: Slot) -> Result<(), ExecutorError> {
@@ -172,7 +177,13 @@ impl Local {
             Said::Message(FromWorker::Hello { digest, .. }) if digest != self.digest => {
                 stranger(digest, &self.digest)
             }
-            Said::Message(FromWorker::Hello { .. }) => Ok(()),
+            Said::Message(FromWorker::Hello { data, .. }) => match &self.data {
+                Some(known) if *known != data => Err(ExecutorError::OtherData { slot }),
+                _ => {
+                    self.data = Some(data);
+                    Ok(())
+                }
+            },
             Said::Message(FromWorker::Unusable { reason, help }) => {
                 Err(ExecutorError::Unusable { reason, help })
             }
@@ -181,6 +192,19 @@ impl Local {
             Said::End => {
                 let (cause, words) = self.bury(slot);
                 Err(ExecutorError::Died { cause, words })
+            }
+        }
+    }
+
+    /// Starts a worker in the place of one that was lost. What took that one may take this one too, before it is ready.
+    fn replace(&mut self, slot: Slot) -> Result<(), ExecutorError> {
+        let mut starts = 0;
+        loop {
+            self.start(slot)?;
+            starts += 1;
+            match self.await_hello(slot) {
+                Err(ExecutorError::Died { .. }) if starts < STARTS => {}
+                ready_or_not => return ready_or_not,
             }
         }
     }
@@ -200,11 +224,12 @@ impl Executor for Local {
         self.slots.len()
     }
 
-    fn prepare(&mut self) -> Result<(), ExecutorError> {
+    fn prepare(&mut self) -> Result<Option<String>, ExecutorError> {
         for slot in 0..self.slots.len() {
             self.start(Slot(slot))?;
         }
-        (0..self.slots.len()).try_for_each(|slot| self.await_hello(Slot(slot)))
+        (0..self.slots.len()).try_for_each(|slot| self.await_hello(Slot(slot)))?;
+        Ok(self.data.clone())
     }
 
     fn teach(&mut self, history: History) {
@@ -213,8 +238,7 @@ impl Executor for Local {
 
     fn submit(&mut self, slot: Slot, lease: Lease) -> Result<(), ExecutorError> {
         if self.slots[slot.0].is_none() {
-            self.start(slot)?;
-            self.await_hello(slot)?;
+            self.replace(slot)?;
         }
         let log = open_log(&self.dir.trial_path(lease.trial));
         let lesson = self.lesson.0;
@@ -222,7 +246,8 @@ impl Executor for Local {
         worker.busy = true;
         let has_learned = std::mem::replace(&mut worker.learned, lesson) == lesson;
         worker.log.lock().unwrap_or_else(PoisonError::into_inner).file = log;
-        if let (Some(history), false) = (self.lesson.1.take(), has_learned) {
+        // It is kept, since a worker that takes the place of a lost one has to learn it too.
+        if !has_learned && let Some(history) = self.lesson.1.take() {
             self.send(slot, &history);
             self.lesson.1 = Some(history);
         }
@@ -259,6 +284,7 @@ impl Executor for Local {
                             | FromWorker::Paused { .. }
                             | FromWorker::Stopped { .. }
                             | FromWorker::NoCheckpoint { .. }
+                            | FromWorker::NotSaved { .. }
                     ) {
                         self.worker(slot).busy = false;
                     }
@@ -310,4 +336,100 @@ impl Log {
 fn open_log(trial_dir: &Path) -> Option<File> {
     std::fs::create_dir_all(trial_dir).ok()?;
     File::options().create(true).append(true).open(trial_dir.join("log.txt")).ok()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use peng_spec::arch::{ArchGraph, Cost};
+
+    use super::*;
+    use crate::event::TrialId;
+    use crate::report::samples;
+    use crate::trial::protocol::Verdicts;
+
+    /// A worker that writes down what it hears. Its last argument is the run directory.
+    const SCRIPT: &str = r#"
+        for dir; do :; done
+        echo started >> "$dir/starts"
+        number=$(($(wc -l < "$dir/starts")))
+        [ "$number" = "$DIES_AT" ] && exit 9
+        echo '{"msg":"hello","protocol":"PROTOCOL","digest":"digest","data":"'$(cat "$dir/data")'"}'
+        while read -r line; do echo "$line" >> "$dir/heard-$number"; done
+    "#;
+
+    fn workers(dir: &Path, dies_at: &str) -> Local {
+        let plan = samples::plan();
+        let (dir, _) = RunDir::create(dir, &plan, &[]).unwrap();
+        std::fs::write(dir.path().join("data"), "as they were").unwrap();
+        let script = SCRIPT.replace("PROTOCOL", PROTOCOL).replace("$DIES_AT", dies_at);
+        let args = ["-c", &script, "worker"].map(OsString::from).to_vec();
+        let device = "cpu".parse().unwrap();
+        Local::new(("/bin/sh".into(), args), vec![device], dir, "digest".into(), 1)
+    }
+
+    fn lease() -> Lease {
+        Lease {
+            trial: TrialId(0),
+            token: 1,
+            arch: ArchGraph { input: "1x8x8".parse().unwrap(), nodes: Vec::new(), auxiliary: None },
+            network: String::new(),
+            training: samples::plan().training,
+            cost: Cost { params: 1, flops: 1, activation_bytes: 1 },
+            verdicts: Verdicts::Obeyed,
+            from: peng_estimator::Progress::ZERO,
+            curve: Vec::new(),
+            until: peng_estimator::Progress::whole(1),
+            memory: None,
+        }
+    }
+
+    /// Whether each message that the worker heard is a lesson.
+    fn lessons(dir: &Path, worker: usize) -> Vec<bool> {
+        let heard = std::fs::read_to_string(dir.join(format!("heard-{worker}"))).unwrap();
+        heard.lines().map(|line| line.contains(r#""msg":"learn""#)).collect()
+    }
+
+    #[test]
+    fn a_worker_in_the_place_of_a_lost_one_learns_what_that_one_knew() {
+        let temp = tempfile::tempdir().unwrap();
+        let mut local = workers(temp.path(), "none");
+        local.prepare().unwrap();
+        local.teach(History::default());
+        for _ in 0..3 {
+            local.submit(Slot(0), lease()).unwrap();
+        }
+        local.bury(Slot(0));
+        for _ in 0..2 {
+            local.submit(Slot(0), lease()).unwrap();
+        }
+        drop(local);
+        // The first one may have been killed before it had read all.
+        assert_eq!(lessons(temp.path(), 2), [true, false, false]);
+    }
+
+    #[test]
+    fn a_worker_that_is_lost_while_it_starts_is_started_again() {
+        let temp = tempfile::tempdir().unwrap();
+        let mut local = workers(temp.path(), "2");
+        local.prepare().unwrap();
+        local.bury(Slot(0));
+        local.submit(Slot(0), lease()).unwrap();
+        drop(local);
+        assert_eq!(lessons(temp.path(), 3), [false]);
+
+        let temp = tempfile::tempdir().unwrap();
+        let error = workers(temp.path(), "1").prepare().unwrap_err();
+        assert!(matches!(error, ExecutorError::Died { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_worker_that_reads_other_data_than_those_before_it_ends_the_run() {
+        let temp = tempfile::tempdir().unwrap();
+        let mut local = workers(temp.path(), "none");
+        assert_eq!(local.prepare().unwrap().as_deref(), Some("as they were"));
+        local.bury(Slot(0));
+        std::fs::write(temp.path().join("data"), "changed").unwrap();
+        let error = local.submit(Slot(0), lease()).unwrap_err();
+        assert!(matches!(error, ExecutorError::OtherData { slot: Slot(0) }), "{error}");
+    }
 }

@@ -19,8 +19,9 @@ pub trait Executor {
     /// How many trials run at a time.
     fn slots(&self) -> usize;
 
-    /// Starts the workers and waits until they are ready: they have read the plan and the data.
-    fn prepare(&mut self) -> Result<(), ExecutorError>;
+    /// Starts the workers and waits until they are ready: they have read the plan and the data. Gives a digest of the data,
+    /// if there are any.
+    fn prepare(&mut self) -> Result<Option<String>, ExecutorError>;
 
     /// What the decisions of all leases from now on rest on; before the first call the history is empty.
     fn teach(&mut self, history: History);
@@ -75,6 +76,14 @@ pub enum ExecutorError {
         cause: String,
         /// The end of what it wrote.
         words: String,
+    },
+    /// A worker has read other data than those before it.
+    #[error(
+        "worker {slot} has read other data than the workers before it: they were changed since the run began"
+    )]
+    OtherData {
+        /// The slot.
+        slot: Slot,
     },
     /// A worker is of another version or has another plan.
     #[error("worker {slot} speaks `{found}`; expected `{expected}`")]

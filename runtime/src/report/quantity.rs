@@ -48,7 +48,8 @@ pub fn epochs(epochs: f64) -> String {
 
 /// A share: `47.8 %`.
 pub fn percent(percent: f64) -> String {
-    format!("{percent:.1} %")
+    // Not `-0.0`.
+    format!("{:.1} %", if percent.abs() < 0.05 { 0.0 } else { percent })
 }
 
 /// An amount of memory in binary units, to three digits: `1.50 GiB`.
@@ -225,6 +226,12 @@ mod tests {
             shown,
             ["0 B", "999 B", "0.98 KiB", "1 MiB", "1.50 MiB", "87 MiB", "79.2 GiB", "16777216 TiB"]
         );
+    }
+
+    #[test]
+    fn no_share_is_minus_zero() {
+        let shown: Vec<String> = [-0.0, -0.04, -0.06, 47.84].map(percent).into();
+        assert_eq!(shown, ["0.0 %", "0.0 %", "-0.1 %", "47.8 %"]);
     }
 
     #[test]

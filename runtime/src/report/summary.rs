@@ -8,6 +8,7 @@ use peng_spec::plan::Goal;
 use super::quantity::{self, plural};
 use super::{Outcomes, Report, ReportedMember, audit_words, switched_off_words};
 use crate::event::RunEnd;
+use crate::store::shell_word;
 use crate::table::{Align, Table};
 
 /// Reasons that the summary lists; the report has all of them.
@@ -29,7 +30,7 @@ pub fn summary(report: &Report, dir: &Path) -> String {
     }
     match report.end {
         Some(RunEnd::Interrupted) | None => {
-            line(&mut text, format_args!("Go on with `peng resume {}`.", dir.display()));
+            line(&mut text, format_args!("Go on with `peng resume {}`.", shell_word(dir)));
         }
         Some(RunEnd::Finished | RunEnd::BudgetSpent { .. } | RunEnd::TooManyFailed { .. }) => {
             line(&mut text, format_args!("Report: {}", dir.join("report.html").display()));

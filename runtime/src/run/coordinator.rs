@@ -16,6 +16,7 @@ use crate::sink::Sink;
 use crate::space::{self, SearchSpace};
 use crate::state::{RunState, StepState};
 use crate::store::{Journal, RunDir};
+use crate::verify;
 
 /// The one owner of the run's state.
 pub(super) struct Coordinator<'a> {
@@ -49,6 +50,9 @@ impl<'a> Coordinator<'a> {
         let space = space::of_plan(plan).map_err(RunError::Plan)?;
         let (journal, events) = Journal::open(&context.dir.journal_path())?;
         context.dir.check_plan(plan, &events)?;
+        if let Some(finding) = verify::premises(plan, &events, context.estimator) {
+            return Err(RunError::Changed { dir: context.dir.path().to_owned(), finding });
+        }
         let places = Places::new(plan, &context.bound, context.executor.slots());
         Ok(Self {
             plan,
@@ -76,8 +80,12 @@ impl<'a> Coordinator<'a> {
             return Ok((end.clone(), self.state));
         }
         // Workers are ready before the run says that it has begun, so that a missing data set leaves no run behind.
-        self.executor.prepare()?;
-        let bound = self.bound.clone();
+        let content = self.executor.prepare()?;
+        let known = self.state.bound.as_ref().and_then(|bound| bound.content.as_ref());
+        if known.is_some() && known != content.as_ref() {
+            return Err(RunError::OtherData { dir: self.dir.path().to_owned() });
+        }
+        let bound = Bound { content, ..self.bound.clone() };
         self.emit(if self.state.next_seq == 0 {
             EventKind::RunStarted { format: EVENT_FORMAT.to_owned(), digest: self.plan.digest.clone(), bound }
         } else {

@@ -321,6 +321,10 @@ impl Coordinator<'_> {
                 leases.busy.remove(&slot);
                 Ok(())
             }
+            // Nothing may happen that cannot be gone on with, and a trial that failed for it would change the search.
+            FromWorker::NotSaved { trial, reason, .. } => {
+                Err(RunError::NotSaved { trial, reason, dir: self.dir.path().to_owned() })
+            }
             FromWorker::NoCheckpoint { trial, reason, .. } => {
                 leases.busy.remove(&slot);
                 leases.unreadable.push(trial);
@@ -348,6 +352,7 @@ fn token_of(said: &FromWorker) -> Option<(TrialId, u32)> {
         | FromWorker::OutOfMemory { trial, token, .. }
         | FromWorker::Paused { trial, token }
         | FromWorker::Stopped { trial, token }
+        | FromWorker::NotSaved { trial, token, .. }
         | FromWorker::NoCheckpoint { trial, token, .. } => Some((*trial, *token)),
     }
 }

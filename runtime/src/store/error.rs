@@ -13,6 +13,12 @@ pub enum StoreError {
         /// The directory.
         dir: PathBuf,
     },
+    /// It is not there.
+    #[error("`{}` does not exist", dir.display())]
+    NoDir {
+        /// The directory.
+        dir: PathBuf,
+    },
     /// There is no run in it.
     #[error("`{}` is no run directory: it has no `{missing}`", dir.display())]
     NoRun {
@@ -83,7 +89,7 @@ impl StoreError {
     /// The stable code of the error.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Occupied { .. } | Self::NoRun { .. } | Self::Locked { .. } => "E0801",
+            Self::Occupied { .. } | Self::NoDir { .. } | Self::NoRun { .. } | Self::Locked { .. } => "E0801",
             Self::Journal { .. } => "E0802",
             Self::Format { .. } | Self::Plan { .. } | Self::OtherPlan { .. } => "E0803",
             Self::Io { .. } => "E0804",

@@ -44,7 +44,7 @@ impl RunDir {
     pub fn create(path: &Path, plan: &Plan, sources: &[SourceFile]) -> Result<(Self, Lock), StoreError> {
         let dir = Self { path: path.to_owned() };
         make_dir(path)?;
-        if dir.journal_path().exists() {
+        if dir.has_begun() {
             return Err(StoreError::Occupied { dir: path.to_owned() });
         }
         let lock = dir.lock()?;
@@ -69,6 +69,9 @@ impl RunDir {
     /// A directory with a run in it, or with one that was killed before its first event.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let dir = Self { path: path.to_owned() };
+        if !path.exists() {
+            return Err(StoreError::NoDir { dir: path.to_owned() });
+        }
         for (file, name) in [(path.join("run.json"), "run.json"), (dir.plan_path(), "plan.json")] {
             if !file.is_file() {
                 return Err(StoreError::NoRun { dir: path.to_owned(), missing: name });
@@ -104,6 +107,11 @@ impl RunDir {
     /// `trials/ID`.
     pub fn trial_path(&self, trial: TrialId) -> PathBuf {
         self.path.join("trials").join(trial.to_string())
+    }
+
+    /// Whether its journal has an event. One that is empty is that of a run that ended before it began.
+    pub fn has_begun(&self) -> bool {
+        fs::metadata(self.journal_path()).is_ok_and(|journal| journal.len() > 0)
     }
 
     /// Takes the lock, or says who has it.
@@ -153,6 +161,16 @@ impl RunDir {
         write_whole(&path, content)?;
         Ok(path)
     }
+}
+
+/// A path as a word of a command line, for hints that can be pasted.
+pub fn shell_word(path: &Path) -> String {
+    let word = path.display().to_string();
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+=:,@%".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word;
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// Takes the lock of a directory, or says who has it.
@@ -207,4 +225,35 @@ pub(crate) fn write_whole(path: &Path, content: &[u8]) -> Result<(), StoreError>
         path: path.to_owned(),
         source,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::samples;
+
+    #[test]
+    fn a_directory_whose_run_never_began_is_free() {
+        let temp = tempfile::tempdir().unwrap();
+        let plan = samples::plan();
+        let (dir, lock) = RunDir::create(temp.path(), &plan, &[]).unwrap();
+        drop(lock);
+        File::create(dir.journal_path()).unwrap();
+        let (_, lock) = RunDir::create(temp.path(), &plan, &[]).unwrap();
+        let error = RunDir::create(temp.path(), &plan, &[]).unwrap_err();
+        assert!(matches!(error, StoreError::Locked { .. }), "{error}");
+        drop(lock);
+        fs::write(dir.journal_path(), "{").unwrap();
+        let error = RunDir::create(temp.path(), &plan, &[]).unwrap_err();
+        assert!(matches!(error, StoreError::Occupied { .. }), "{error}");
+        let error = RunDir::open(&temp.path().join("nowhere")).unwrap_err();
+        assert!(error.to_string().ends_with("nowhere` does not exist"), "{error}");
+    }
+
+    #[test]
+    fn a_path_in_a_hint_is_one_word_of_a_shell() {
+        for (path, word) in [("runs/a-1", "runs/a-1"), ("my runs/a", "'my runs/a'"), ("it's", r"'it'\''s'")] {
+            assert_eq!(shell_word(Path::new(path)), word);
+        }
+    }
 }

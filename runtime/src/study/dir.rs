@@ -150,7 +150,10 @@ impl StudyDir {
 
     /// Whether one of its runs has begun.
     pub fn has_begun(&self, study: &StudyPlan) -> bool {
-        runs(study).into_iter().any(|run| self.run_path(study, run).join("journal.jsonl").exists())
+        runs(study).into_iter().any(|run| {
+            let journal = self.run_path(study, run).join("journal.jsonl");
+            std::fs::metadata(journal).is_ok_and(|journal| journal.len() > 0)
+        })
     }
 
     /// Writes a file of the study, whole or not at all.

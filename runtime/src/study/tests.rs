@@ -9,7 +9,7 @@ use peng_estimator::score::Measure;
 use peng_spec::plan::{ArmPlan, KindCall, Plan, STUDY_FORMAT, StudyPlan};
 use serde_json::json;
 
-use super::cache::{Cached, set_slots};
+use super::cache::{Cached, DataKey, set_slots};
 use super::curves::Curves;
 use super::dir::{StudyDir, StudyRun, runs};
 use super::tables::StudyTables;
@@ -87,7 +87,8 @@ impl Launcher for InThread<'_> {
         let clock = FrozenClock::default();
         let stop = Arc::new(StopFlag::new(false));
         let cache = self.dir.cache_path();
-        let cached = Cached::new(self.factory, &cache, &Splits::default(), plan.seed, &clock, stop);
+        let cached =
+            Cached::new(self.factory, &cache, DataKey::new(&Splits::default()), plan.seed, &clock, stop);
         let estimator = estimate::build(plan).map_err(RunError::Plan)?;
         let mut executor = InProcess::new(plan, &cached, &*estimator, &clock, dir.path().to_owned(), 2);
         run_plan(RunContext {
@@ -106,6 +107,7 @@ impl Launcher for InThread<'_> {
                 memory: None,
                 workers: 2,
                 data: None,
+                content: None,
             },
         })
     }

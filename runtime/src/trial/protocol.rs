@@ -13,7 +13,7 @@ use crate::state::MeasuredPoint;
 use crate::study::cache::Known;
 
 /// The version of the protocol.
-pub const PROTOCOL: &str = "peng.worker/4";
+pub const PROTOCOL: &str = "peng.worker/5";
 
 /// What hands an attempt at a trial to a worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -79,6 +79,8 @@ pub enum FromWorker {
         protocol: String,
         /// Digest of the plan that it read.
         digest: String,
+        /// Digest of the data that it read, as its networks see them.
+        data: String,
     },
     /// It cannot work at all.
     Unusable {
@@ -158,6 +160,15 @@ pub enum FromWorker {
         token: u32,
         /// How.
         outcome: TrialOutcome,
+    },
+    /// A checkpoint or the curve in a cache cannot be written or is damaged: the fault of the machine, not of the network.
+    NotSaved {
+        /// The trial.
+        trial: TrialId,
+        /// Its attempt.
+        token: u32,
+        /// Why.
+        reason: String,
     },
     /// The attempt needs more memory than its lease allows, or than is there.
     OutOfMemory {

@@ -17,7 +17,7 @@ use crate::data::{self, Choice, DataError, Part, Splits};
 use crate::estimate;
 use crate::seed::SeedTree;
 use crate::store::{RunDir, StoreError};
-use crate::study::cache::Cached;
+use crate::study::cache::{Cached, DataKey};
 use crate::train::TrainerFactory;
 
 /// Why a worker ends early.
@@ -69,13 +69,14 @@ pub fn serve(
         Ok(estimator) => estimator,
         Err(reason) => return say(output, &FromWorker::Unusable { reason, help: None }),
     };
-    let hello = FromWorker::Hello { protocol: PROTOCOL.to_owned(), digest: plan.digest.clone() };
-    say(output, &hello)?;
+    let (protocol, data_key) = (PROTOCOL.to_owned(), DataKey::new(&splits));
+    say(output, &FromWorker::Hello { protocol, digest: plan.digest.clone(), data: data_key.digest.clone() })?;
     let mut learned = Learned::new(&plan, &*estimator, &History::default());
     let data = Arc::new(splits);
     let stop = Arc::new(StopFlag::new(false));
-    let cached =
-        bindings.cache.map(|cache| Cached::new(factory, cache, &data, plan.seed, clock, Arc::clone(&stop)));
+    let cached = bindings
+        .cache
+        .map(|cache| Cached::new(factory, cache, data_key, plan.seed, clock, Arc::clone(&stop)));
     let factory = cached.as_ref().map_or(factory, |cached| cached as &dyn TrainerFactory);
     let leases = listen(input, Arc::clone(&stop), gone);
     for message in leases {

@@ -45,12 +45,13 @@ enum End {
     Paused,
     Stopped,
     NoCheckpoint(String),
+    NotSaved(String),
     OutOfMemory(OutOfMemory),
 }
 
 /// Trains what the lease names, and says everything that happens to `say`.
 ///
-/// A network that diverges or panics is a failed trial, not an error.
+/// A network that diverges or panics is a failed trial, not an error. A disk that is full is neither: no network failed.
 pub fn run_trial(
     context: &TrialContext<'_>,
     lease: &Lease,
@@ -64,6 +65,9 @@ pub fn run_trial(
         Ok(Ok(end)) => end,
         Ok(Err(TrainError::OutOfMemory(out_of_memory))) => End::OutOfMemory(out_of_memory),
         Ok(Err(TrainError::Stopped)) => End::Stopped,
+        Ok(Err(error @ (TrainError::Checkpoint { .. } | TrainError::Cache { .. }))) => {
+            End::NotSaved(error.to_string())
+        }
         Ok(Err(error)) => End::Outcome(TrialOutcome::Failed { cause: error.to_string() }),
         Err(panic) if tells_out_of_memory(&words_of(&*panic)) => End::OutOfMemory(OutOfMemory { held: None }),
         Err(panic) => End::Outcome(TrialOutcome::Failed { cause: format!("panic: {}", words_of(&*panic)) }),
@@ -73,6 +77,7 @@ pub fn run_trial(
         End::Paused => FromWorker::Paused { trial, token },
         End::Stopped => FromWorker::Stopped { trial, token },
         End::OutOfMemory(OutOfMemory { held }) => FromWorker::OutOfMemory { trial, token, held },
+        End::NotSaved(reason) => FromWorker::NotSaved { trial, token, reason },
         End::NoCheckpoint(reason) => FromWorker::NoCheckpoint { trial, token, reason },
     });
 }

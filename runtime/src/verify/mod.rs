@@ -5,6 +5,7 @@
 
 mod asking;
 mod paused;
+mod premises;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,8 @@ use crate::space::SearchSpace;
 use crate::state::RunState;
 use crate::trial::Learned;
 use asking::Asking;
+
+pub use premises::premises;
 
 /// What was recomputed, and what does not agree.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

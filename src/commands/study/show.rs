@@ -9,6 +9,7 @@ use peng_runtime::report::quantity::{duration, epochs, percent, plural};
 use peng_runtime::report::{ending, study as pages};
 use peng_runtime::run::RunError;
 use peng_runtime::state::RunState;
+use peng_runtime::store::shell_word;
 use peng_runtime::study::tables::StudyTables;
 use peng_runtime::study::verify::{VerifiedStudy, verify_study};
 use peng_runtime::study::{RunRecord, StudyDir, runs};
@@ -55,7 +56,7 @@ pub(crate) fn status(path: &Path, paint: Paint, out: &mut dyn Write) -> anyhow::
     write!(out, "{}", table.render(2))?;
     if !is_running {
         let command = if ended == all { "report" } else { "resume" };
-        writeln!(out, "next: `peng {command} {}`", path.display())?;
+        writeln!(out, "next: `peng {command} {}`", shell_word(path))?;
     }
     Ok(Exit::Fine)
 }
@@ -153,7 +154,7 @@ pub(super) fn summary(study: &StudyPlan, dir: &StudyDir, slots: usize) -> anyhow
     if tables.finished {
         _ = writeln!(text, "report: {}", dir.path().join("report.html").display());
     } else {
-        _ = writeln!(text, "next: `peng resume {}`", dir.path().display());
+        _ = writeln!(text, "next: `peng resume {}`", shell_word(dir.path()));
     }
     Ok(text)
 }

@@ -46,6 +46,7 @@ fn simulate(
             memory: None,
             workers: slots,
             data: None,
+            content: None,
         },
     })
     .unwrap();

@@ -4,6 +4,7 @@ mod asynchronous;
 mod audited;
 mod kinds;
 mod memory;
+mod other_data;
 mod paused;
 pub(crate) mod pauser;
 mod reused;
@@ -18,10 +19,11 @@ use serde_json::json;
 use super::*;
 use crate::clock::FrozenClock;
 use crate::estimate;
-use crate::event::{Event, EventKind, TrialOutcome};
+use crate::event::{Event, EventKind, TrialId, TrialOutcome};
 use crate::execute::InProcess;
 use crate::report::samples;
 use crate::report::trials_csv;
+use crate::state::TrialState;
 use crate::store::{Journal, RunDir};
 use crate::train::{CurveReplay, TrainError, Trainer, TrainerFactory, TrainingJob};
 
@@ -276,14 +278,74 @@ fn a_journal_of_another_search_is_refused() {
     std::fs::write(&path, lines.concat()).unwrap();
     let dir = RunDir::open(temp.path()).unwrap();
     let lock = dir.lock().unwrap();
+    let error = attempt(&plan, (&dir, &lock)).unwrap_err();
+    assert_eq!(error.code(), "E0807");
+}
+
+#[test]
+fn a_checkpoint_that_cannot_be_written_ends_the_run_and_fails_no_trial() {
+    let temp = tempfile::tempdir().unwrap();
+    let plan = plan();
+    let whole = undisturbed(&plan, &temp.path().join("whole"), 2);
+    let path = temp.path().join("run");
+    let (dir, lock) = RunDir::create(&path, &plan, &[]).unwrap();
+    // As little can be written to a directory that is a file as to a disk that is full.
+    let is_trained = |t: &&TrialState| !matches!(t.outcome, Some(TrialOutcome::Copied { .. }));
+    let trial = whole.trials.iter().filter(is_trained).nth(7).unwrap().id;
+    let blocked = dir.trial_path(trial).join("checkpoint");
+    std::fs::create_dir_all(blocked.parent().unwrap()).unwrap();
+    std::fs::write(&blocked, "").unwrap();
+    let error = attempt(&plan, (&dir, &lock)).unwrap_err();
+    assert_eq!(error.code(), "E0804");
+    let expected = format!("trial {trial} cannot go on: the checkpoint `");
+    assert!(error.to_string().starts_with(&expected), "{error}");
+    let state = RunState::fold(&dir.journal().unwrap());
+    let stopped = state.trial(trial).unwrap();
+    assert!(stopped.outcome.is_none() && !stopped.points.is_empty());
+    std::fs::remove_file(blocked).unwrap();
+    let (end, state) = attempt(&plan, (&dir, &lock)).unwrap();
+    assert_eq!(end, RunEnd::Finished);
+    assert_eq!(trials_csv(&plan, &state), trials_csv(&plan, &whole));
+}
+
+#[test]
+fn a_measurement_that_was_changed_is_told_by_a_resume() {
+    let temp = tempfile::tempdir().unwrap();
+    let plan = plan();
+    undisturbed(&plan, temp.path(), 2);
+    let dir = RunDir::open(temp.path()).unwrap();
+    let lock = dir.lock().unwrap();
+    let text = std::fs::read_to_string(dir.journal_path()).unwrap();
+    let events = dir.journal().unwrap();
+    let (at, event) = events
+        .iter()
+        .enumerate()
+        .find(|(_, event)| matches!(&event.kind, EventKind::Measured { trial: TrialId(3), .. }))
+        .unwrap();
+    let mut changed = event.clone();
+    if let EventKind::Measured { metrics, .. } = &mut changed.kind {
+        *metrics.get_mut(&Metric::ValAccuracy).unwrap() += 0.1;
+    }
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    lines[at] = serde_json::to_string(&changed).unwrap();
+    // Also of a run that has yet to go on.
+    for kept in [lines.len(), lines.len() - 5] {
+        std::fs::write(dir.journal_path(), lines[..kept].join("\n") + "\n").unwrap();
+        let error = attempt(&plan, (&dir, &lock)).unwrap_err();
+        assert_eq!(error.code(), "E0808");
+        assert!(error.to_string().contains("trial 3 at epoch 1: `inputs` is "), "{error}");
+    }
+}
+
+fn attempt(plan: &Plan, (dir, lock): (&RunDir, &Lock)) -> Result<(RunEnd, RunState), RunError> {
     let clock = FrozenClock::default();
-    let estimator = estimate::build(&plan).unwrap();
+    let estimator = estimate::build(plan).unwrap();
     let factory = curves();
-    let mut executor = InProcess::new(&plan, &factory, &*estimator, &clock, temp.path().to_owned(), 1);
-    let error = run(RunContext {
-        plan: &plan,
-        dir: &dir,
-        lock: &lock,
+    let mut executor = InProcess::new(plan, &factory, &*estimator, &clock, dir.path().to_owned(), 1);
+    run(RunContext {
+        plan,
+        dir,
+        lock,
         executor: &mut executor,
         estimator: &*estimator,
         sinks: Vec::new(),
@@ -291,6 +353,4 @@ fn a_journal_of_another_search_is_refused() {
         clock: &clock,
         bound: Bound { peng: "test".into(), device: "replay".into(), workers: 1, ..Bound::default() },
     })
-    .unwrap_err();
-    assert_eq!(error.code(), "E0807");
 }

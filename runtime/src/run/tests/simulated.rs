@@ -63,8 +63,8 @@ impl Executor for Simulated<'_> {
         self.slots
     }
 
-    fn prepare(&mut self) -> Result<(), ExecutorError> {
-        Ok(())
+    fn prepare(&mut self) -> Result<Option<String>, ExecutorError> {
+        Ok(None)
     }
 
     fn teach(&mut self, history: History) {

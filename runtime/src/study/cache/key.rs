@@ -73,8 +73,10 @@ impl DataKey {
         for examples in [train, validation] {
             let Examples { input, pixels, labels } = examples;
             hash.update(format!("{input} {} {} ", labels.target(), labels.examples()));
-            for pixel in pixels {
-                hash.update(pixel.to_bits().to_le_bytes());
+            // Many at a time, since every worker waits for this.
+            for some in pixels.chunks(1024) {
+                let bytes: Vec<u8> = some.iter().flat_map(|pixel| pixel.to_bits().to_le_bytes()).collect();
+                hash.update(&bytes);
             }
             match labels {
                 Labels::Classes { of, .. } => of.iter().for_each(|label| hash.update(label.to_le_bytes())),

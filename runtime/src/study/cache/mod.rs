@@ -23,7 +23,6 @@ pub use key::{CodeKey, DataKey, Key};
 pub use slots::set_slots;
 
 use crate::clock::Clock;
-use crate::data::Splits;
 use crate::train::{TrainError, Trainer, TrainerFactory, TrainingJob};
 use crate::trial::StopFlag;
 use entry::Entry;
@@ -101,17 +100,17 @@ pub struct Cached<'a> {
 }
 
 impl<'a> Cached<'a> {
-    /// Trains by `inner` on `splits` what the cache in `dir` does not know. `seed` is that of the plan; once `stop` is set,
+    /// Trains by `inner` on `data` what the cache in `dir` does not know. `seed` is that of the plan; once `stop` is set,
     /// nobody waits for others.
     pub fn new(
         inner: &'a dyn TrainerFactory,
         dir: &Path,
-        splits: &Splits,
+        data: DataKey,
         seed: u64,
         clock: &'a dyn Clock,
         stop: Arc<StopFlag>,
     ) -> Self {
-        Self { inner, cache: CurveCache::new(dir), data: DataKey::new(splits), seed, clock, stop }
+        Self { inner, cache: CurveCache::new(dir), data, seed, clock, stop }
     }
 
     /// The key of a job.

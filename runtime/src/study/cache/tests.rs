@@ -8,6 +8,7 @@ use peng_spec::plan::{Metric, TrainingPlan};
 
 use super::*;
 use crate::clock::FrozenClock;
+use crate::data::Splits;
 use crate::report::samples;
 use crate::seed::SeedTree;
 use crate::store::{checkpoint_path, save_checkpoint};
@@ -85,7 +86,7 @@ impl Desk {
 
     fn cache<'a>(&'a self, inner: &'a dyn TrainerFactory) -> Cached<'a> {
         let stop = Arc::clone(&self.stop);
-        Cached::new(inner, self.dir.path(), &Splits::default(), 7, &self.clock, stop)
+        Cached::new(inner, self.dir.path(), DataKey::new(&Splits::default()), 7, &self.clock, stop)
     }
 
     fn trial(&self) -> PathBuf {

@@ -1,0 +1,49 @@
+//! What a resume asks of a journal before it goes on: whether the answers in it rest on the measurements that are in it.
+//!
+//! That is a digest an answer, where `verify` computes the answer itself, which may take minutes.
+
+use peng_estimator::{Estimator, History};
+use peng_spec::plan::Plan;
+
+use super::Finding;
+use crate::estimate::{self, Premises};
+use crate::event::{Event, EventKind};
+use crate::run::Basis;
+use crate::state::RunState;
+
+/// The first answer of the estimator that rests on something else than what the journal holds before it.
+pub fn premises(plan: &Plan, events: &[Event], estimator: &dyn Estimator) -> Option<Finding> {
+    let uses_history = estimator.needs().uses_history;
+    let mut state = RunState::default();
+    let mut newest: Option<(Option<Basis>, Premises)> = None;
+    for event in events {
+        if let EventKind::Estimated { trial: id, at, inputs, .. } = &event.kind
+            && let Some(trial) = state.trial(*id)
+        {
+            let known = uses_history.then(|| Basis::of(plan, &state, *id));
+            let (_, premises) = match newest.take().filter(|(basis, _)| *basis == known) {
+                Some(same) => newest.insert(same),
+                None => {
+                    let history = match known {
+                        Some(_) => estimate::history_of(plan, &state, *id),
+                        None => History::default(),
+                    };
+                    newest.insert((known, Premises::new(plan, &history)))
+                }
+            };
+            let recomputed = premises.of_trial(&estimate::record(plan, trial, *at));
+            if *inputs != recomputed {
+                return Some(Finding {
+                    seq: event.seq,
+                    trial: Some(*id),
+                    at: Some(*at),
+                    what: "`inputs`".to_owned(),
+                    recorded: inputs.clone(),
+                    recomputed,
+                });
+            }
+        }
+        state.apply(event);
+    }
+    None
+}
