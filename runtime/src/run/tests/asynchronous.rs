@@ -168,7 +168,7 @@ fn random_search_draws_the_same_networks_in_both_modes() {
     let genomes = |plan: &Plan| {
         let temp = tempfile::tempdir().unwrap();
         let (state, ..) = simulate(plan, &curves(), temp.path(), 3, Vec::new());
-        let of = |t: &crate::state::TrialState| (t.generation, t.genome.to_string());
+        let of = |t: &TrialState| (t.generation, t.genome.to_string());
         (state.trials.iter().map(of).collect::<Vec<_>>(), state.generations)
     };
     let asynchronous = genomes(&plan);

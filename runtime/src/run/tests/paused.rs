@@ -32,7 +32,7 @@ fn a_pause_ends_with_a_better_prediction_or_the_end_of_the_training() {
         let temp = tempfile::tempdir().unwrap();
         let plan = small();
         let state = undisturbed(&plan, revises, temp.path(), 2);
-        let again = |t: &&crate::state::TrialState| t.endings.len() > 1 && t.ended_at > Some(t.endings[0].at);
+        let again = |t: &&TrialState| t.endings.len() > 1 && t.ended_at > Some(t.endings[0].at);
         let is = |o: &Option<TrialOutcome>, wanted: &str| o.as_ref().map(TrialOutcome::word) == Some(wanted);
         let resumed: Vec<_> = state.trials.iter().filter(again).collect();
         assert!(
