@@ -76,8 +76,8 @@ impl Reader<'_> {
         for (index, inner) in elements(block, "blocks").iter().enumerate() {
             self.block(inner, &format!("{at}/blocks/{index}"));
         }
-        // Later blocks may refer to it, whatever it is.
-        self.names_are_known &= (self.fits)(&format!("{at}/name"));
+        // Later blocks may refer to it, whatever it is; one without its layer may lack its name as well.
+        self.names_are_known &= block.get("layer").is_some() && (self.fits)(&format!("{at}/name"));
         if let Some((name, _)) = self.written::<String>(block, at, "name") {
             let names = Param::ALL.into_iter().filter(|&param| param != Param::Rate);
             self.maker.names.extend(names.map(|param| single(format!("{name}.{}", param.name()))));

@@ -59,7 +59,8 @@ pub(super) static RUN: &[CodeInfo] = &[
         E0804,
         "a file that cannot be read or written",
         "The operating system refused it; the message says why. If the journal cannot be written, the run stops, since \
-         nothing may happen that is not in the journal. What is in it is kept, and the run can be resumed.",
+         nothing may happen that is not in the journal; nor does it go on if a checkpoint cannot be written: a full disk \
+         makes no network a failed one. What is in the journal is kept, and the run can be resumed.",
     ),
     info(
         E0805,
@@ -76,7 +77,9 @@ pub(super) static RUN: &[CodeInfo] = &[
         E0807,
         "a run that cannot be continued as it began",
         "Resuming asks the search again what it had asked for, and the answer differs from the journal. The run was \
-         made by another version of peng, or the journal was changed. Start the run anew.",
+         made by another version of peng, or the journal was changed. Or the data that its workers read are not those that \
+         it began with, so that trainings would go on with something else than they have learned. Put the data back, or \
+         start the run anew.",
     ),
     info(
         E0808,
@@ -84,7 +87,8 @@ pub(super) static RUN: &[CodeInfo] = &[
         "`peng verify` computes every decision of a run again from what is in its journal before it: answers of the \
          estimator, ends of trainings, looks at paused trials, audits, and the networks that the search asked for. One \
          that does not agree to the last bit means that the journal was changed after the run, or that the run was made \
-         by a peng that decides otherwise. The first difference is the cause of most later ones.",
+         by a peng that decides otherwise. The first difference is the cause of most later ones. `peng resume` looks only \
+         whether the answers rest on the measurements before them, and does not go on where they do not.",
     ),
     info(
         E0810,
