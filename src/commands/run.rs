@@ -117,7 +117,8 @@ pub(crate) fn resume(args: &ResumeArgs, ui: Ui, out: &mut dyn Write) -> anyhow::
         let unusable = |reason| Failure::from(RunError::Plan(reason));
         let estimator = estimate::build(&plan).map_err(unusable)?;
         if let Some(finding) = verify::premises(&plan, &events, &*estimator) {
-            return Err(Failure::from(RunError::Changed { dir: args.dir.clone(), finding }).into());
+            let (dir, finding) = (args.dir.clone(), Box::new(finding));
+            return Err(Failure::from(RunError::Changed { dir, finding }).into());
         }
         let state = RunState::fold(&events);
         write!(out, "{}", crate::ui::resume::plan_of_resume(&plan, &state, &dir))?;

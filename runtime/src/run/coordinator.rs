@@ -51,7 +51,8 @@ impl<'a> Coordinator<'a> {
         let (journal, events) = Journal::open(&context.dir.journal_path())?;
         context.dir.check_plan(plan, &events)?;
         if let Some(finding) = verify::premises(plan, &events, context.estimator) {
-            return Err(RunError::Changed { dir: context.dir.path().to_owned(), finding });
+            let dir = context.dir.path().to_owned();
+            return Err(RunError::Changed { dir, finding: Box::new(finding) });
         }
         let places = Places::new(plan, &context.bound, context.executor.slots());
         Ok(Self {

@@ -39,7 +39,7 @@ pub enum RunError {
         /// The run directory.
         dir: PathBuf,
         /// The first answer that it shows in.
-        finding: Finding,
+        finding: Box<Finding>,
     },
     /// The data are others than the run began with.
     #[error("the data of the run in `{}` have changed since it began", dir.display())]

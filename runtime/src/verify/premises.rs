@@ -21,16 +21,12 @@ pub fn premises(plan: &Plan, events: &[Event], estimator: &dyn Estimator) -> Opt
             && let Some(trial) = state.trial(*id)
         {
             let known = uses_history.then(|| Basis::of(plan, &state, *id));
-            let (_, premises) = match newest.take().filter(|(basis, _)| *basis == known) {
-                Some(same) => newest.insert(same),
-                None => {
-                    let history = match known {
-                        Some(_) => estimate::history_of(plan, &state, *id),
-                        None => History::default(),
-                    };
-                    newest.insert((known, Premises::new(plan, &history)))
-                }
-            };
+            let same = newest.take().filter(|(basis, _)| *basis == known);
+            let (_, premises) = newest.insert(same.unwrap_or_else(|| {
+                let history =
+                    if uses_history { estimate::history_of(plan, &state, *id) } else { History::default() };
+                (known, Premises::new(plan, &history))
+            }));
             let recomputed = premises.of_trial(&estimate::record(plan, trial, *at));
             if *inputs != recomputed {
                 return Some(Finding {

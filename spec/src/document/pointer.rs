@@ -57,12 +57,13 @@ impl Pointer {
     pub fn spelled(&self) -> String {
         let mut text = String::new();
         for token in self.tokens() {
-            if token.bytes().all(|byte| byte.is_ascii_digit()) && !token.is_empty() {
-                text += &format!("[{token}]");
-            } else {
-                let dot = if text.is_empty() { "" } else { "." };
-                text += &format!("{dot}{token}");
-            }
+            let is_index = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_digit());
+            let (before, after) = match (is_index, text.is_empty()) {
+                (true, _) => ("[", "]"),
+                (false, true) => ("", ""),
+                (false, false) => (".", ""),
+            };
+            text.extend([before, token.as_str(), after]);
         }
         text
     }

@@ -99,12 +99,11 @@ fn mapping(text: &str, schema: &Value) -> Advice {
     }
     let properties = || schema["properties"].as_object().into_iter().flatten();
     let of_word = properties().find(|(_, schema)| describe::words(schema).iter().any(|word| word == text));
-    match of_word {
-        Some((key, _)) => Advice::write(format!("{{{key}: {text}}}"), ""),
-        None => {
-            let keys: Vec<String> = properties().take(4).map(|(key, _)| format!("`{key}`")).collect();
-            Advice::say(format!("write its keys below it, such as {}", keys.join(", ")))
-        }
+    if let Some((key, _)) = of_word {
+        Advice::write(format!("{{{key}: {text}}}"), "")
+    } else {
+        let keys: Vec<String> = properties().take(4).map(|(key, _)| format!("`{key}`")).collect();
+        Advice::say(format!("write its keys below it, such as {}", keys.join(", ")))
     }
 }
 
