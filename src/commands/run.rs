@@ -89,7 +89,7 @@ pub(crate) fn run(args: &RunArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result
     };
     let (dir, lock) = RunDir::create(&path, &plan, &kept(&sources, &args.settings)).map_err(Failure::from)?;
     let result = execute(&plan, &dir, &lock, (bound, &devices), (args.progress, before.cancel), ui, out);
-    if fresh && result.is_err() && !dir.has_begun() {
+    if fresh && result.is_err() && !RunDir::has_begun(&path) {
         // The run never began: leave nothing behind that looks like one.
         std::fs::remove_dir_all(&path).with_context(|| format!("cannot remove `{}`", path.display()))?;
     }

@@ -4,7 +4,8 @@
     venv/bin/python runtime/estimator/tests/score_golden.py [GOLDEN]
 
 GOLDEN (default data/score_golden.json): a list of `{truth, fitness, seen, planned, measures}`. A truth that is null is NaN and
-scores 0, a measure that is null is undefined. Values are rounded, so that there are ties. Measures have the names and units of `peng replay --format json`.
+scores 0, a measure that is null is undefined. Values are rounded, so that there are ties. Measures have the names and units
+of `peng replay --format json`.
 """
 
 import json

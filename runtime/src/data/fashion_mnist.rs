@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::idx::Idx;
 use super::places::usual;
-use super::{Choose, DataError, DatasetEntry, Examples, Labels, Part, Published};
+use super::{Choose, DataError, DatasetEntry, Examples, Labels, Part, Published, choose_all};
 
 const SIDE: usize = 28;
 const INPUT: Shape = Shape::Image { channels: 1, height: SIDE, width: SIDE };
@@ -55,7 +55,7 @@ impl DatasetEntry for FashionMnist {
     }
 
     fn open(&self, params: &Value, part: Part) -> Result<Examples, DataError> {
-        self.open_some(params, part, &mut |_, labels| Ok((0..labels.examples()).collect()))
+        self.open_some(params, part, &mut choose_all)
     }
 
     fn open_some(&self, params: &Value, part: Part, choose: Choose<'_>) -> Result<Examples, DataError> {
@@ -221,8 +221,7 @@ pub(super) mod tests {
         let Pictures { labels, .. } = pictures;
         let images = write(FILES[0].name, &[labels.len(), SIDE, SIDE], &pictures.bytes(SIDE * SIDE));
         let numbers = write(FILES[1].name, &[labels.len()], labels);
-        let all = &mut |_: Shape, labels: &Labels| Ok((0..labels.examples()).collect());
-        read(dir.path(), [&images, &numbers], labels.len(), all).unwrap()
+        read(dir.path(), [&images, &numbers], labels.len(), &mut choose_all).unwrap()
     }
 
     #[test]

@@ -38,9 +38,9 @@ mod zip;
 #[cfg(feature = "engine")]
 pub(crate) use normalize::normalize;
 pub use published::{Download, Published, obtain};
-#[cfg(feature = "engine")]
-pub(crate) use split::Choice;
-pub use split::{Splits, split};
+#[cfg(all(test, feature = "train"))]
+pub(crate) use split::split;
+pub use split::{Choice, Splits};
 
 /// What is listed of a data set: a checker, which opens none, does not even have the readers.
 #[cfg(feature = "engine")]
@@ -88,6 +88,11 @@ pub trait DatasetEntry: DatasetKind {
 
 /// Names some examples, by the shape of each and the labels of all: indices that ascend.
 pub type Choose<'a> = &'a mut dyn FnMut(Shape, &Labels) -> Result<Vec<usize>, DataError>;
+
+/// Names all of them.
+fn choose_all(_: Shape, labels: &Labels) -> Result<Vec<usize>, DataError> {
+    Ok((0..labels.examples()).collect())
+}
 
 /// The official parts of a data set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

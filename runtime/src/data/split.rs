@@ -28,10 +28,9 @@ impl Default for Splits {
     }
 }
 
-/// Splits `validation_percent` of a training part off, and cuts both splits to `limit`.
-///
-/// The validation split has `validation_percent / 100` of the examples, rounded half up.
-pub fn split(
+/// Splits a training part as a worker does.
+#[cfg(test)]
+pub(crate) fn split(
     train_part: Examples,
     validation_percent: f64,
     limit: &Limit,
@@ -43,14 +42,17 @@ pub fn split(
 
 /// Which examples of a training part are in which split, by its labels alone: indices that ascend.
 #[derive(Debug)]
-pub(crate) struct Choice {
+pub struct Choice {
     train: Vec<usize>,
     validation: Vec<usize>,
 }
 
 impl Choice {
-    /// What [`split`] chooses.
-    pub(crate) fn new(
+    /// Splits `validation_percent` of a training part off, and cuts both splits to `limit`.
+    ///
+    /// The validation split has `validation_percent / 100` of the examples, rounded half up; it is an error if that leaves
+    /// either split empty.
+    pub fn new(
         labels: &Labels,
         validation_percent: f64,
         limit: &Limit,
@@ -72,14 +74,14 @@ impl Choice {
     }
 
     /// The examples of both splits.
-    pub(crate) fn all(&self) -> Vec<usize> {
+    pub fn all(&self) -> Vec<usize> {
         let mut all = [self.train.as_slice(), &self.validation].concat();
         all.sort_unstable();
         all
     }
 
-    /// Splits [`Self::all`] examples.
-    pub(crate) fn split(&self, all: Examples) -> Splits {
+    /// Splits the examples that are [`Self::all`].
+    pub fn split(&self, all: Examples) -> Splits {
         let mut validation = self.validation.iter().peekable();
         let validation: Vec<usize> = (0..)
             .zip(self.all())

@@ -11,6 +11,7 @@ use super::{Journal, StoreError};
 use crate::event::{Event, EventKind, TrialId};
 
 const RUN_FORMAT: &str = "peng.run/1";
+const JOURNAL: &str = "journal.jsonl";
 
 /// A run directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +45,7 @@ impl RunDir {
     pub fn create(path: &Path, plan: &Plan, sources: &[SourceFile]) -> Result<(Self, Lock), StoreError> {
         let dir = Self { path: path.to_owned() };
         make_dir(path)?;
-        if dir.has_begun() {
+        if Self::has_begun(path) {
             return Err(StoreError::Occupied { dir: path.to_owned() });
         }
         let lock = dir.lock()?;
@@ -101,7 +102,7 @@ impl RunDir {
 
     /// `journal.jsonl`.
     pub fn journal_path(&self) -> PathBuf {
-        self.path.join("journal.jsonl")
+        self.path.join(JOURNAL)
     }
 
     /// `trials/ID`.
@@ -109,9 +110,10 @@ impl RunDir {
         self.path.join("trials").join(trial.to_string())
     }
 
-    /// Whether its journal has an event. One that is empty is that of a run that ended before it began.
-    pub fn has_begun(&self) -> bool {
-        fs::metadata(self.journal_path()).is_ok_and(|journal| journal.len() > 0)
+    /// Whether a run has begun in a directory: its journal has an event. One that is empty is that of a run that ended
+    /// before.
+    pub fn has_begun(path: &Path) -> bool {
+        fs::metadata(path.join(JOURNAL)).is_ok_and(|journal| journal.len() > 0)
     }
 
     /// Takes the lock, or says who has it.
@@ -134,7 +136,7 @@ impl RunDir {
     pub fn journal(&self) -> Result<Vec<Event>, StoreError> {
         let path = self.journal_path();
         if !path.is_file() {
-            return Err(StoreError::NoRun { dir: self.path.clone(), missing: "journal.jsonl" });
+            return Err(StoreError::NoRun { dir: self.path.clone(), missing: JOURNAL });
         }
         let events = Journal::read(&path)?;
         self.check_plan(&self.plan()?, &events)?;

@@ -150,10 +150,7 @@ impl StudyDir {
 
     /// Whether one of its runs has begun.
     pub fn has_begun(&self, study: &StudyPlan) -> bool {
-        runs(study).into_iter().any(|run| {
-            let journal = self.run_path(study, run).join("journal.jsonl");
-            std::fs::metadata(journal).is_ok_and(|journal| journal.len() > 0)
-        })
+        runs(study).into_iter().any(|run| RunDir::has_begun(&self.run_path(study, run)))
     }
 
     /// Writes a file of the study, whole or not at all.

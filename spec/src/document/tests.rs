@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::diag::Diagnostics;
+use crate::diag::codes::E0005;
 use crate::source::SourceMap;
 
 fn document(text: &str) -> Result<Document, Diagnostics> {
@@ -115,6 +116,7 @@ proptest! {
     fn the_span_of_a_plain_scalar_yields_its_text(text in yaml_like()) {
         let text = format!("k:\n- {text}");
         let Ok(document) = document(&text) else { return Ok(()) };
+        let is_told = |span| document.findings().iter().any(|found| found.code == E0005 && found.span == span);
         let mut wrong = None;
         visit(document.root(), &mut |node| {
             let written = document.slice(node.span);
@@ -122,7 +124,8 @@ proptest! {
             let same = match &node.value {
                 NodeValue::String(value) => written == value,
                 NodeValue::Bool(value) => written == value.to_string(),
-                NodeValue::Null => matches!(written, "" | "~" | "null"),
+                // A number that is too large is told of, and read as nothing.
+                NodeValue::Null => matches!(written, "" | "~" | "null") || is_told(node.span),
                 NodeValue::Number(_) => written.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)),
                 NodeValue::List(_) | NodeValue::Map(_) => true,
             };

@@ -98,25 +98,21 @@ impl PartialSpec<'_> {
         }
     }
 
-    fn admits(&self, pointer: &Pointer) -> bool {
-        self.shaped.unfit().admits(self.shaped.document(), pointer)
-    }
-
     /// A part, if it fits.
     pub fn read<T>(&self, part: &Part<T>) -> Option<&T> {
-        self.admits(&part.pointer.into()).then(|| (part.of)(&self.spec))
+        self.fits(&part.pointer.into()).then(|| (part.of)(&self.spec))
     }
 
     /// The elements of a part that fit, each with its index.
     pub fn elements<T: 'static>(&self, part: &Part<Vec<T>>) -> impl Iterator<Item = (usize, &T)> {
         let pointer = Pointer::from(part.pointer);
         let list = (part.of)(&self.spec).iter().enumerate();
-        list.filter(move |(index, _)| self.admits(&pointer.index(*index)))
+        list.filter(move |(index, _)| self.fits(&pointer.index(*index)))
     }
 
     /// A value of the document at a pointer that no part has, if it fits and is written.
     pub fn written(&self, pointer: &Pointer) -> Option<&Node> {
-        self.shaped.document().find(pointer).map(|found| found.node).filter(|_| self.admits(pointer))
+        self.shaped.document().find(pointer).map(|found| found.node).filter(|_| self.fits(pointer))
     }
 
     /// The kind of a slot with its parameters, if all of them fit.
@@ -134,7 +130,7 @@ impl PartialSpec<'_> {
 
     /// Whether what is at a pointer fits, or is left out on purpose.
     pub fn fits(&self, pointer: &Pointer) -> bool {
-        self.admits(pointer)
+        self.shaped.unfit().admits(self.shaped.document(), pointer)
     }
 
     /// All of it, of a document that fits.

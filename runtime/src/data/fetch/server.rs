@@ -60,6 +60,9 @@ impl Server {
     }
 }
 
+/// What each answer says of the connection. Without it, a client may ask anew on a connection that is ending.
+const CLOSE: &str = "Connection: close\r\n";
+
 /// The other side may have gone, so that failures to write are none.
 fn reply(connection: TcpStream, content: &[u8], answer: &Answer, log: &Mutex<Vec<Seen>>) {
     let mut reader = BufReader::new(connection.try_clone().unwrap());
@@ -86,9 +89,9 @@ fn reply(connection: TcpStream, content: &[u8], answer: &Answer, log: &Mutex<Vec
         gate.recv().unwrap();
     }
     let head = |from: Option<usize>| match from {
-        None => format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", content.len()),
+        None => format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n{CLOSE}\r\n", content.len()),
         Some(from) => format!(
-            "HTTP/1.1 206 Partial Content\r\nContent-Length: {}\r\nContent-Range: bytes {from}-{}/{}\r\n\r\n",
+            "HTTP/1.1 206 Partial Content\r\nContent-Length: {}\r\nContent-Range: bytes {from}-{}/{}\r\n{CLOSE}\r\n",
             content.len() - from,
             content.len() - 1,
             content.len()
@@ -108,7 +111,7 @@ fn reply(connection: TcpStream, content: &[u8], answer: &Answer, log: &Mutex<Vec
             }
         }
         Answer::Chunked => {
-            send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"");
+            send(&format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n{CLOSE}\r\n"), b"");
             for chunk in content.chunks(1000) {
                 send(&format!("{:x}\r\n", chunk.len()), chunk);
                 send("\r\n", b"");
@@ -117,11 +120,16 @@ fn reply(connection: TcpStream, content: &[u8], answer: &Answer, log: &Mutex<Vec
         }
         Answer::WithoutRanges => send(&head(None), content),
         Answer::Other(content) => {
-            send(&format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", content.len()), content);
+            send(&format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n{CLOSE}\r\n", content.len()), content);
         }
-        Answer::Status(status) => send(&format!("HTTP/1.1 {status} Told\r\nContent-Length: 0\r\n\r\n"), b""),
+        Answer::Status(status) => {
+            send(&format!("HTTP/1.1 {status} Told\r\nContent-Length: 0\r\n{CLOSE}\r\n"), b"");
+        }
         Answer::Moved => {
-            send(&format!("HTTP/1.1 302 Found\r\nLocation: /moved{path}\r\nContent-Length: 0\r\n\r\n"), b"");
+            send(
+                &format!("HTTP/1.1 302 Found\r\nLocation: /moved{path}\r\nContent-Length: 0\r\n{CLOSE}\r\n"),
+                b"",
+            );
         }
     }
 }

@@ -14,7 +14,7 @@ use serde_json::Value;
 pub(in crate::data) use array::Idx;
 
 use super::declared::{DeclaredParams, checked_labels, declared, expected, facts};
-use super::{Choose, DataError, DatasetEntry, Examples, Labels, Part};
+use super::{Choose, DataError, DatasetEntry, Examples, Labels, Part, choose_all};
 
 /// The data set.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ impl DatasetKind for IdxFiles {
 
 impl DatasetEntry for IdxFiles {
     fn open(&self, params: &Value, part: Part) -> Result<Examples, DataError> {
-        self.open_some(params, part, &mut |_, labels| Ok((0..labels.examples()).collect()))
+        self.open_some(params, part, &mut choose_all)
     }
 
     fn open_some(&self, params: &Value, part: Part, choose: Choose<'_>) -> Result<Examples, DataError> {
