@@ -90,6 +90,7 @@ pub trait DatasetEntry: DatasetKind {
 pub type Choose<'a> = &'a mut dyn FnMut(Shape, &Labels) -> Result<Vec<usize>, DataError>;
 
 /// Names all of them.
+#[expect(clippy::unnecessary_wraps, reason = "the type of `Choose`")]
 fn choose_all(_: Shape, labels: &Labels) -> Result<Vec<usize>, DataError> {
     Ok((0..labels.examples()).collect())
 }
