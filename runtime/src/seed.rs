@@ -1,7 +1,7 @@
 //! Seeds derived by name, never drawn in sequence from a shared generator, so that no order of events changes them.
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
+use chacha20::ChaCha8Rng;
+use chacha20::rand_core::SeedableRng;
 use sha2::{Digest, Sha256};
 
 /// The generator that everything random is drawn from; its stream is the same on every machine.
@@ -42,7 +42,7 @@ impl SeedTree {
 
 #[cfg(test)]
 mod tests {
-    use rand_chacha::rand_core::Rng as _;
+    use chacha20::rand_core::Rng as _;
 
     use super::*;
 

@@ -2,7 +2,9 @@
 
 use peng_spec::arch::Genome;
 use peng_spec::catalog::{Issue, SearchKind};
-use peng_spec::plan::{Mode, Plan};
+use peng_spec::plan::Mode;
+#[cfg(feature = "engine")]
+use peng_spec::plan::Plan;
 use serde_json::Value;
 
 use crate::seed::SeedTree;
@@ -16,8 +18,15 @@ pub mod pareto;
 mod random;
 mod regularized_evolution;
 
+/// What is listed of a search: a checker, which begins none, does not even have the strategies.
+#[cfg(feature = "engine")]
+pub type Listed = dyn SearchEntry;
+/// What is listed of a search: a checker, which begins none, does not even have the strategies.
+#[cfg(not(feature = "engine"))]
+pub type Listed = dyn SearchKind;
+
 /// All searches, in the order in which they are listed to users.
-pub static SEARCHES: &[&dyn SearchEntry] =
+pub static SEARCHES: &[&Listed] =
     &[&nsga_net::NsgaNet, &menndl::Menndl, &regularized_evolution::RegularizedEvolution, &random::Random];
 
 /// A kind of search.
@@ -69,6 +78,7 @@ pub trait SearchStrategy: Send {
 }
 
 /// The search of a plan at its beginning, or why the plan has none.
+#[cfg(feature = "engine")]
 pub fn of_plan(plan: &Plan) -> Result<Box<dyn SearchStrategy>, String> {
     let call = &plan.search;
     let kind = find(&call.kind).ok_or_else(|| format!("unknown search `{}`", call.kind))?;
@@ -78,11 +88,10 @@ pub fn of_plan(plan: &Plan) -> Result<Box<dyn SearchStrategy>, String> {
 }
 
 /// The kind of that name.
+#[cfg(feature = "engine")]
 pub fn find(name: &str) -> Option<&'static dyn SearchEntry> {
-    let kinds = SEARCHES.iter().copied();
     // Plans of a study have a kind that no spec can name.
-    #[cfg(feature = "engine")]
-    let kinds = kinds.chain([&crate::study::listed::Listed as &dyn SearchEntry]);
+    let kinds = SEARCHES.iter().copied().chain([&crate::study::listed::Listed as &dyn SearchEntry]);
     kinds.into_iter().find(|kind| kind.name() == name)
 }
 

@@ -3,10 +3,9 @@
 //!
 //! The conditions are about what [`SearchSpace::facts`] says, so nothing is trained for them.
 
-use peng_spec::arch::{ArchGraph, Cost, Genome, NetworkFacts, SINGLES};
+use peng_spec::arch::{ArchGraph, Genome, NetworkFacts};
 use peng_spec::catalog::{Fits, Issue};
-use peng_spec::diag::codes;
-use peng_spec::expr::{Comparison, Formula, Operator, condition};
+use peng_spec::expr::{Formula, condition};
 use peng_spec::plan::Settings;
 use serde_json::Value;
 
@@ -56,126 +55,6 @@ pub(super) fn constrained(
         return Ok(space);
     }
     Ok(Box::new(Constrained { space, conditions: conditions(texts)?, texts: texts.to_vec() }))
-}
-
-/// E0306: the conditions that no network between two bounds of the cost satisfies.
-pub(super) fn impossible(texts: &[String], least: Cost, most: Cost) -> Result<(), Vec<Issue>> {
-    let bounds = |cost: Cost| [cost.params, cost.flops, cost.activation_bytes].map(|figure| figure as f64);
-    let [low, high] = [bounds(least), bounds(most)];
-    let mut issues = Vec::new();
-    for (index, condition) in conditions(texts)?.iter().enumerate() {
-        if truth(condition, low, high) == Some(false) {
-            let names = condition.names();
-            let shown = names
-                .iter()
-                .filter(|&&name| name < 3)
-                .map(|&name| format!("`{}` is between {} and {}", SINGLES[name], low[name], high[name]));
-            let shown: Vec<String> = shown.collect();
-            let mut message = format!("no network of the space satisfies `{}`", texts[index]);
-            if !shown.is_empty() {
-                message = format!("{message}: {}", shown.join(", "));
-            }
-            let mut issue = Issue::new(format!("/where/{index}"), message);
-            issue.code = Some(codes::E0306);
-            issues.push(issue.help("loosen the condition, or change the space"));
-        }
-    }
-    if issues.is_empty() { Ok(()) } else { Err(issues) }
-}
-
-/// What is known of a condition if parameters, FLOPs and bytes lie between bounds and all else is open.
-fn truth(formula: &Formula, low: [f64; 3], high: [f64; 3]) -> Option<bool> {
-    let known = |name: usize| Some([*low.get(name)?, *high.get(name)?]);
-    let truths = |parts: &[Formula]| -> Vec<Option<bool>> {
-        parts.iter().map(|part| truth(part, low, high)).collect()
-    };
-    match formula {
-        // Of a layer that is not there the condition holds.
-        _ if !formula.elements().is_empty() => None,
-        Formula::Compare(by, sides) => {
-            let ([a, b], [c, d]) = (interval(&sides[0], &known)?, interval(&sides[1], &known)?);
-            let at_most = |a: f64, b: f64, c: f64, d: f64| {
-                if b <= c {
-                    Some(true)
-                } else if a > d {
-                    Some(false)
-                } else {
-                    None
-                }
-            };
-            let below = |a: f64, b: f64, c: f64, d: f64| {
-                if b < c {
-                    Some(true)
-                } else if a >= d {
-                    Some(false)
-                } else {
-                    None
-                }
-            };
-            let apart = b < c || d < a;
-            match by {
-                Comparison::AtMost => at_most(a, b, c, d),
-                Comparison::Below => below(a, b, c, d),
-                Comparison::AtLeast => at_most(c, d, a, b),
-                Comparison::Above => below(c, d, a, b),
-                Comparison::Equal => apart.then_some(false),
-                Comparison::Unequal => apart.then_some(true),
-            }
-        }
-        Formula::Not(inner) => truth(inner, low, high).map(|is| !is),
-        Formula::All(parts) => {
-            let parts = truths(parts);
-            if parts.contains(&Some(false)) {
-                Some(false)
-            } else {
-                parts.into_iter().collect::<Option<Vec<_>>>().map(|_| true)
-            }
-        }
-        Formula::Any(parts) => {
-            let parts = truths(parts);
-            if parts.contains(&Some(true)) {
-                Some(true)
-            } else {
-                parts.into_iter().collect::<Option<Vec<_>>>().map(|_| false)
-            }
-        }
-        Formula::Number(_)
-        | Formula::Value(_)
-        | Formula::Element(..)
-        | Formula::Fold(..)
-        | Formula::Negative(_)
-        | Formula::Arithmetic(..) => None,
-    }
-}
-
-/// The least and the most of a number, if they are known.
-pub(super) fn interval(formula: &Formula, known: &dyn Fn(usize) -> Option<[f64; 2]>) -> Option<[f64; 2]> {
-    let sorted = |values: [f64; 4]| {
-        let all = values.iter().all(|value| value.is_finite());
-        let fold = |pick: fn(f64, f64) -> f64| values.into_iter().reduce(pick);
-        all.then_some([fold(f64::min)?, fold(f64::max)?])
-    };
-    match formula {
-        Formula::Number(number) => Some([*number, *number]),
-        Formula::Value(name) => known(*name),
-        Formula::Negative(inner) => interval(inner, known).map(|[a, b]| [-b, -a]),
-        Formula::Arithmetic(by, sides) => {
-            let ([a, b], [c, d]) = (interval(&sides[0], known)?, interval(&sides[1], known)?);
-            match by {
-                Operator::Add => Some([a + c, b + d]),
-                Operator::Subtract => Some([a - d, b - c]),
-                Operator::Multiply => sorted([a * c, a * d, b * c, b * d]),
-                Operator::Divide if c > 0.0 || d < 0.0 => sorted([a / c, a / d, b / c, b / d]),
-                Operator::Divide => None,
-            }
-        }
-        Formula::Element(..)
-        | Formula::Fold(..)
-        | Formula::Compare(..)
-        | Formula::Not(_)
-        | Formula::All(_)
-        | Formula::Any(_) => None,
-    }
 }
 
 /// A space cut to some of its networks.

@@ -11,6 +11,7 @@ mod constrained;
 mod count;
 mod genes;
 mod identity;
+mod impossible;
 mod layers;
 mod nsga_macro;
 mod nsga_micro;

@@ -108,6 +108,18 @@ pub trait Values {
 }
 
 impl Comparison {
+    /// The same comparison with its sides exchanged.
+    #[must_use]
+    pub fn mirrored(self) -> Self {
+        match self {
+            Self::AtMost => Self::AtLeast,
+            Self::Below => Self::Above,
+            Self::AtLeast => Self::AtMost,
+            Self::Above => Self::Below,
+            Self::Equal | Self::Unequal => self,
+        }
+    }
+
     pub(super) fn holds(self, a: f64, b: f64) -> bool {
         match self {
             Self::AtMost => a <= b,

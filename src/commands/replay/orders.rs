@@ -83,7 +83,7 @@ impl Orders {
 /// Order 0 is the file's. Order k is the shuffle of Fisher and Yates from the last place down, with `ChaCha8` from the
 /// seed that [`SeedTree`] derives (SHA-256) from the population's name and k.
 fn shuffled(population: &Population, number: u64) -> Order {
-    use rand_chacha::rand_core::Rng as _;
+    use chacha20::rand_core::Rng as _;
     let mut runs: Vec<usize> = (0..population.runs.len()).collect();
     if number > 0 {
         let mut random = SeedTree::new(SEED).child(&population.name, number).rng();

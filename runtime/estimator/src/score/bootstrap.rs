@@ -1,8 +1,8 @@
 //! Resampling with replacement (Efron, 1979) and percentile intervals. The generator is `ChaCha8` from a given seed, so
 //! equal input has equal intervals on every machine.
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
+use chacha20::ChaCha8Rng;
+use chacha20::rand_core::{Rng, SeedableRng};
 
 use super::measure::{Measure, Values};
 use crate::quantile::quantile;

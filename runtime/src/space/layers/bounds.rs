@@ -9,7 +9,7 @@ use super::domain::{Domain, fitted};
 use super::params::{Head, LayerKind, PaddingWord, Param};
 use super::program::{Block, NAMED, PLACE, Then};
 use super::walk::Walk;
-use crate::space::constrained::interval;
+use crate::space::impossible::interval;
 
 /// The sides of the smallest or the largest tensor; of a vector height and width are 1.
 #[derive(Debug, Clone, Copy)]

@@ -26,8 +26,9 @@ use self::domain::Domain;
 use self::params::Params;
 use self::program::{Block, Program};
 use self::walk::Walk;
-use super::constrained::{constrained, impossible};
+use super::constrained::constrained;
 use super::count::Size;
+use super::impossible::{impossible, unsatisfied};
 use super::{GenomeError, Scarce, SearchSpace, SpaceCount, SpaceEntry};
 use crate::seed::Rng;
 
@@ -55,8 +56,10 @@ impl SpaceKind for Layers {
         let walk = walk(&params, dataset)?;
         let [least, most] = bounds::bounds(&walk);
         impossible(&params.conditions, least, most)?;
+        let architectures = count::genomes(&walk);
+        unsatisfied(&params.conditions, &walk, architectures.rounded(), || count::count(&walk))?;
         let settings: u128 = walk.program.training.iter().map(|(_, domain)| domain.count()).product();
-        let genomes = count::genomes(&walk).times(Size::Whole(settings)).rounded();
+        let genomes = architectures.times(Size::Whole(settings)).rounded();
         let moves = Moves { mutate: true, crossover: true, bits: false };
         let settings = walk.program.training.iter().map(|(setting, _)| *setting).collect();
         Ok(SpaceFacts { genomes, continuous: continuous(&walk), settings, moves, least, most })

@@ -24,8 +24,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::genome::Genes;
-use super::constrained::{conditions, constrained, impossible, issues_beside};
+use super::constrained::{conditions, constrained, issues_beside};
 use super::count::Size;
+use super::impossible::{impossible, unsatisfied};
 use super::{GenomeError, Scarce, SearchSpace, SpaceCount, SpaceEntry, genes};
 use crate::seed::Rng;
 
@@ -115,16 +116,12 @@ impl SpaceKind for NsgaMacro {
         let layout = Layout::new(&params, dataset)?;
         let [least, most] = bounds::bounds(&layout);
         impossible(&params.conditions, least, most)?;
+        let genomes = layout.genomes().rounded();
+        let all = conditions(&params.conditions)?;
+        unsatisfied(&params.conditions, &layout, genomes, || count::count(&layout, &all))?;
         let moves =
             Moves { mutate: true, crossover: true, bits: !matches!(params.variant, Variant::Variable) };
-        Ok(SpaceFacts {
-            genomes: layout.genomes().rounded(),
-            continuous: Vec::new(),
-            settings: Vec::new(),
-            moves,
-            least,
-            most,
-        })
+        Ok(SpaceFacts { genomes, continuous: Vec::new(), settings: Vec::new(), moves, least, most })
     }
 }
 

@@ -18,8 +18,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::genome::Genes;
-use super::constrained::{conditions, constrained, impossible, issues_beside};
+use super::constrained::{conditions, constrained, issues_beside};
 use super::count::{Bound, Satisfying, Size, sampled};
+use super::impossible::impossible;
 use super::{GenomeError, Scarce, SearchSpace, SpaceCount, SpaceEntry, genes};
 use crate::seed::{Rng, SeedTree};
 
