@@ -1,7 +1,8 @@
 //! Whether the estimator has something to do.
 
 use peng_spec::diag::{Diagnostic, Sink, codes};
-use peng_spec::model::partial::{CONFIRM, EPOCHS, MEASURE_EVERY, METRIC, OBJECTIVES};
+use peng_spec::model::partial::{CONFIRM, EPOCHS, MEASURE_EVERY, METRIC, MODE, OBJECTIVES};
+use peng_spec::plan::Mode;
 use peng_spec::source::Origin;
 
 use super::{CheckCx, with_the_kind};
@@ -22,6 +23,36 @@ pub(super) fn estimator_can_stop(cx: &CheckCx<'_>, sink: &mut Sink) {
             Diagnostic::warning(codes::W0501, estimator.kind_span, message)
                 .also(epochs.span, "trained here")
                 .help("measure more often or train longer".to_owned())
+                .at("/estimator"),
+        );
+    }
+}
+
+/// W0501, for want of other trainings.
+pub(super) fn estimator_has_trainings_to_compare_with(cx: &CheckCx<'_>, sink: &mut Sink) {
+    let (Some(estimator), Some(search)) = (&cx.bound.estimator, &cx.bound.search) else { return };
+    let Some(mode) = cx.spec.read(&MODE) else { return };
+    let (facts, awaited) = (&search.facts, estimator.facts.fewest_trials);
+    if awaited == 0 || estimator.facts.fewest_points.is_none() {
+        return;
+    }
+    let (known, when) = match mode.value.0 {
+        Mode::Asynchronous => (facts.trials.saturating_sub(1), "before its last training"),
+        Mode::Generations if facts.generations <= 1 => (0, "before its only generation"),
+        Mode::Generations => {
+            let whole = facts.offspring.saturating_mul(facts.generations - 1);
+            (facts.trials.saturating_sub(facts.offspring).max(whole), "before its last generation")
+        }
+    };
+    if known < awaited {
+        let kind = &estimator.call.kind;
+        let message = format!(
+            "estimator `{kind}` can never stop a training: it waits for {awaited} others to end, and {when} the search has {known}"
+        );
+        sink.push(
+            Diagnostic::warning(codes::W0501, estimator.kind_span, message)
+                .also(search.kind_span, "searched here")
+                .help("let it wait for fewer, or search for more generations".to_owned())
                 .at("/estimator"),
         );
     }

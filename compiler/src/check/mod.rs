@@ -57,6 +57,7 @@ const CHECKS: &[Check] = &[
     optimizer::nesterov_has_a_momentum,
     optimizer::settings_suit_the_optimizer,
     estimator::estimator_can_stop,
+    estimator::estimator_has_trainings_to_compare_with,
     estimator::estimator_watches_an_objective,
     watched::what_the_estimator_watches_is_measured,
     estimator::there_is_something_to_confirm,

@@ -13,6 +13,8 @@ pub struct Needs {
     pub metrics: Vec<String>,
     /// It never stops a training with fewer points that is measured as planned; `usize::MAX` if it never stops one.
     pub fewest_points: usize,
+    /// Trainings that must have ended before it stops the first one.
+    pub fewest_trials: usize,
     /// Whether its answers depend on the history, or on a trial's place in the search.
     pub uses_history: bool,
     /// When it looks at paused trials again.

@@ -32,6 +32,7 @@ pub(super) struct Synthetic;
 pub(super) struct Params {
     /// Shape of an image, channels by height by width, such as `1x28x28`.
     #[schemars(regex(pattern = r"^[1-9][0-9]*x[1-9][0-9]*x[1-9][0-9]*$"))]
+    #[schemars(extend("x-expected" = "CxHxW, such as `1x28x28`"))]
     pub input: String,
     /// Number of classes, 2 to 1,000; they are equally frequent.
     #[schemars(range(min = 2, max = 1000))]

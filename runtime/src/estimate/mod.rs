@@ -90,6 +90,7 @@ impl EstimatorKind for Policy {
             .map(|e| e.needs());
         EstimatorNeeds {
             fewest_points: needs.as_ref().map(|n| n.fewest_points).filter(|&n| n != usize::MAX),
+            fewest_trials: needs.as_ref().map_or(0, |n| n.fewest_trials as u64),
             history: needs.as_ref().is_some_and(|n| n.uses_history),
             resumes: needs.as_ref().is_some_and(|n| n.revises == Revises::EachGeneration),
             metrics: needs.map(|n| n.metrics).unwrap_or_default(),

@@ -125,6 +125,7 @@ fn opposition(texts: &[String], indices: [usize; 2]) -> Issue {
     }
     let message = format!("no network satisfies `{}` and also `{}`", texts[second], texts[first]);
     issue(pointer, message, "loosen one of the two conditions")
+        .also(format!("/where/{first}"), "the other condition")
 }
 
 /// The limits that a comparison of a figure with a number sets: the figure, the end (0: the least), the number, and whether it

@@ -157,6 +157,8 @@ pub struct TrainingFacts {
 pub struct EstimatorNeeds {
     /// Measurements before which it never stops a training; `None`: it never stops one.
     pub fewest_points: Option<usize>,
+    /// Trainings that must have ended before it stops the first one.
+    pub fewest_trials: u64,
     /// Whether its decisions depend on the ended trials of earlier generations.
     pub history: bool,
     /// Whether it resumes trainings at the end of each generation.

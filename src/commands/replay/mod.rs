@@ -201,6 +201,7 @@ pub(crate) fn run(args: &ReplayArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Res
     for doubt in datasets.iter().filter_map(|(_, dataset)| dataset.doubt()) {
         ui.warning(&doubt, &mut std::io::stderr())?;
     }
+    warn_of_audits(&asked, ui)?;
     warn(&comparison, ui)?;
     match gate.and_then(|gate| gate::findings(&gate, &comparison)) {
         Some(failure) => Err(failure.into()),
@@ -263,6 +264,20 @@ fn populations<'a>(datasets: &'a [(&[String], Dataset)]) -> Vec<&'a Population> 
     let mut names = HashSet::new();
     let all = datasets.iter().flat_map(|(_, dataset)| &dataset.populations);
     all.filter(|population| names.insert(&population.name)).collect()
+}
+
+/// Tells of what only a run does.
+fn warn_of_audits(asked: &[Asked], ui: Ui) -> std::io::Result<()> {
+    for estimator in asked {
+        if let [key, ..] = estimator.audits.as_slice() {
+            let message = format!(
+                "`{key}` of `{}` changes nothing here: a replay knows how each training ends, and audits none",
+                estimator.name,
+            );
+            ui.warning(&message, &mut std::io::stderr())?;
+        }
+    }
+    Ok(())
 }
 
 /// Tells on which populations an estimator was not replayed, and why for the first.

@@ -74,6 +74,7 @@ impl Estimator for Extrapolation {
         Needs {
             metrics: Vec::new(),
             fewest_points: self.min_points + self.window - 1,
+            fewest_trials: 0,
             uses_history: false,
             revises: Revises::Never,
         }

@@ -193,7 +193,13 @@ impl Estimator for Asha {
     }
 
     fn needs(&self) -> Needs {
-        Needs { metrics: Vec::new(), fewest_points: self.fewest, uses_history: true, revises: Revises::Never }
+        Needs {
+            metrics: Vec::new(),
+            fewest_points: self.fewest,
+            fewest_trials: 1,
+            uses_history: true,
+            revises: Revises::Never,
+        }
     }
 
     fn learn(&self, history: &History) -> Box<dyn Rule> {

@@ -181,7 +181,13 @@ impl Estimator for Median {
     }
 
     fn needs(&self) -> Needs {
-        Needs { metrics: Vec::new(), fewest_points: self.fewest, uses_history: true, revises: Revises::Never }
+        Needs {
+            metrics: Vec::new(),
+            fewest_points: self.fewest,
+            fewest_trials: self.startup_trials,
+            uses_history: true,
+            revises: Revises::Never,
+        }
     }
 
     fn learn(&self, history: &History) -> Box<dyn Rule> {

@@ -43,7 +43,13 @@ impl Estimator for Never {
     }
 
     fn needs(&self) -> Needs {
-        Needs { metrics: Vec::new(), fewest_points: usize::MAX, uses_history: false, revises: Revises::Never }
+        Needs {
+            metrics: Vec::new(),
+            fewest_points: usize::MAX,
+            fewest_trials: 0,
+            uses_history: false,
+            revises: Revises::Never,
+        }
     }
 
     fn learn(&self, _history: &History) -> Box<dyn Rule> {

@@ -189,6 +189,7 @@ impl Estimator for Patience {
         Needs {
             metrics: self.watch.iter().cloned().collect(),
             fewest_points: self.fewest,
+            fewest_trials: 0,
             uses_history: false,
             revises: Revises::Never,
         }

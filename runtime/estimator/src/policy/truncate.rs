@@ -108,7 +108,13 @@ impl Estimator for Truncate {
     }
 
     fn needs(&self) -> Needs {
-        Needs { metrics: Vec::new(), fewest_points: self.stop, uses_history: false, revises: Revises::Never }
+        Needs {
+            metrics: Vec::new(),
+            fewest_points: self.stop,
+            fewest_trials: 0,
+            uses_history: false,
+            revises: Revises::Never,
+        }
     }
 
     fn learn(&self, _history: &History) -> Box<dyn Rule> {

@@ -95,7 +95,7 @@ impl Estimator for Pauses {
     }
 
     fn needs(&self) -> Needs {
-        Needs { metrics: Vec::new(), fewest_points: 2, uses_history: true, revises: self.0 }
+        Needs { metrics: Vec::new(), fewest_points: 2, fewest_trials: 0, uses_history: true, revises: self.0 }
     }
 
     fn learn(&self, history: &History) -> Box<dyn Rule> {

@@ -16,7 +16,13 @@ impl Estimator for Oracle {
     }
 
     fn needs(&self) -> Needs {
-        Needs { metrics: Vec::new(), fewest_points: 3, uses_history: false, revises: Revises::Never }
+        Needs {
+            metrics: Vec::new(),
+            fewest_points: 3,
+            fewest_trials: 0,
+            uses_history: false,
+            revises: Revises::Never,
+        }
     }
 
     fn learn(&self, _: &History) -> Box<dyn Rule> {

@@ -20,7 +20,7 @@ impl Estimator for Pauser {
     }
 
     fn needs(&self) -> Needs {
-        Needs { metrics: Vec::new(), fewest_points: 3, uses_history: true, revises: self.0 }
+        Needs { metrics: Vec::new(), fewest_points: 3, fewest_trials: 0, uses_history: true, revises: self.0 }
     }
 
     fn learn(&self, history: &History) -> Box<dyn Rule> {

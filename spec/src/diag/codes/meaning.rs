@@ -356,8 +356,9 @@ pub(super) static MEANING: &[CodeInfo] = &[
     CodeInfo {
         code: W0501,
         title: "an estimator that can never stop a training",
-        explanation: "It needs as many measurements before its first verdict as a training has, so every training \
-            runs to its end. Measure more often, train longer, or lower what it waits for.",
+        explanation: "It needs as many measurements before its first verdict as a training has, or waits for more \
+            trainings to end than the search begins before its last generation; so every training runs to its end. \
+            Measure more often, train longer, search longer, or lower what it waits for.",
         bad: Part("training: {epochs: 4}\nestimator: {kind: penguin, window: 3, predict_at: 10 epochs}\n"),
         good: Part("training: {epochs: 6}\nestimator: {kind: penguin, window: 3, predict_at: 10 epochs}\n"),
     },

@@ -100,7 +100,7 @@ impl Estimator for Population {
             Confirm::None => Revises::Never,
         };
         let fewest_points = Grid::new(self.planned).points(grid::FIRST, self.planned);
-        Needs { metrics: Vec::new(), fewest_points, uses_history: true, revises }
+        Needs { metrics: Vec::new(), fewest_points, fewest_trials: 0, uses_history: true, revises }
     }
 
     fn learn(&self, history: &History) -> Box<dyn Rule> {

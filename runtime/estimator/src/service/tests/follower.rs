@@ -58,7 +58,13 @@ impl Estimator for Follower {
     }
 
     fn needs(&self) -> Needs {
-        Needs { metrics: Vec::new(), fewest_points: 1, uses_history: true, revises: Revises::Never }
+        Needs {
+            metrics: Vec::new(),
+            fewest_points: 1,
+            fewest_trials: 0,
+            uses_history: true,
+            revises: Revises::Never,
+        }
     }
 
     fn learn(&self, history: &History) -> Box<dyn Rule> {
