@@ -1,11 +1,13 @@
 //! Whether the estimator has something to do.
 
+use peng_spec::catalog::EstimatorNeeds;
 use peng_spec::diag::{Diagnostic, Sink, codes};
 use peng_spec::model::partial::{CONFIRM, EPOCHS, MEASURE_EVERY, METRIC, MODE, OBJECTIVES};
 use peng_spec::plan::Mode;
 use peng_spec::source::Origin;
 
 use super::{CheckCx, with_the_kind};
+use crate::resolve::BoundKind;
 
 /// W0501
 pub(super) fn estimator_can_stop(cx: &CheckCx<'_>, sink: &mut Sink) {
@@ -15,16 +17,9 @@ pub(super) fn estimator_can_stop(cx: &CheckCx<'_>, sink: &mut Sink) {
     if let (Some(fewest), Some(measured)) = (estimator.facts.fewest_points, measured)
         && fewest >= measured as usize
     {
-        let kind = &estimator.call.kind;
-        let message = format!(
-            "estimator `{kind}` can never stop a training: its first verdict needs {fewest} measurements, a training has {measured}"
-        );
-        sink.push(
-            Diagnostic::warning(codes::W0501, estimator.kind_span, message)
-                .also(epochs.span, "trained here")
-                .help("measure more often or train longer".to_owned())
-                .at("/estimator"),
-        );
+        let why = format!("its first verdict needs {fewest} measurements, a training has {measured}");
+        let help = "measure more often or train longer";
+        sink.push(never_stops(estimator, &why, help).also(epochs.span, "trained here"));
     }
 }
 
@@ -45,17 +40,15 @@ pub(super) fn estimator_has_trainings_to_compare_with(cx: &CheckCx<'_>, sink: &m
         }
     };
     if known < awaited {
-        let kind = &estimator.call.kind;
-        let message = format!(
-            "estimator `{kind}` can never stop a training: it waits for {awaited} others to end, and {when} the search has {known}"
-        );
-        sink.push(
-            Diagnostic::warning(codes::W0501, estimator.kind_span, message)
-                .also(search.kind_span, "searched here")
-                .help("let it wait for fewer, or search for more generations".to_owned())
-                .at("/estimator"),
-        );
+        let why = format!("it waits for {awaited} others to end, and {when} the search has {known}");
+        let help = "let it wait for fewer, or search for more generations";
+        sink.push(never_stops(estimator, &why, help).also(search.kind_span, "searched here"));
     }
+}
+
+fn never_stops(estimator: &BoundKind<EstimatorNeeds>, why: &str, help: &str) -> Diagnostic {
+    let message = format!("estimator `{}` can never stop a training: {why}", estimator.call.kind);
+    Diagnostic::warning(codes::W0501, estimator.kind_span, message).help(help.to_owned()).at("/estimator")
 }
 
 /// W0502

@@ -130,6 +130,8 @@ fn conforms_on(estimator: &dyn Estimator, history: &History, name: &str, curve: 
                 !has_even_points || points >= estimator.needs().fewest_points,
                 "{name}: stopped with {points} points"
             );
+            let ended = history.trials.len();
+            assert!(ended >= estimator.needs().fewest_trials, "{name}: stopped after {ended} others");
             stop = Some(step);
         }
     }

@@ -6,7 +6,6 @@ use peng_spec::catalog::Issue;
 use peng_spec::diag::codes;
 use peng_spec::expr::{Comparison, Formula, Operator};
 
-use super::constrained::conditions;
 use super::{Satisfying, SearchSpace, SpaceCount};
 use crate::seed::SeedTree;
 
@@ -22,11 +21,14 @@ fn issue(pointer: String, message: String, advice: &str) -> Issue {
 }
 
 /// The conditions that no network between two bounds of the cost satisfies, and those that exclude each other.
-pub(super) fn impossible(texts: &[String], least: Cost, most: Cost) -> Result<(), Vec<Issue>> {
-    let conditions = conditions(texts)?;
-    let mut issues = outside(texts, &conditions, least, most);
+pub(super) fn impossible(
+    texts: &[String],
+    conditions: &[Formula],
+    bounds: [Cost; 2],
+) -> Result<(), Vec<Issue>> {
+    let mut issues = outside(texts, conditions, bounds);
     if issues.is_empty() {
-        issues.extend(opposed(texts, &conditions));
+        issues.extend(opposed(texts, conditions));
     }
     if issues.is_empty() { Ok(()) } else { Err(issues) }
 }
@@ -34,6 +36,7 @@ pub(super) fn impossible(texts: &[String], least: Cost, most: Cost) -> Result<()
 /// All conditions together, where the space is small enough to count how many networks satisfy them.
 pub(super) fn unsatisfied(
     texts: &[String],
+    conditions: &[Formula],
     space: &dyn SearchSpace,
     genomes: f64,
     count: impl FnOnce() -> SpaceCount,
@@ -41,10 +44,9 @@ pub(super) fn unsatisfied(
     if texts.is_empty() || genomes > MOST_COUNTED {
         return Ok(());
     }
-    let conditions = conditions(texts)?;
     let is_one = |number: u32| {
         let genome = space.sample(&mut SeedTree::new(0).child("conditions", number.into()).rng()).ok();
-        genome.and_then(|genome| space.facts(&genome).ok()).is_some_and(|facts| facts.satisfy(&conditions))
+        genome.and_then(|genome| space.facts(&genome).ok()).is_some_and(|facts| facts.satisfy(conditions))
     };
     if (0..DRAWS).any(is_one) || count().satisfying != Some(Satisfying::Exactly(0)) {
         return Ok(());
@@ -57,9 +59,9 @@ pub(super) fn unsatisfied(
     Err(vec![issue(pointer.to_owned(), message, "loosen a condition, or change the space")])
 }
 
-fn outside(texts: &[String], conditions: &[Formula], least: Cost, most: Cost) -> Vec<Issue> {
-    let bounds = |cost: Cost| [cost.params, cost.flops, cost.activation_bytes].map(|figure| figure as f64);
-    let [low, high] = [bounds(least), bounds(most)];
+fn outside(texts: &[String], conditions: &[Formula], bounds: [Cost; 2]) -> Vec<Issue> {
+    let [low, high] =
+        bounds.map(|cost| [cost.params, cost.flops, cost.activation_bytes].map(|figure| figure as f64));
     let mut issues = Vec::new();
     for (index, condition) in conditions.iter().enumerate() {
         if truth(condition, low, high) == Some(false) {
@@ -80,44 +82,39 @@ fn outside(texts: &[String], conditions: &[Formula], least: Cost, most: Cost) ->
     issues
 }
 
-/// Where a figure may lie, and the condition that says so: the limit, whether it is itself excluded, and the condition's index.
-type Limit = (f64, bool, usize);
+/// Where a condition, by its index, lets a figure lie: at most or at least at a number, which may itself be excluded.
+#[derive(Clone, Copy)]
+struct Limit {
+    figure: usize,
+    is_most: bool,
+    number: f64,
+    is_open: bool,
+    condition: usize,
+}
 
 /// The first two conditions that leave no number for a figure; they may be one.
 fn opposed(texts: &[String], conditions: &[Formula]) -> Option<Issue> {
-    let mut limits: [[Option<Limit>; 2]; SINGLES.len()] = Default::default();
+    let mut earlier: Vec<Limit> = Vec::new();
     for (index, condition) in conditions.iter().enumerate() {
-        let mut parts = vec![condition];
-        while let Some(part) = parts.pop() {
-            match part {
-                Formula::All(inner) => parts.extend(inner),
-                Formula::Compare(by, sides) => {
-                    for (name, end, limit, is_open) in limits_of(*by, sides) {
-                        let found = &mut limits[name][end];
-                        let is_tighter = |&(other, other_is_open, _): &Limit| {
-                            let order =
-                                if end == 0 { limit.total_cmp(&other) } else { other.total_cmp(&limit) };
-                            order.is_gt() || (order.is_eq() && is_open && !other_is_open)
-                        };
-                        if found.as_ref().is_none_or(is_tighter) {
-                            *found = Some((limit, is_open, index));
-                        }
-                        if let [Some((low, low_is_open, a)), Some((high, high_is_open, b))] = limits[name]
-                            && (low > high || (low == high && (low_is_open || high_is_open)))
-                        {
-                            return Some(opposition(texts, [a, b]));
-                        }
-                    }
-                }
-                _ => {}
+        for limit in limits(condition, index) {
+            if let Some(other) = earlier.iter().find(|&&other| excludes(limit, other)) {
+                return Some(opposition(texts, [other.condition, index]));
             }
+            earlier.push(limit);
         }
     }
     None
 }
 
-fn opposition(texts: &[String], indices: [usize; 2]) -> Issue {
-    let [first, second] = [indices[0].min(indices[1]), indices[0].max(indices[1])];
+fn excludes(one: Limit, other: Limit) -> bool {
+    let (most, least) = if one.is_most { (one, other) } else { (other, one) };
+    one.figure == other.figure
+        && one.is_most != other.is_most
+        && (least.number > most.number || (least.number == most.number && (least.is_open || most.is_open)))
+}
+
+/// Of two conditions, the second in the order of the text, or the same one twice.
+fn opposition(texts: &[String], [first, second]: [usize; 2]) -> Issue {
     let pointer = format!("/where/{second}");
     if first == second {
         let message = format!("no network satisfies `{}`, which contradicts itself", texts[second]);
@@ -128,22 +125,26 @@ fn opposition(texts: &[String], indices: [usize; 2]) -> Issue {
         .also(format!("/where/{first}"), "the other condition")
 }
 
-/// The limits that a comparison of a figure with a number sets: the figure, the end (0: the least), the number, and whether it
-/// is itself excluded.
-fn limits_of(by: Comparison, sides: &[Formula; 2]) -> Vec<(usize, usize, f64, bool)> {
-    let constant = |side| interval(side, &|_| None).map(|[number, _]| number);
-    let (name, number, by) = match sides {
-        [Formula::Value(name), other] => (*name, constant(other), by),
-        [other, Formula::Value(name)] => (*name, constant(other), by.mirrored()),
+/// The limits that comparisons of a figure with a number set, of which all must hold.
+fn limits(formula: &Formula, condition: usize) -> Vec<Limit> {
+    let (by, sides) = match formula {
+        Formula::All(parts) => return parts.iter().flat_map(|part| limits(part, condition)).collect(),
+        Formula::Compare(by, sides) => (*by, sides.as_ref()),
         _ => return Vec::new(),
     };
-    let Some(number) = number.filter(|_| name < SINGLES.len()) else { return Vec::new() };
+    let (figure, side, by) = match sides {
+        [Formula::Value(name), side] => (*name, side, by),
+        [side, Formula::Value(name)] => (*name, side, by.mirrored()),
+        _ => return Vec::new(),
+    };
+    let Some([number, _]) = interval(side, &|_| None) else { return Vec::new() };
+    let limit = |is_most, is_open| Limit { figure, is_most, number, is_open, condition };
     match by {
-        Comparison::AtMost => vec![(name, 1, number, false)],
-        Comparison::Below => vec![(name, 1, number, true)],
-        Comparison::AtLeast => vec![(name, 0, number, false)],
-        Comparison::Above => vec![(name, 0, number, true)],
-        Comparison::Equal => vec![(name, 0, number, false), (name, 1, number, false)],
+        Comparison::AtMost => vec![limit(true, false)],
+        Comparison::Below => vec![limit(true, true)],
+        Comparison::AtLeast => vec![limit(false, false)],
+        Comparison::Above => vec![limit(false, true)],
+        Comparison::Equal => vec![limit(true, false), limit(false, false)],
         Comparison::Unequal => Vec::new(),
     }
 }

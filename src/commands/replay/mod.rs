@@ -269,7 +269,7 @@ fn populations<'a>(datasets: &'a [(&[String], Dataset)]) -> Vec<&'a Population> 
 /// Tells of what only a run does.
 fn warn_of_audits(asked: &[Asked], ui: Ui) -> std::io::Result<()> {
     for estimator in asked {
-        if let [key, ..] = estimator.audits.as_slice() {
+        for key in &estimator.audits {
             let message = format!(
                 "`{key}` of `{}` changes nothing here: a replay knows how each training ends, and audits none",
                 estimator.name,

@@ -196,7 +196,7 @@ impl Estimator for Asha {
         Needs {
             metrics: Vec::new(),
             fewest_points: self.fewest,
-            fewest_trials: 1,
+            fewest_trials: 0,
             uses_history: true,
             revises: Revises::Never,
         }

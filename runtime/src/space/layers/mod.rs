@@ -55,9 +55,10 @@ impl SpaceKind for Layers {
         let params: Params = read_params(params)?;
         let walk = walk(&params, dataset)?;
         let [least, most] = bounds::bounds(&walk);
-        impossible(&params.conditions, least, most)?;
+        let (texts, conditions) = (&params.conditions, &walk.program.conditions);
+        impossible(texts, conditions, [least, most])?;
         let architectures = count::genomes(&walk);
-        unsatisfied(&params.conditions, &walk, architectures.rounded(), || count::count(&walk))?;
+        unsatisfied(texts, conditions, &walk, architectures.rounded(), || count::count(&walk))?;
         let settings: u128 = walk.program.training.iter().map(|(_, domain)| domain.count()).product();
         let genomes = architectures.times(Size::Whole(settings)).rounded();
         let moves = Moves { mutate: true, crossover: true, bits: false };

@@ -115,10 +115,10 @@ impl SpaceKind for NsgaMacro {
         let params: Params = read_params(params)?;
         let layout = Layout::new(&params, dataset)?;
         let [least, most] = bounds::bounds(&layout);
-        impossible(&params.conditions, least, most)?;
+        let (texts, conditions) = (&params.conditions, conditions(&params.conditions)?);
+        impossible(texts, &conditions, [least, most])?;
         let genomes = layout.genomes().rounded();
-        let all = conditions(&params.conditions)?;
-        unsatisfied(&params.conditions, &layout, genomes, || count::count(&layout, &all))?;
+        unsatisfied(texts, &conditions, &layout, genomes, || count::count(&layout, &conditions))?;
         let moves =
             Moves { mutate: true, crossover: true, bits: !matches!(params.variant, Variant::Variable) };
         Ok(SpaceFacts { genomes, continuous: Vec::new(), settings: Vec::new(), moves, least, most })

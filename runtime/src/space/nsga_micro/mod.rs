@@ -94,7 +94,7 @@ impl SpaceKind for NsgaMicro {
         let params: Params = read_params(params)?;
         let layout = Layout::new(&params, dataset)?;
         let [least, most] = bounds::bounds(&layout);
-        impossible(&params.conditions, least, most)?;
+        impossible(&params.conditions, &conditions(&params.conditions)?, [least, most])?;
         Ok(SpaceFacts {
             genomes: layout.genomes().rounded(),
             continuous: Vec::new(),
