@@ -2,34 +2,32 @@
 //!
 //! All are sums over pixels whose channels lie side by side ("indirect" convolution: Dukhan 2019, "The indirect convolution
 //! algorithm"; here offsets take the place of pointers). An image with its padding is copied once, then no border is a
-//! special case. Weights are `[out, in / groups, height, width]`, as burn has them.
-
-use std::mem::MaybeUninit;
+//! special case. Weights are `[out, in / groups, height, width]`, as burn has them. Those with 3x3 taps have a way of their own
+//! with fewer multiplications, which is taken where it is faster.
 
 use crate::activation::Activation;
-use crate::buffer::written;
-use crate::images::{Frame, Images};
+use crate::images::Images;
 use crate::simd::{LANES, Level};
-use crate::threads::for_chunks;
 
 mod depthwise;
 mod geometry;
 mod places;
+mod plan;
 mod sweep;
 #[cfg(test)]
 mod tests;
 mod tile;
 mod weight_gradient;
+mod winograd;
 
 pub use geometry::Geometry;
 pub use weight_gradient::weight_gradient;
 
 use geometry::Channels;
 use places::{Grid, Places};
-use sweep::{Begin, Image, Packed, Sweep};
-
-/// Images that a thread takes at once, so that short work is not cut into pieces.
-const IMAGES: usize = 4;
+use plan::Plan;
+use sweep::{Packed, Sweep};
+use winograd::Winograd;
 
 /// The convolution, channels last, with a bias for each filter (or none: an empty slice), after `activation`.
 pub fn forward(
@@ -43,18 +41,8 @@ pub fn forward(
     assert_eq!(input.size(), geometry.input, "the images are those of the geometry");
     match geometry.channels {
         Channels::All => {
-            let (packed, sweep) = forward_plan(geometry, weight);
             let bias = padded(bias, geometry.output.channels);
-            let sweeps = [(packed, sweep)];
-            sweep_all(
-                level,
-                &sweeps,
-                input,
-                geometry.input_frame(),
-                geometry.output.image(),
-                &bias,
-                activation,
-            )
+            forward_plan(level, geometry, weight).make(level, input, &bias, activation)
         }
         Channels::Own => depthwise::forward(level, geometry, input, weight, bias, activation),
     }
@@ -65,17 +53,7 @@ pub fn forward_onto(level: Level, geometry: &Geometry, input: Images<'_>, weight
     assert_eq!(input.size(), geometry.input, "the images are those of the geometry");
     assert_eq!(made.len(), geometry.output.floats(), "what is added to is that of the geometry");
     assert_eq!(geometry.channels, Channels::All, "all channels are read");
-    let (weights, sweep) = forward_plan(geometry, weight);
-    let (frame, channels) = (geometry.input_frame(), geometry.input.channels);
-    let add_image = |framed: &mut Vec<f32>, at: usize, target: &mut [f32]| {
-        let source = input.framed(at, frame, channels, framed);
-        let floats = std::ptr::from_mut(target) as *mut [MaybeUninit<f32>];
-        // SAFETY: they are the same floats, and a sweep writes nothing but floats.
-        let target = unsafe { &mut *floats };
-        let (begin, activation) = (Begin::Target, Activation::Identity);
-        level.run(Image { sweep: &sweep, weights: &weights, begin, activation, source, target });
-    };
-    for_chunks(made, geometry.output.image(), IMAGES, Vec::new, add_image);
+    forward_plan(level, geometry, weight).add(level, input, made);
 }
 
 /// The gradient of the input, channels last, from that of the output.
@@ -83,26 +61,28 @@ pub fn input_gradient(level: Level, geometry: &Geometry, gradient: Images<'_>, w
     assert_eq!(gradient.size(), geometry.output, "the gradients are those of the geometry");
     match geometry.channels {
         Channels::All => {
-            let sweeps = input_gradient_plans(geometry, weight);
             let bias = padded(&[], geometry.input.channels);
-            let (frame, image) = (geometry.gradient_frame(), geometry.input.image());
-            sweep_all(level, &sweeps, gradient, frame, image, &bias, Activation::Identity)
+            input_gradient_plan(level, geometry, weight).make(level, gradient, &bias, Activation::Identity)
         }
         Channels::Own => depthwise::input_gradient(level, geometry, gradient, weight),
     }
 }
 
-fn forward_plan(geometry: &Geometry, weight: &[f32]) -> (Packed, Sweep) {
+fn forward_plan(level: Level, geometry: &Geometry, weight: &[f32]) -> Plan {
     let (read, filters) = (geometry.input.channels, geometry.output.channels);
     let taps = geometry.taps();
     assert_eq!(weight.len(), filters * read * taps, "the weights are those of the geometry");
+    if winograd::is_faster(geometry) {
+        return Plan::Winograd(Winograd::forward(level, geometry, weight));
+    }
     let packed = Packed::new(taps * read, filters, |term, filter| {
         let (tap, channel) = (term / read, term % read);
         weight[(filter * read + channel) * taps + tap]
     });
-    let line = geometry.input_frame().width * read;
-    let offsets = offsets(geometry, line, read);
-    (packed, Sweep::new(&offsets, geometry.axes[1].kernel, read, forward_grid(geometry)))
+    let frame = geometry.input_frame();
+    let offsets = offsets(geometry, frame.width * read, read);
+    let sweep = Sweep::new(&offsets, geometry.axes[1].kernel, read, forward_grid(geometry));
+    Plan::Sweeps { sweeps: vec![(packed, sweep)], frame, channels: read, floats: geometry.output.image() }
 }
 
 /// Where output pixels read their first tap, in the input with its padding.
@@ -173,11 +153,14 @@ fn gathered(geometry: &Geometry) -> Vec<Gathered> {
     all
 }
 
-fn input_gradient_plans(geometry: &Geometry, weight: &[f32]) -> Vec<(Packed, Sweep)> {
+fn input_gradient_plan(level: Level, geometry: &Geometry, weight: &[f32]) -> Plan {
     let (read, filters) = (geometry.input.channels, geometry.output.channels);
     let count = geometry.taps();
     assert_eq!(weight.len(), filters * read * count, "the weights are those of the geometry");
-    gathered(geometry)
+    if winograd::is_input_gradient_faster(geometry) {
+        return Plan::Winograd(Winograd::input_gradient(level, geometry, weight));
+    }
+    let sweeps: Vec<_> = gathered(geometry)
         .into_iter()
         .map(|Gathered { taps, across, offsets, grid }| {
             let packed = Packed::new(taps.len() * filters, read, |term, channel| {
@@ -186,34 +169,11 @@ fn input_gradient_plans(geometry: &Geometry, weight: &[f32]) -> Vec<(Packed, Swe
             });
             (packed, Sweep::new(&offsets, across, filters, grid))
         })
-        .collect()
-}
-
-/// Sweeps over each image of a batch; the images made have `image` floats.
-fn sweep_all(
-    level: Level,
-    sweeps: &[(Packed, Sweep)],
-    input: Images<'_>,
-    frame: Frame,
-    image: usize,
-    bias: &[f32],
-    activation: Activation,
-) -> Vec<f32> {
-    let channels = input.size().channels;
-    let pixels: usize = sweeps.iter().map(|(_, sweep)| sweep.pixels()).sum();
-    assert_eq!(pixels * sweeps[0].0.channels(), image, "the sweeps make all pixels");
-    let sweep_image = |framed: &mut Vec<f32>, at: usize, target: &mut [MaybeUninit<f32>]| {
-        let source = input.framed(at, frame, channels, framed);
-        for (weights, sweep) in sweeps {
-            level.run(Image { sweep, weights, begin: Begin::Bias(bias), activation, source, target });
-        }
-    };
-    // SAFETY: sweeps make different pixels, each with all its channels, and together as many as an image has.
-    unsafe {
-        written(input.size().batch * image, |made| {
-            for_chunks(made, image, IMAGES, Vec::new, sweep_image);
-        })
-    }
+        .collect();
+    let (pixels, floats) =
+        (sweeps.iter().map(|(_, sweep)| sweep.pixels()).sum::<usize>(), geometry.input.image());
+    assert_eq!(pixels * read, floats, "the sweeps make all pixels");
+    Plan::Sweeps { sweeps, frame: geometry.gradient_frame(), channels: filters, floats }
 }
 
 /// Filled up with zeros to whole vectors.

@@ -43,9 +43,33 @@ impl Packed {
         Self { floats, terms, channels }
     }
 
+    /// Zeros.
+    pub(super) fn zeros(terms: usize, channels: usize) -> Self {
+        Self { floats: vec![0.0; terms * channels.next_multiple_of(LANES)], terms, channels }
+    }
+
     /// Output channels.
     pub(super) fn channels(&self) -> usize {
         self.channels
+    }
+
+    /// As [`Self::blocks`], to be written.
+    pub(super) fn blocks_mut(&mut self) -> impl Iterator<Item = (usize, usize, &mut [f32])> {
+        let terms = self.terms * LANES;
+        let mut rest = self.floats.as_mut_slice();
+        blocks(self.channels.div_ceil(LANES)).map(move |(first, vectors)| {
+            let (block, after) = std::mem::take(&mut rest).split_at_mut(vectors * terms);
+            rest = after;
+            (first, vectors, block)
+        })
+    }
+
+    /// The blocks: first vector, number of vectors, and weights.
+    pub(super) fn blocks(&self) -> impl Iterator<Item = (usize, usize, &[f32])> {
+        let terms = self.terms * LANES;
+        blocks(self.channels.div_ceil(LANES)).map(move |(first, vectors)| {
+            (first, vectors, &self.floats[first * terms..(first + vectors) * terms])
+        })
     }
 }
 
@@ -81,14 +105,20 @@ impl Sweep {
 pub(super) struct Image<'a> {
     pub(super) sweep: &'a Sweep,
     pub(super) weights: &'a Packed,
-    pub(super) begin: Begin<'a>,
-    pub(super) activation: Activation,
+    pub(super) finish: Finish<'a>,
     pub(super) source: &'a [f32],
     /// Written by the sweep at all its pixels.
     pub(super) target: &'a mut [MaybeUninit<f32>],
 }
 
-/// What the sums of a pixel are added to.
+/// What becomes of the sums of a pixel.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Finish<'a> {
+    pub(super) begin: Begin<'a>,
+    pub(super) activation: Activation,
+}
+
+/// What they are added to.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Begin<'a> {
     /// These, one a channel; whole vectors.
@@ -97,21 +127,55 @@ pub(super) enum Begin<'a> {
     Target,
 }
 
+impl Finish<'_> {
+    /// Checks that pixels of so many channels can be written.
+    #[inline(always)]
+    pub(super) fn check(&self, channels: usize) {
+        if let Begin::Bias(bias) = self.begin {
+            assert_eq!(bias.len(), channels.next_multiple_of(LANES), "there is a bias for each vector");
+        }
+    }
+
+    /// Writes the sums of a vector of channels, of which `channel` is the first.
+    ///
+    /// # Safety
+    /// It has been checked that pixels of so many channels can be written; those of the lanes are at `to`, and what is there
+    /// has been written where sums are added to it.
+    #[inline(always)]
+    pub(super) unsafe fn write<S: Simd>(
+        self,
+        s: S,
+        sum: S::V,
+        channel: usize,
+        lanes: Lanes<S>,
+        to: *mut f32,
+    ) {
+        // SAFETY: the caller says so.
+        unsafe {
+            let begin = match self.begin {
+                Begin::Bias(bias) => s.load(bias.as_ptr().add(channel)),
+                Begin::Target => lanes.load(s, to),
+            };
+            let sum = s.add(sum, begin);
+            let sum = match self.activation {
+                Activation::Identity => sum,
+                Activation::Relu => s.relu(sum),
+            };
+            lanes.store(s, to, sum);
+        }
+    }
+}
+
 impl Kernel for Image<'_> {
     type Out = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let Self { sweep, weights, begin, activation, source, target } = self;
+        let Self { sweep, weights, finish, source, target } = self;
         let channels = weights.channels;
         assert!(sweep.fits(weights, source.len(), target.len()), "{sweep:?} is inside");
-        if let Begin::Bias(bias) = begin {
-            assert_eq!(bias.len(), channels.next_multiple_of(LANES), "there is a bias for each vector");
-        }
-        let mut rest = weights.floats.as_slice();
-        for (first, vectors) in blocks(channels.div_ceil(LANES)) {
-            let (block, after) = rest.split_at(weights.terms * vectors * LANES);
-            rest = after;
+        finish.check(channels);
+        for (first, vectors, block) in weights.blocks() {
             let factors = Factors {
                 a: source,
                 rows: &sweep.rows,
@@ -127,8 +191,7 @@ impl Kernel for Image<'_> {
                     [*from, *to] = walk.step();
                     *to += first * LANES;
                 }
-                let store =
-                    Store { begin, activation, channels, first, to, target: target.as_mut_ptr().cast() };
+                let store = Store { finish, channels, first, to, target: target.as_mut_ptr().cast() };
                 // SAFETY: `fits` has looked at the last pixel, whose places are the greatest, and at the greatest row; what
                 // is in the target is read only where the caller says that it has been written.
                 unsafe { tile(s, factors, &from[..len], vectors, store) };
@@ -139,8 +202,7 @@ impl Kernel for Image<'_> {
 
 /// Writes the sums of some pixels.
 struct Store<'a> {
-    begin: Begin<'a>,
-    activation: Activation,
+    finish: Finish<'a>,
     /// Channels of a pixel, and the first vector of them that is written.
     channels: usize,
     first: usize,
@@ -154,19 +216,7 @@ impl<S: Simd> Take<S> for Store<'_> {
     unsafe fn take(&mut self, s: S, m: usize, n: usize, sum: S::V) {
         let channel = (self.first + n) * LANES;
         let lanes = Lanes::first(s, self.channels - channel);
-        // SAFETY: the caller says that the pixel and the channels are there; there is a bias for each vector.
-        unsafe {
-            let to = self.target.add(self.to[m] + n * LANES);
-            let begin = match self.begin {
-                Begin::Bias(bias) => s.load(bias.as_ptr().add(channel)),
-                Begin::Target => lanes.load(s, to),
-            };
-            let sum = s.add(sum, begin);
-            let sum = match self.activation {
-                Activation::Identity => sum,
-                Activation::Relu => s.relu(sum),
-            };
-            lanes.store(s, to, sum);
-        }
+        // SAFETY: the caller says that the pixel and the channels are there.
+        unsafe { self.finish.write(s, sum, channel, lanes, self.target.add(self.to[m] + n * LANES)) }
     }
 }

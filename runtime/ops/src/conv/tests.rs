@@ -7,16 +7,16 @@ use crate::images::{Order, Size};
 
 /// A convolution and random factors for it.
 #[derive(Debug, Clone)]
-struct Case {
-    geometry: Geometry,
+pub(super) struct Case {
+    pub(super) geometry: Geometry,
     stride: [usize; 2],
     padding: [(usize, usize); 2],
     dilation: [usize; 2],
     order: Order,
-    input: Vec<f32>,
-    weight: Vec<f32>,
-    bias: Vec<f32>,
-    gradient: Vec<f32>,
+    pub(super) input: Vec<f32>,
+    pub(super) weight: Vec<f32>,
+    pub(super) bias: Vec<f32>,
+    pub(super) gradient: Vec<f32>,
 }
 
 /// Floats in -1..1 that depend on `seed` and the place.
@@ -42,27 +42,37 @@ fn cases() -> impl Strategy<Value = Case> {
             let ([height, width], kernel, stride, before, behind, dilation) = shape;
             let padding = [(before[0], behind[0]), (before[1], behind[1])];
             let input = Size { batch, channels: read, height, width };
-            let (groups, weight) = if is_own {
-                (read, [read, 1, kernel[0], kernel[1]])
-            } else {
-                (1, [filters, read, kernel[0], kernel[1]])
-            };
-            let geometry = Geometry::new(input, weight, stride, padding, dilation, groups)?;
-            Some(Case {
-                geometry,
-                stride,
-                padding,
-                dilation,
-                order: if is_last { Order::ChannelsLast } else { Order::ChannelsFirst },
-                input: floats(input.floats(), seed),
-                weight: floats(weight.iter().product(), seed ^ 1),
-                bias: floats(weight[0], seed ^ 2),
-                gradient: floats(geometry.output().floats(), seed ^ 3),
-            })
+            let weight =
+                if is_own { [read, 1, kernel[0], kernel[1]] } else { [filters, read, kernel[0], kernel[1]] };
+            Case::new(input, weight, [stride, dilation], padding, is_last, seed)
         })
 }
 
 impl Case {
+    /// One with random factors, if there is such a convolution. It is a depthwise one if a filter reads one channel of many.
+    pub(super) fn new(
+        input: Size,
+        weight: [usize; 4],
+        [stride, dilation]: [[usize; 2]; 2],
+        padding: [(usize, usize); 2],
+        is_last: bool,
+        seed: u64,
+    ) -> Option<Self> {
+        let groups = if weight[1] == 1 { input.channels } else { 1 };
+        let geometry = Geometry::new(input, weight, stride, padding, dilation, groups)?;
+        Some(Self {
+            geometry,
+            stride,
+            padding,
+            dilation,
+            order: if is_last { Order::ChannelsLast } else { Order::ChannelsFirst },
+            input: floats(input.floats(), seed),
+            weight: floats(weight.iter().product(), seed ^ 1),
+            bias: floats(weight[0], seed ^ 2),
+            gradient: floats(geometry.output().floats(), seed ^ 3),
+        })
+    }
+
     fn at(&self, size: Size, [b, c, y, x]: [usize; 4]) -> usize {
         match self.order {
             Order::ChannelsFirst => ((b * size.channels + c) * size.height + y) * size.width + x,
@@ -71,7 +81,7 @@ impl Case {
     }
 
     /// Output, gradient of the input and gradient of the weights, images channels last, by the definition.
-    fn defined(&self) -> [Vec<f64>; 3] {
+    pub(super) fn defined(&self) -> [Vec<f64>; 3] {
         let Geometry { input, output, axes: [rows, columns], channels } = self.geometry;
         let read = match channels {
             Channels::All => input.channels,
@@ -116,9 +126,14 @@ impl Case {
         [y, dx, dw]
     }
 
+    /// The input and the gradient of the output.
+    pub(super) fn images(&self) -> [Images<'_>; 2] {
+        let Self { geometry, order, input, gradient, .. } = self;
+        [Images::new(input, geometry.input(), *order), Images::new(gradient, geometry.output(), *order)]
+    }
+
     fn computed(&self, level: Level) -> [Vec<f32>; 3] {
-        let input = Images::new(&self.input, self.geometry.input(), self.order);
-        let gradient = Images::new(&self.gradient, self.geometry.output(), self.order);
+        let [input, gradient] = self.images();
         [
             forward(level, &self.geometry, input, &self.weight, &self.bias, Activation::Identity),
             input_gradient(level, &self.geometry, gradient, &self.weight),

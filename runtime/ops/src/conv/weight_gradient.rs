@@ -4,10 +4,10 @@
 //! many threads there are. Within an image the pixels are taken in bands of rows that stay in the first-level cache, and
 //! each band is summed on its own, which also keeps the rounding small.
 
-use super::depthwise;
 use super::geometry::{Channels, Geometry};
 use super::offsets;
 use super::tile::{Factors, Take, blocks, most_rows, parts, tile};
+use super::{depthwise, winograd};
 use crate::images::{Frame, Images};
 use crate::simd::{Kernel, LANES, Level, Simd};
 use crate::threads::map;
@@ -27,6 +27,9 @@ pub fn weight_gradient(
     assert_eq!(input.size(), geometry.input, "the images are those of the geometry");
     assert_eq!(gradient.size(), geometry.output, "the gradients are those of the geometry");
     match geometry.channels {
+        Channels::All if winograd::is_weight_gradient_faster(geometry) => {
+            winograd::weight_gradient(level, geometry, input, gradient)
+        }
         Channels::All => {
             let sums = summed(geometry.input.batch, |images| part(level, geometry, input, gradient, images));
             by_filter(geometry, &sums)
@@ -142,10 +145,10 @@ impl Kernel for Image<'_> {
 }
 
 /// Adds the sums of some taps to those of other pixels.
-struct Add {
-    sums: *mut f32,
+pub(super) struct Add {
+    pub(super) sums: *mut f32,
     /// Floats of a tap.
-    stride: usize,
+    pub(super) stride: usize,
 }
 
 impl<S: Simd> Take<S> for Add {

@@ -5,8 +5,9 @@ use std::mem::MaybeUninit;
 
 use super::geometry::Geometry;
 use super::places::Grid;
+use super::plan::IMAGES;
 use super::weight_gradient::summed;
-use super::{Gathered, IMAGES, forward_grid, gathered, offsets, padded};
+use super::{Gathered, forward_grid, gathered, offsets, padded};
 use crate::activation::Activation;
 use crate::buffer::written;
 use crate::images::{Frame, Images};
