@@ -69,6 +69,14 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
+/// Whether a reader such as `head` has closed our output, which is its right.
+pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
 impl From<SpaceError> for Failure {
     fn from(error: SpaceError) -> Self {
         let (code, help) = (Some(error.code()), error.help());
