@@ -68,6 +68,8 @@ pub struct Issue {
     pub help: Option<String>,
     /// The bytes of the text at the pointer that it is about, first and length; `None`: the whole value.
     pub place: Option<(usize, usize)>,
+    /// What to write at the place, if that is certain.
+    pub instead: Option<String>,
     /// Its code; `None`: that of the slot.
     pub code: Option<Code>,
     /// Another place that it is about, as a pointer like the first, and what is there.
@@ -78,7 +80,7 @@ impl Issue {
     /// An issue without help.
     pub fn new(pointer: impl Into<String>, message: impl Into<String>) -> Self {
         let (pointer, message) = (pointer.into(), message.into());
-        Self { pointer, message, help: None, place: None, code: None, also: None }
+        Self { pointer, message, help: None, place: None, instead: None, code: None, also: None }
     }
 
     /// What is wrong in an expression that begins at byte `begin` of the text at the pointer.
@@ -95,7 +97,7 @@ impl Issue {
             Fault::Meaning => codes::E0308,
             Fault::Unit => codes::E0105,
         };
-        Self::in_expression(pointer, code, begin, error.error)
+        Self { instead: error.instead, ..Self::in_expression(pointer, code, begin, error.error) }
     }
 
     /// The same with help.
