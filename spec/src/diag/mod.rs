@@ -6,6 +6,7 @@ mod suggest;
 
 pub use codes::{CODES, Code, CodeInfo, Example, explain};
 pub use json::{DIAGNOSTIC_FORMAT, JsonDiagnostic, JsonFix, JsonLabel, JsonPlace, JsonSpan};
+pub(crate) use suggest::special_blank;
 pub use suggest::{did_you_mean, one_of, only_one, quoted, similar};
 
 use crate::document::Pointer;
