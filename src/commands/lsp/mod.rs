@@ -150,7 +150,7 @@ impl Server {
     fn checked(&self, uri: &str, text: &str) -> findings::Checked {
         let read = |path: &Path| match self.texts.get(&text::uri_of(path)) {
             Some(text) => Ok(text.clone().into_bytes()),
-            None => load::bytes_of(path).map_err(|error| error.to_string()),
+            None => load::base(path),
         };
         findings::check(&text::path_of(uri), text, &read, &|document| {
             compile_with(document, &self.catalog, &self.schema)
