@@ -4,6 +4,7 @@
 mod run;
 
 use std::fmt;
+use std::io;
 use std::process::ExitCode;
 
 use peng_runtime::space::SpaceError;
@@ -69,9 +70,41 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
+/// Whether a reader such as `head` has closed our output, which is its right.
+pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let kind = |cause: &(dyn std::error::Error + 'static)| {
+        let of_json = || cause.downcast_ref::<serde_json::Error>()?.io_error_kind();
+        cause.downcast_ref::<io::Error>().map(io::Error::kind).or_else(of_json)
+    };
+    error.chain().any(|cause| kind(cause) == Some(io::ErrorKind::BrokenPipe))
+}
+
 impl From<SpaceError> for Failure {
     fn from(error: SpaceError) -> Self {
         let (code, help) = (Some(error.code()), error.help());
         Self { exit: Exit::Environment, code, message: error.to_string(), help }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_that_goes_away_is_told_from_other_errors() {
+        struct Gone(io::ErrorKind);
+        impl io::Write for Gone {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(self.0.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        for (kind, expected) in [(io::ErrorKind::BrokenPipe, true), (io::ErrorKind::StorageFull, false)] {
+            let in_json = serde_json::to_writer(Gone(kind), &1).unwrap_err();
+            assert_eq!(is_broken_pipe(&in_json.into()), expected);
+            assert_eq!(is_broken_pipe(&io::Error::from(kind).into()), expected);
+        }
     }
 }

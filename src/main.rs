@@ -15,7 +15,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
-use failure::{Exit, Failure};
+use failure::{Exit, Failure, is_broken_pipe};
 
 fn main() -> ExitCode {
     let args = args::Cli::parse();
@@ -53,12 +53,4 @@ fn exit_on_panic() {
         report_bug();
         std::process::exit(Exit::Bug as i32);
     }));
-}
-
-/// Whether a reader such as `head` has closed our output, which is its right.
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
-        .any(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
 }

@@ -172,6 +172,15 @@ fn an_editor_that_goes_away_ends_it() {
 }
 
 #[test]
+fn what_comes_after_a_shutdown_is_refused_and_an_exit_without_one_tells_so() {
+    assert_eq!(server().exit(), Some(1));
+    let mut client = server();
+    client.request("shutdown", &Value::Null);
+    assert_eq!(client.answer("textDocument/hover", &json!({}))["error"]["code"], -32600);
+    assert_eq!(client.exit(), Some(0));
+}
+
+#[test]
 fn requests_that_are_not_known_are_told_apart_from_texts_that_are_not() {
     let sandbox = Sandbox::new();
     let uri = uri(&sandbox.path("a.peng.yaml"));

@@ -246,8 +246,8 @@ impl Resolver<'_> {
         for issue in issues {
             let pointer = section.pointer.join(&issue.pointer);
             let found = self.document.find(&pointer).filter(|_| !issue.pointer.is_empty());
-            let span = match (found, issue.place) {
-                (Some(found), Some((at, len))) => self.document.span_inside(found.node, at, len),
+            let span = match (found, &issue.place) {
+                (Some(found), Some(part)) => self.document.span_inside(found.node, part.at, part.len),
                 (Some(_), None) => self.document.span_near(&pointer),
                 (None, _) => section.kind.span,
             };
@@ -255,6 +255,12 @@ impl Resolver<'_> {
             let causes = if is_of_its_own { Vec::new() } else { causes(&issue) };
             let code = issue.code.unwrap_or(code);
             let mut diagnostic = Diagnostic::error(code, span, issue.message).help(issue.help).at(pointer);
+            if let (Some(found), Some(part)) = (found, issue.place) {
+                // Where escapes are written there, or an alias, it is not the place of these bytes alone.
+                let is_there = found.node.as_str().and_then(|text| text.get(part.at..part.at + part.len));
+                let instead = part.instead.filter(|_| is_there == Some(self.document.slice(span)));
+                diagnostic = diagnostic.fix(span, instead);
+            }
             if let Some((other, message)) = issue.also.map(|also| *also) {
                 let span = self.document.span_near(&section.pointer.join(&other));
                 diagnostic = diagnostic.also(span, message);

@@ -14,7 +14,7 @@ use peng_spec::source::{FileId, SourceMap, Span};
 
 use crate::commands::load;
 use crate::commands::specs::{Input, expand};
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, is_broken_pipe};
 use crate::ui::findings::{
     FileFindings, Findings, Places, counted, github, gitlab, json, junit, plural, sarif,
 };
@@ -115,19 +115,33 @@ pub(crate) fn run(args: &CheckArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Resu
         };
         findings.files.push(file);
     }
-    print(&findings, args.output, ui, out)?;
-    let errors = findings.files.iter().map(|file| file.errors).sum::<usize>();
-    if !ui.quiet {
-        out.flush()?;
-        write!(std::io::stderr(), "{}", summary(&findings))?;
+    match tell(&findings, args.output, ui, out) {
+        // A reader that goes away changes no verdict.
+        Err(error) if !is_broken_pipe(&error) => Err(error),
+        Ok(()) | Err(_) => Ok(verdict(&findings, args.exit_zero)),
     }
+}
+
+/// The exit code.
+fn verdict(findings: &Findings, exit_zero: bool) -> Exit {
+    let errors = findings.files.iter().map(|file| file.errors).sum::<usize>();
     let unreadable = findings.files.iter().any(|file| file.unreadable.is_some());
-    Ok(match (unreadable, errors) {
+    match (unreadable, errors) {
         (true, _) => Exit::Environment,
         (false, 0) => Exit::Fine,
-        (false, _) if args.exit_zero => Exit::Fine,
+        (false, _) if exit_zero => Exit::Fine,
         (false, _) => Exit::Findings,
-    })
+    }
+}
+
+/// Prints the findings, and how many there are.
+fn tell(findings: &Findings, output: CheckOutput, ui: Ui, out: &mut dyn Write) -> anyhow::Result<()> {
+    print(findings, output, ui, out)?;
+    if !ui.quiet {
+        out.flush()?;
+        write!(std::io::stderr(), "{}", summary(findings))?;
+    }
+    Ok(())
 }
 
 /// A spec that was checked.

@@ -106,7 +106,7 @@ pub(crate) fn document(
     file: FileId,
     settings: &Settings,
 ) -> Result<Document, Diagnostics> {
-    overlay::load(sources, file, &settings.list, &|base| bytes_of(base).map_err(|e| e.to_string()))
+    overlay::load(sources, file, &settings.list, &base)
 }
 
 /// Whether a file is a study, by its keys. Only a text with these words in it is read for them.
@@ -123,8 +123,7 @@ pub(crate) fn study(
     settings: &Settings,
     language: Language<'_>,
 ) -> Result<CompiledStudy, Diagnostics> {
-    let read = |path: &Path| bytes_of(path).map_err(|e| e.to_string());
-    compile_study(sources, file, &settings.list, &read, language)
+    compile_study(sources, file, &settings.list, &base, language)
 }
 
 /// Reads a spec that a user names.
@@ -133,8 +132,17 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// The bytes of a spec.
-pub(crate) fn bytes_of(path: &Path) -> io::Result<Vec<u8>> {
+fn bytes_of(path: &Path) -> io::Result<Vec<u8>> {
     bounded(File::open(path)?)
+}
+
+/// The bytes of a base, which only a spec names: what might keep its reader waiting, such as a pipe, is none.
+pub(crate) fn base(path: &Path) -> Result<Vec<u8>, String> {
+    let is_other = |data: std::fs::Metadata| !data.is_file() && !data.is_dir();
+    if path.metadata().is_ok_and(is_other) {
+        return Err("it is no file".to_owned());
+    }
+    bytes_of(path).map_err(|error| error.to_string())
 }
 
 /// All of a spec, or enough of something longer for it to be refused: a device may have no end.
@@ -151,6 +159,14 @@ fn unreadable(path: &Path, error: &io::Error) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_base_is_a_file() {
+        assert_eq!(base(Path::new("/dev/null")), Err("it is no file".to_owned()));
+        assert!(base(Path::new("/")).unwrap_err().contains("directory"));
+        assert!(base(Path::new("/nowhere")).unwrap_err().contains("No such file"));
+    }
 
     #[test]
     fn what_has_no_end_is_refused() {

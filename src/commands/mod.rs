@@ -39,6 +39,7 @@ pub(crate) mod status;
 pub(crate) mod study;
 #[cfg(feature = "engine")]
 pub(crate) mod verify;
+mod wildcard;
 #[cfg(feature = "engine")]
 mod with_engine;
 #[cfg(not(feature = "engine"))]
@@ -54,7 +55,7 @@ pub(crate) use with_engine::EngineCommand;
 pub(crate) use without_engine::EngineCommand;
 
 use crate::args::Command;
-use crate::failure::Exit;
+use crate::failure::{Exit, is_broken_pipe};
 use crate::ui::Ui;
 
 /// Does what was asked for.
@@ -75,6 +76,11 @@ pub(crate) fn dispatch(command: &Command, ui: Ui) -> anyhow::Result<Exit> {
         #[cfg(not(feature = "lsp"))]
         Command::Lsp(_) => Err(absent::failure("lsp", "lsp").into()),
     };
-    out.flush()?;
-    exit
+    let flushed = out.flush().map_err(anyhow::Error::from);
+    let exit = exit?;
+    match flushed {
+        // A reader that goes away changes no verdict.
+        Err(error) if !is_broken_pipe(&error) => Err(error),
+        Ok(()) | Err(_) => Ok(exit),
+    }
 }

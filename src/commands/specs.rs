@@ -6,8 +6,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use glob::MatchOptions;
-
+use super::wildcard::{Unreadable, Wildcard, is_wild};
 use crate::failure::{Exit, Failure};
 
 /// What files of a folder are called.
@@ -18,10 +17,6 @@ const SKIPPED: &[&str] = &["target", "node_modules", "__pycache__"];
 
 /// Files that mark a folder as skipped: a cache (<https://bford.info/cachedir/>), a run or a study with a copy of its spec.
 const MARKS: &[&str] = &["CACHEDIR.TAG", "run.json", "study.json"];
-
-/// `*` stands for one name, and for no hidden one, as in a shell.
-const AS_A_SHELL: MatchOptions =
-    MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
 
 /// A spec to be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,17 +53,17 @@ pub(crate) fn expand(arguments: &[PathBuf]) -> Result<Vec<Input>, Failure> {
 
 /// The text of a glob; a file whose name looks like one is a file.
 fn pattern(argument: &Path) -> Option<&str> {
-    argument.to_str().filter(|text| text.contains(['*', '?', '[']) && !argument.exists())
+    argument.to_str().filter(|text| is_wild(text) && !argument.exists())
 }
 
 fn matches(pattern: &str) -> Result<Vec<Input>, Failure> {
-    let paths = glob::glob_with(pattern, AS_A_SHELL).map_err(|error| {
+    let wildcard = Wildcard::new(pattern).map_err(|error| {
         Failure::new(Exit::Usage, format!("`{pattern}` is no glob: {}", error.msg))
             .help("a glob has `*`, `?`, `[abc]`, and `**` for folders at any depth")
     })?;
     let mut inputs = Vec::new();
+    let paths = wildcard.expand().map_err(|Unreadable { folder, error }| unreadable(&folder, &error))?;
     for path in paths {
-        let path = path.map_err(|error| unreadable(error.path(), error.error()))?;
         if path.is_dir() {
             walk(&path, &mut inputs)?;
         } else {
@@ -180,6 +175,9 @@ mod tests {
         assert_eq!(found(&dir, &["a/t?o.y*"]).unwrap(), ["a/two.yml"]);
         let deep = found(&dir, &["**/*.yaml"]).unwrap();
         assert_eq!(deep, ["[x].yaml", "a/one.yaml", "b/c/four.yaml"]);
+        assert_eq!(found(&dir, &["b/**/c/f*.yaml"]).unwrap(), ["b/c/four.yaml"]);
+        assert_eq!(found(&dir, &["*/./o*"]).unwrap(), ["a/one.yaml"]);
+        assert_eq!(found(&dir, &["a/.t*"]).unwrap(), ["a/.three.yaml"], "a dot that is written matches");
         assert_eq!(found(&dir, &["[x].yaml"]).unwrap(), ["[x].yaml"]);
     }
 
@@ -192,6 +190,20 @@ mod tests {
             assert!(failure.help.is_some(), "{argument}");
         }
         assert_eq!(found(&dir, &["a/absent.yaml"]).unwrap(), ["a/absent.yaml"], "reading it will tell");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn names_that_are_no_text_match_as_well() {
+        use std::os::unix::ffi::OsStrExt;
+        let dir = folder_with(&["a.peng.yaml"]);
+        let odd = dir.path().join(std::ffi::OsStr::from_bytes(b"b\xff.peng.yaml"));
+        // Not every file system takes such a name.
+        if std::fs::write(odd, "").is_ok() {
+            assert_eq!(found(&dir, &["*"]).unwrap(), ["a.peng.yaml", "b\u{fffd}.peng.yaml"]);
+            assert_eq!(found(&dir, &["**/b?.peng.yaml"]).unwrap(), ["b\u{fffd}.peng.yaml"]);
+            assert_eq!(found(&dir, &["**/*c*"]).unwrap_err().exit, Exit::Usage);
+        }
     }
 
     #[cfg(unix)]

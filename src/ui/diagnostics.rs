@@ -35,6 +35,7 @@ pub(crate) fn print(
 
 /// A line that tells how many findings of a file are not shown; nothing if all are.
 pub(crate) fn untold(name: &str, count: usize) -> String {
+    let name = printable(name);
     match count {
         0 => String::new(),
         1 => format!("{name}: 1 more finding is not shown.\n"),
@@ -50,7 +51,8 @@ pub(crate) fn render(sources: &SourceMap, diagnostic: &Diagnostic, color: bool) 
         Severity::Error => paint.red(&format!("error[{}]", diagnostic.code)),
         Severity::Warning => paint.yellow(&format!("warning[{}]", diagnostic.code)),
     };
-    let place = format!("{}:{}:{}:", sources.name(diagnostic.span.file), at.line, at.column);
+    let name = printable(sources.name(diagnostic.span.file));
+    let place = format!("{name}:{}:{}:", at.line, at.column);
     let mut text =
         format!("{} {level}: {}\n", paint.bold(&place), paint.bold(&printable(&diagnostic.message)));
     let snippet = snippet(sources, diagnostic, color);
@@ -93,7 +95,7 @@ fn snippet(sources: &SourceMap, diagnostic: &Diagnostic, color: bool) -> String 
     let mut group = Group::with_level(level).element(snippet.annotations(here.into_iter().map(shown)));
     for label in elsewhere {
         let source = Snippet::source(sources.text(label.span.file).as_ref());
-        group = group.element(source.path(sources.name(label.span.file)).annotation(shown(label)));
+        group = group.element(source.path(printable(sources.name(label.span.file))).annotation(shown(label)));
     }
     renderer.decor_style(DecorStyle::Ascii).render(&[group])
 }
@@ -117,6 +119,11 @@ pub(super) fn printable(text: &str) -> String {
         }
         printable
     })
+}
+
+/// The same for a text of several lines.
+pub(super) fn printable_lines(text: &str) -> String {
+    text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -163,5 +170,11 @@ help: remove one
     #[test]
     fn a_terminal_is_not_taken_over() {
         assert_eq!(printable("a\u{1b}[31mb"), "a\\u{1b}[31mb");
+        let mut sources = SourceMap::new();
+        let file = sources.add("a\u{1b}[31m\n.yaml", "seed: \u{1b}1\n");
+        let found = Diagnostic::error(codes::E0004, Span::new(file, 0, 4), "odd \u{1b}")
+            .also(Span::new(file, 6, 7), "\u{1b}")
+            .help("\u{1b}".to_owned());
+        assert!(!render(&sources, &found, false).contains('\u{1b}'), "{}", render(&sources, &found, false));
     }
 }

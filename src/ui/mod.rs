@@ -21,6 +21,7 @@ use std::io::{self, Write};
 
 use crate::args::Global;
 use crate::failure::Failure;
+use diagnostics::printable_lines;
 use style::Paint;
 
 /// How the user wants to be told.
@@ -77,9 +78,9 @@ impl Ui {
         let failure = error.downcast_ref::<Failure>();
         let word =
             failure.and_then(|f| f.code).map_or_else(|| "error".to_owned(), |code| format!("error[{code}]"));
-        writeln!(out, "{}: {error}", paint.red(&word))?;
+        writeln!(out, "{}: {}", paint.red(&word), printable_lines(&error.to_string()))?;
         for cause in error.chain().skip(1) {
-            writeln!(out, "  because {cause}")?;
+            writeln!(out, "  because {}", printable_lines(&cause.to_string()))?;
         }
         match failure.and_then(|f| f.help.as_ref()) {
             Some(help) => writeln!(out, "{}: {help}", paint.cyan("help")),

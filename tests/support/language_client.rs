@@ -123,6 +123,13 @@ impl LanguageClient {
         self.process.wait().unwrap().code()
     }
 
+    /// Ends the server, which was not told to shut down, and returns the exit code.
+    #[cfg(feature = "lsp")]
+    pub(crate) fn exit(mut self) -> Option<i32> {
+        self.notify("exit", &Value::Null);
+        self.process.wait().unwrap().code()
+    }
+
     /// Goes away without a word, and returns the exit code.
     #[cfg(feature = "lsp")]
     pub(crate) fn leave(mut self) -> Option<i32> {

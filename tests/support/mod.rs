@@ -24,7 +24,7 @@ impl Sandbox {
         path
     }
 
-    #[cfg(feature = "engine")]
+    #[cfg(any(feature = "engine", feature = "lsp"))]
     pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path(name)).unwrap()
     }

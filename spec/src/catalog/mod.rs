@@ -57,6 +57,17 @@ impl fmt::Display for Slot {
     }
 }
 
+/// A part of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Its first byte.
+    pub at: usize,
+    /// Its length in bytes.
+    pub len: usize,
+    /// What to write there instead, if that is certain.
+    pub instead: Option<String>,
+}
+
 /// Something wrong with a kind's parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issue {
@@ -66,8 +77,8 @@ pub struct Issue {
     pub message: String,
     /// What to do, imperative.
     pub help: Option<String>,
-    /// The bytes of the text at the pointer that it is about, first and length; `None`: the whole value.
-    pub place: Option<(usize, usize)>,
+    /// What of the text at the pointer it is about; `None`: the whole value.
+    pub place: Option<Box<Part>>,
     /// Its code; `None`: that of the slot.
     pub code: Option<Code>,
     /// Another place that it is about, as a pointer like the first, and what is there.
@@ -84,8 +95,8 @@ impl Issue {
     /// What is wrong in an expression that begins at byte `begin` of the text at the pointer.
     pub fn in_expression(pointer: impl Into<String>, code: Code, begin: usize, error: ExprError) -> Self {
         let ExprError { at, len, message, help } = error;
-        let place = Some((begin + at, len));
-        Self { help, place, code: Some(code), ..Self::new(pointer, message) }
+        let issue = Self { help, code: Some(code), ..Self::new(pointer, message) };
+        issue.inside(begin + at, len, None)
     }
 
     /// What is wrong in a formula that begins at byte `begin` of the text at the pointer.
@@ -95,13 +106,21 @@ impl Issue {
             Fault::Meaning => codes::E0308,
             Fault::Unit => codes::E0105,
         };
-        Self::in_expression(pointer, code, begin, error.error)
+        let (at, len) = (begin + error.error.at, error.error.len);
+        Self::in_expression(pointer, code, begin, error.error).inside(at, len, error.instead)
     }
 
     /// The same with help.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// The same about a part of the text at the pointer, and what to write there, if that is certain.
+    #[must_use]
+    pub fn inside(mut self, at: usize, len: usize, instead: Option<String>) -> Self {
+        self.place = Some(Box::new(Part { at, len, instead }));
         self
     }
 

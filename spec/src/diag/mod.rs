@@ -6,7 +6,10 @@ mod suggest;
 
 pub use codes::{CODES, Code, CodeInfo, Example, explain};
 pub use json::{DIAGNOSTIC_FORMAT, JsonDiagnostic, JsonFix, JsonLabel, JsonPlace, JsonSpan};
+pub(crate) use suggest::special_blank;
 pub use suggest::{did_you_mean, one_of, only_one, quoted, similar};
+
+use std::collections::BTreeSet;
 
 use crate::document::Pointer;
 use crate::source::Span;
@@ -202,7 +205,9 @@ impl Sink {
     /// Ends a pass: its warnings, or everything if there is an error; in the order of the text.
     pub fn finish(mut self) -> Result<Vec<Diagnostic>, Diagnostics> {
         self.list.sort_by_key(|d| (d.span, d.code));
-        self.list.dedup();
+        // An alias repeats what is wrong in the value that it names.
+        let mut told = BTreeSet::new();
+        self.list.retain(|d| told.insert((d.span, d.code, d.message.clone())));
         if self.has_errors() { Err(Diagnostics(self.list)) } else { Ok(self.list) }
     }
 }
@@ -211,6 +216,20 @@ impl Sink {
 mod tests {
     use super::*;
     use crate::source::SourceMap;
+
+    #[test]
+    fn what_is_wrong_at_one_place_is_told_once() {
+        let file = SourceMap::new().add("a", "x");
+        let mut sink = Sink::new();
+        for pointer in ["/a", "/b"] {
+            for message in ["first", "second"] {
+                sink.push(Diagnostic::error(codes::E0102, Span::new(file, 0, 1), message).at(pointer));
+            }
+        }
+        let found: Vec<String> =
+            sink.finish().unwrap_err().into_vec().into_iter().map(|d| d.message).collect();
+        assert_eq!(found, ["first", "second"]);
+    }
 
     #[test]
     fn findings_come_in_the_order_of_the_text() {

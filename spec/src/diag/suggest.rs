@@ -77,13 +77,35 @@ const LONGEST: usize = 60;
 
 /// A text in backticks, on one line and not too long.
 pub fn quoted(text: &str) -> String {
-    let line = text.trim_end().replace(['\n', '\r', '\t'], " ");
+    let line = text.trim_end_matches([' ', '\n', '\r', '\t']).replace(['\n', '\r', '\t'], " ");
+    let line = special_blanks_shown(&line);
     if line.chars().nth(LONGEST).is_none() {
         format!("`{line}`")
     } else {
         let beginning: String = line.chars().take(LONGEST).collect();
         format!("`{beginning}...`")
     }
+}
+
+/// A blank that looks like a space, or like nothing, and is none to YAML.
+pub(crate) fn special_blank(text: &str) -> Option<char> {
+    text.chars().find(|&c| is_special(c))
+}
+
+fn is_special(c: char) -> bool {
+    (c.is_whitespace() && !c.is_ascii_whitespace()) || matches!(c, '\u{200b}'..='\u{200d}' | '\u{feff}')
+}
+
+/// A text with such blanks as escapes.
+fn special_blanks_shown(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut shown, c| {
+        if is_special(c) {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+        shown
+    })
 }
 
 #[cfg(test)]

@@ -84,6 +84,14 @@ impl<'a> Builder<'a> {
         (self.root, (self.makes_sense && errors <= self.told).then_some(self.doubts))
     }
 
+    /// The innermost bracket that is open, if there is one.
+    pub(super) fn bracket(&self) -> Option<Span> {
+        // A pair in a list is a mapping without brackets.
+        let starts = self.open.iter().rev().map(|open| open.span.start);
+        let start = starts.into_iter().find(|&start| self.text[start..].starts_with(['{', '[']))?;
+        Some(Span::new(self.file, start, start + 1))
+    }
+
     /// The address of the value that comes next.
     fn here(&self) -> Pointer {
         self.open.iter().fold(Pointer::root(), |at, open| match &open.items {

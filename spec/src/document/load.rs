@@ -60,7 +60,7 @@ pub(super) fn read(sources: &SourceMap, file: FileId) -> Read {
         let (event, span) = match next {
             Ok(next) => next,
             Err(error) => {
-                sink.push(refused(file, text, &error));
+                sink.push(refused(file, text, &error, builder.bracket()));
                 break;
             }
         };

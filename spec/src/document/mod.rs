@@ -18,6 +18,7 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 mod typed;
+mod unparsed;
 #[cfg(test)]
 mod wild;
 

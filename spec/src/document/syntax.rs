@@ -2,7 +2,8 @@
 
 use granit_parser::{ErrorKind, ScanError};
 
-use super::misplaced;
+use super::unparsed::Words;
+use super::{misplaced, unparsed};
 use crate::diag::{Diagnostic, codes};
 use crate::source::{FileId, Span};
 
@@ -34,89 +35,99 @@ pub(super) fn check_text(file: FileId, text: &str, broken_at: Option<usize>) -> 
     }
 }
 
-/// The parser's error as a finding.
-pub(super) fn refused(file: FileId, text: &str, error: &ScanError) -> Diagnostic {
+/// The parser's error as a finding; `bracket` is the innermost one that is open where it stands.
+pub(super) fn refused(file: FileId, text: &str, error: &ScanError, bracket: Option<Span>) -> Diagnostic {
     let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
     let at = text.floor_char_boundary(at);
     match error.kind() {
-        ErrorKind::MappingValueNotAllowed => return misplaced::colon(file, text, at),
-        ErrorKind::SimpleKeyExpected => return misplaced::text(file, text, at),
-        ErrorKind::CommentInterceptedScalar => return misplaced::comment(file, text, at),
+        // The parser says where the collection was opened.
+        ErrorKind::UnclosedFlowCollection { open } => return unclosed(file, at, *open),
+        ErrorKind::MismatchedFlowCollectionEnd { open, close } => {
+            let found = unclosed(file, at, *open);
+            return Diagnostic { message: format!("found `{open}` that is closed by `{close}`"), ..found };
+        }
         _ => {}
     }
-    let (mut span, message, help) = explain(file, text, at, error);
-    if span.start == span.end {
-        let next = text[span.start..].chars().next().filter(|c| !c.is_control());
-        span.end = span.start + next.map_or(0, char::len_utf8);
+    if !is_about_tab(error.kind())
+        && let Some(found) = bracket.and_then(|bracket| reads_on(file, text, bracket, at))
+    {
+        return found;
     }
-    let code = if *error.kind() == ErrorKind::RecursionLimitExceeded { codes::E0005 } else { codes::E0002 };
-    Diagnostic::error(code, span, message).help(help.map(str::to_owned))
-}
-
-fn explain(file: FileId, text: &str, at: usize, error: &ScanError) -> (Span, String, Option<&'static str>) {
-    let here = Span::new(file, at, at);
-    match error.kind() {
-        ErrorKind::TabInPlainScalar
-        | ErrorKind::TabInIndentation
-        | ErrorKind::TabInBlockIndentation
-        | ErrorKind::TabNotAllowed
-        | ErrorKind::TabAtBlockScalarStart => {
+    let found = match error.kind() {
+        ErrorKind::MappingValueNotAllowed => misplaced::colon(file, text, at),
+        ErrorKind::SimpleKeyExpected => misplaced::text(file, text, at),
+        ErrorKind::CommentInterceptedScalar => misplaced::comment(file, text, at),
+        kind if is_about_tab(kind) => {
             let tab = tab_near(text, at);
             let span = Span::new(file, tab, tab + usize::from(tab < text.len()));
-            (span, "found a tab, expected spaces".to_owned(), Some("indent with spaces"))
+            Diagnostic::error(codes::E0002, span, "found a tab, expected spaces")
+                .help("indent with spaces".to_owned())
         }
-        ErrorKind::ExpectedBlockMappingKey => (
-            here,
-            "found something that is indented unlike its neighbours, expected a key".to_owned(),
-            Some("align the keys of a mapping"),
-        ),
-        ErrorKind::UnclosedFlowCollection { open } => (
-            Span::new(file, at, at + open.len_utf8()),
-            format!("found `{open}` without its closing bracket"),
-            Some(if *open == '{' { "close it with `}`" } else { "close it with `]`" }),
-        ),
-        ErrorKind::UnclosedQuotedScalar => (
-            here,
-            "found a quote that is never closed".to_owned(),
-            Some("close it, or put the whole value in quotes if it contains a quote"),
-        ),
-        ErrorKind::UnexpectedCharacter { character } => (
-            here,
-            format!("found `{}`, which cannot start a value", character.escape_debug()),
-            Some("quote the value"),
-        ),
-        ErrorKind::RecursionLimitExceeded => {
-            (here, "found collections that are nested too deeply".to_owned(), None)
-        }
-        ErrorKind::UnknownQuotedScalarEscape => (
-            here,
-            "found an escape that YAML does not have in a text in double quotes".to_owned(),
-            Some("write `\\\\` for a backslash, or use single quotes"),
-        ),
-        ErrorKind::InvalidTrailingSingleQuotedScalar | ErrorKind::InvalidTrailingDoubleQuotedScalar => (
-            here,
-            "found more after the closing quote, expected the end of the value".to_owned(),
-            Some("put the whole value in quotes"),
-        ),
-        ErrorKind::BlockSequenceEntryNotAllowed => (
-            here,
-            "found a `-` in the line of its key, expected a list on lines of its own".to_owned(),
-            Some("begin the list on the next line, or write `[a, b]`"),
-        ),
-        ErrorKind::ExpectedFlowMappingSeparator => {
-            (here, "found a value without a `,` or `}` before it".to_owned(), Some("separate with `, `"))
-        }
-        ErrorKind::ExpectedFlowSequenceSeparator => {
-            (here, "found a value without a `,` or `]` before it".to_owned(), Some("separate with `, `"))
-        }
-        // The parser says where the collection was opened.
-        ErrorKind::MismatchedFlowCollectionEnd { open, close } => (
-            Span::new(file, at, at + open.len_utf8()),
-            format!("found `{open}` that is closed by `{close}`"),
-            Some(if *open == '{' { "close it with `}`" } else { "close it with `]`" }),
-        ),
-        _ => (here, format!("this is not YAML: {}", error.info()), None),
+        kind => told(file, text, at, kind),
+    };
+    match bracket.filter(|bracket| text[bracket.start..at].contains(['\n', '\r'])) {
+        Some(bracket) => found.also(bracket, "inside this bracket"),
+        None => found,
     }
+}
+
+fn is_about_tab(kind: &ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::TabInPlainScalar
+            | ErrorKind::TabInIndentation
+            | ErrorKind::TabInBlockIndentation
+            | ErrorKind::TabNotAllowed
+            | ErrorKind::TabAtBlockScalarStart
+    )
+}
+
+fn told(file: FileId, text: &str, at: usize, kind: &ErrorKind) -> Diagnostic {
+    let Words { message, help } = unparsed::say(kind, &text[line_start(text, at)..at], &text[at..]);
+    let next = text[at..].chars().next().filter(|c| !c.is_control());
+    let span = Span::new(file, at, at + next.map_or(0, char::len_utf8));
+    let code = if *kind == ErrorKind::RecursionLimitExceeded { codes::E0005 } else { codes::E0002 };
+    let found = Diagnostic::error(code, span, message).help(help.to_owned());
+    match kind {
+        ErrorKind::CommentNotSeparated if text[at..].starts_with('#') => {
+            found.fix(Span::new(file, at, at), " ".to_owned())
+        }
+        _ => found,
+    }
+}
+
+fn unclosed(file: FileId, at: usize, open: char) -> Diagnostic {
+    let span = Span::new(file, at, at + open.len_utf8());
+    let close = if open == '{' { '}' } else { ']' };
+    Diagnostic::error(codes::E0002, span, format!("found `{open}` without its closing bracket"))
+        .help(format!("close it with `{close}`"))
+}
+
+/// A bracket after which the parser has read on into a line that belongs to something else, by its indentation.
+fn reads_on(file: FileId, text: &str, bracket: Span, at: usize) -> Option<Diagnostic> {
+    let open = text[bracket.start..].chars().next().filter(|c| ['{', '['].contains(c))?;
+    let (line, opened) = (line_start(text, at), line_start(text, bracket.start));
+    // Lines of a value that has its first line for itself may begin where it does.
+    let is_first = opened + indentation(text, opened) == bracket.start;
+    let most = (indentation(text, opened) + usize::from(!is_first)).checked_sub(1)?;
+    if line <= bracket.start || indentation(text, line) > most {
+        return None;
+    }
+    let begins = line + indentation(text, line);
+    let is_closed = text[begins..].starts_with(['}', ']', ',', '#']);
+    let end = text[begins..].find(['\n', '\r', ' ']).map_or(text.len(), |end| begins + end);
+    (!is_closed && begins < end).then(|| {
+        unclosed(file, bracket.start, open).also(Span::new(file, begins, end), "it would go on here")
+    })
+}
+
+fn line_start(text: &str, at: usize) -> usize {
+    text[..at].rfind(['\n', '\r']).map_or(0, |before| before + 1)
+}
+
+/// Spaces at the begin of a line.
+fn indentation(text: &str, line: usize) -> usize {
+    text[line..].len() - text[line..].trim_start_matches(' ').len()
 }
 
 /// The tab that the parser stumbled over: it says where it stood, which is before the tab or after it.
@@ -125,4 +136,67 @@ fn tab_near(text: &str, at: usize) -> usize {
     let before = text[line..at].rfind('\t').map(|offset| line + offset);
     let after = text[at..].find('\t').map(|offset| at + offset);
     if text[at..].starts_with('\t') { at } else { before.or(after).unwrap_or(at) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::load;
+    use crate::source::SourceMap;
+
+    /// Where the text is refused and why, what else is shown, and what to do.
+    fn refusal(text: &str) -> String {
+        let mut sources = SourceMap::new();
+        let file = sources.add("spec.yaml", text);
+        let found = load(&sources, file).unwrap_err().into_vec().remove(0);
+        let at = |byte| {
+            let at = sources.line_col(file, byte);
+            format!("{}:{}", at.line, at.column)
+        };
+        let labels = found.labels.iter().map(|label| format!(", {} {}", at(label.span.start), label.message));
+        format!("{} {}{}", at(found.span.start), found.message, labels.collect::<String>())
+    }
+
+    #[test]
+    fn a_bracket_that_is_never_closed_is_told_where_it_opens() {
+        let unclosed = "without its closing bracket, ";
+        for (text, expected) in [
+            ("a: {b: 1\n", "1:4 found `{` without its closing bracket".to_owned()),
+            ("a: {b: 1\nc: 2\n", format!("1:4 found `{{` {unclosed}2:1 it would go on here")),
+            ("a: {b: {c: 1}\n\nd: {e: 2}\n", format!("1:4 found `{{` {unclosed}3:1 it would go on here")),
+            ("a:\n  b: [1, c: 2\n  d: 3\n", format!("2:6 found `[` {unclosed}3:3 it would go on here")),
+            ("a: {b: 1]\n", "1:4 found `{` that is closed by `]`".to_owned()),
+            ("a: {b: 1}}\n", "1:10 found `}` without its opening bracket".to_owned()),
+            // Brackets around all, with lines that are not indented, as in JSON.
+            (
+                "{\n\"a\": 1,\n\"b\": 2 \"c\": 3\n}\n",
+                "3:11 found a value without a `,` or `}` before it, 1:1 inside this bracket".to_owned(),
+            ),
+            (
+                "a: {\n  b: 1\n  c: 2\n}\n",
+                "3:4 found a value without a `,` or `}` before it, 1:4 inside this bracket".to_owned(),
+            ),
+            ("a: {\n\tb: 1\n}\n", "2:1 found a tab, expected spaces, 1:4 inside this bracket".to_owned()),
+        ] {
+            assert_eq!(refusal(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_parser_refuses_is_told_in_our_words() {
+        for (text, expected) in [
+            ("a: 1 b: 2\n", "1:7 found a second `:`"),
+            ("a: &b &c 1\n", "1:7 found more after the value"),
+            ("a: [1,,2]\n", "1:7 found a `,` without a value before it"),
+            ("a: {b: 1}#c\n", "1:10 found a comment without a space"),
+            ("a: | b\n", "1:4 found more after the sign of a text of several lines"),
+            ("a: *\n", "1:4 found `*` without a name after it"),
+            ("a: \"\\ud83d\"\n", "1:4 found an escape that is no character"),
+            ("a:\n  - 1\n  b: 2\n", "3:3 found something among the elements of a list"),
+            ("%YAML 2.0\n---\na: 1\n", "1:1 found a version of YAML other than 1"),
+            ("%YAML 1.2\na: 1\n", "2:1 found a line that begins with `%`, but no `---`"),
+        ] {
+            let found = refusal(text);
+            assert!(found.starts_with(expected), "{text:?}: {found}");
+        }
+    }
 }

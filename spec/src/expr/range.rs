@@ -47,6 +47,9 @@ pub fn range(text: &str) -> Result<Range, ExprError> {
         Err(ExprError { at, len: end - at, message, help: Some(HELP.to_owned()) })
     };
     let ends = cursor.taken();
+    if low > high && text[begin..ends].contains("...") {
+        return fault(begin, ends, "found three dots, expected two".to_owned());
+    }
     if low > high {
         return fault(begin, ends, format!("the range begins at {low}, after its end {high}"));
     }
@@ -132,7 +135,7 @@ mod tests {
             ("1..4 steps 2", 5, 5, "found `steps`, expected a bare number"),
             ("1..4h", 4, 1, "found `h`, expected a bare number"),
             ("1..4, 8", 4, 1, "found `,`, expected `step` or the end"),
-            ("1...4", 0, 5, "the range begins at 1, after its end 0.4"),
+            ("1...4", 0, 5, "found three dots, expected two"),
         ] {
             let error = range(text).unwrap_err();
             assert_eq!((error.at, error.len), (at, len), "{text}: {}", error.message);

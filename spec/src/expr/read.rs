@@ -2,14 +2,20 @@
 
 use std::ops::Range;
 
-use super::formula::{Comparison, Fold, Form, Formula, Index, Name, Operator};
+use super::formula::{Comparison, Formula, Name, Operator};
 use super::token::{Cursor, Token, TokenKind, multiple, value};
-use super::unit::{accepted_name, find};
+use super::unit::find;
 use super::{Dimension, ExprError};
-use crate::diag::{did_you_mean, quoted};
+use crate::diag::quoted;
+
+mod meant;
+mod names;
 
 /// Parentheses, `not` and signs may lie this deep in each other.
 const DEEPEST: usize = 50;
+
+/// Words that are no names and no units.
+const WORDS: &[&str] = &["and", "or", "not"];
 
 const CONDITION: &str = "write a condition such as `params <= 2M and depth >= 3`";
 
@@ -31,6 +37,8 @@ pub struct FormulaError {
     pub fault: Fault,
     /// The place and the words.
     pub error: ExprError,
+    /// What to write at the place, if that is certain.
+    pub instead: Option<String>,
 }
 
 type Read<T> = Result<T, FormulaError>;
@@ -55,7 +63,7 @@ pub(super) fn with_places(
 /// Reads a bare number made of these names, without `i`.
 pub fn arithmetic(text: &str, names: &[Name]) -> Result<Formula, FormulaError> {
     let help = "write a derived value such as `= 2 * filters`";
-    let mut reader = Reader::new(text, names, CONDITION);
+    let mut reader = Reader::new(text, names, help);
     let part = reader.any()?;
     reader.end("an operator or the end", help)?;
     match part.is {
@@ -92,35 +100,35 @@ struct Reader<'a> {
     /// What to do where no condition is.
     help: &'static str,
     depth: usize,
+    /// The number beside which the next one stands, and its dimension.
+    beside: Option<(Range<usize>, Option<Dimension>)>,
     /// Where the comparisons stand that were read.
     comparisons: Vec<Range<usize>>,
 }
 
 fn fault(fault: Fault, at: usize, end: usize, message: String, help: &str) -> FormulaError {
     let error = ExprError { at, len: end - at, message, help: Some(help.to_owned()) };
-    FormulaError { fault, error }
+    FormulaError { fault, error, instead: None }
 }
 
 fn syntax(token: Token<'_>, expected: &str, help: &str) -> FormulaError {
-    FormulaError { fault: Fault::Syntax, error: token.expected(expected, help) }
+    FormulaError { fault: Fault::Syntax, error: token.expected(expected, help), instead: None }
 }
 
 impl<'a> Reader<'a> {
     fn new(text: &'a str, names: &'a [Name], help: &'static str) -> Self {
-        Self { cursor: Cursor::new(text), names, help, depth: 0, comparisons: Vec::new() }
+        Self { cursor: Cursor::new(text), names, help, depth: 0, beside: None, comparisons: Vec::new() }
     }
 
     fn end(&self, expected: &str, help: &str) -> Read<()> {
         let next = self.cursor.peek();
-        let instead = match next.text {
-            "=" => "write `==` to compare",
-            "&&" => "write `and`",
-            "||" => "write `or`",
-            "!" => "write `not`",
-            ")" => "remove it, or add its `(`",
-            _ => help,
-        };
-        self.cursor.ends(expected, instead).map_err(|error| FormulaError { fault: Fault::Syntax, error })
+        if next.kind == TokenKind::End { Ok(()) } else { Err(self.foreign(next, expected, help)) }
+    }
+
+    /// "found it, expected that", of a sign that may be of another notation.
+    fn foreign(&self, token: Token<'_>, expected: &str, help: &str) -> FormulaError {
+        let instead = meant::ours(token.text).map(|ours| meant::spaced(self.cursor.text, token, ours));
+        FormulaError { instead, ..syntax(token, expected, &meant::instead(token, help)) }
     }
 
     fn slice(&self, part: &Part) -> String {
@@ -187,11 +195,13 @@ impl<'a> Reader<'a> {
 
     /// `a`, `a <= b` or `a <= b <= c`.
     fn comparison(&mut self) -> Read<Part> {
+        self.beside = None;
         let mut left = self.sum()?;
         let at = left.at;
         let mut parts = Vec::new();
         while let Some(by) = comparison(self.cursor.peek().text) {
             self.cursor.take();
+            self.stands_beside(&left);
             let right = self.sum()?;
             self.same_units(&left, &right)?;
             self.comparisons.push(left.at..right.end);
@@ -206,10 +216,18 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Notes a number that the next one is compared with or added to.
+    fn stands_beside(&mut self, part: &Part) {
+        if let Is::Number(dimension) = part.is {
+            self.beside = Some((part.at..part.end, dimension));
+        }
+    }
+
     fn sum(&mut self) -> Read<Part> {
         let mut left = self.product()?;
         while let Some(by) = operator(self.cursor.peek().text, "+-") {
             self.cursor.take();
+            self.stands_beside(&left);
             let right = self.product()?;
             let dimension = self.same_units(&left, &right)?;
             left = self.arithmetic(by, left, right, dimension);
@@ -223,6 +241,10 @@ impl<'a> Reader<'a> {
             self.cursor.take();
             let right = self.factor()?;
             let [a, b] = [self.dimension(&left)?, self.dimension(&right)?];
+            if (by, &right.formula) == (Operator::Divide, &Formula::Number(0.0)) {
+                let message = "found a division by zero".to_owned();
+                return Err(fault(Fault::Meaning, right.at, right.end, message, "divide by another number"));
+            }
             let dimension = match (by, a, b) {
                 (_, a, None) => a,
                 (Operator::Multiply, None, b) => b,
@@ -295,33 +317,43 @@ impl<'a> Reader<'a> {
             (TokenKind::Symbol, "(") => {
                 self.cursor.take();
                 let inner = self.deeper(Self::any)?;
-                self.closes(")")?;
+                self.closes(")", "close the bracket")?;
                 Ok(Part { at: token.at, end: self.cursor.taken(), ..inner })
             }
             (TokenKind::Number, _) => self.quantity(),
-            (TokenKind::Word, "and" | "or" | "not") => Err(syntax(token, "a number or a name", self.help)),
-            (TokenKind::Word, _) => self.name(),
-            (TokenKind::Symbol | TokenKind::Other | TokenKind::End, _) => {
-                Err(syntax(token, "a number or a name", self.help))
+            (TokenKind::Word, word) if WORDS.contains(&word) || meant::ours(word).is_some() => {
+                Err(self.no_factor(token))
             }
+            (TokenKind::Word, _) => self.name(),
+            (TokenKind::Symbol | TokenKind::Other | TokenKind::End, _) => Err(self.no_factor(token)),
         }
     }
 
-    fn closes(&mut self, bracket: &str) -> Read<()> {
+    fn no_factor(&self, token: Token<'_>) -> FormulaError {
+        let expected = "a number or a name";
+        match meant::ours(token.text) {
+            Some("not" | "-") => self.foreign(token, expected, self.help),
+            Some(_) | None => syntax(token, expected, self.help),
+        }
+    }
+
+    fn closes(&mut self, bracket: &str, help: &str) -> Read<()> {
         if self.cursor.takes(bracket) {
             return Ok(());
         }
-        Err(syntax(self.cursor.peek(), &format!("`{bracket}`"), "close the bracket"))
+        let (next, expected) = (self.cursor.peek(), format!("`{bracket}`"));
+        let is_foreign = meant::ours(next.text).is_some();
+        Err(if is_foreign { self.foreign(next, &expected, help) } else { syntax(next, &expected, help) })
     }
 
     /// A number with its unit, if it has one.
     fn quantity(&mut self) -> Read<Part> {
         let number = self.cursor.take();
-        let fail = |error| FormulaError { fault: Fault::Syntax, error };
+        let fail = |error| FormulaError { fault: Fault::Syntax, error, instead: None };
         let plain = value(number).map_err(fail)?;
         let next = self.cursor.peek();
         let has_unit = match next.kind {
-            TokenKind::Word => !["and", "or", "not"].contains(&next.text),
+            TokenKind::Word => !WORDS.contains(&next.text) && meant::ours(next.text).is_none(),
             TokenKind::Symbol => next.text == "%",
             TokenKind::Number | TokenKind::Other | TokenKind::End => false,
         };
@@ -333,7 +365,7 @@ impl<'a> Reader<'a> {
             (unit.scale, Some(unit.dimension))
         } else {
             let message = format!("unknown unit {}", quoted(next.text));
-            let help = self.meant_unit(next.text);
+            let help = self.meant_unit(number.text, next.text);
             return Err(fault(Fault::Unit, next.at, next.end(), message, &help));
         };
         if has_unit {
@@ -343,110 +375,27 @@ impl<'a> Reader<'a> {
         Ok(Part { formula: Formula::Number(plain * scale), is: Is::Number(dimension), at, end })
     }
 
-    /// What to write instead of an unknown unit: one of those that the names here have.
-    fn meant_unit(&self, written: &str) -> String {
-        let mut dimensions: Vec<Dimension> = Vec::new();
-        for dimension in self.names.iter().filter_map(|name| name.dimension) {
-            if !dimensions.contains(&dimension) {
-                dimensions.push(dimension);
+    /// What to write instead of an unknown unit: one that the number beside it has, or else one of those of the names here.
+    fn meant_unit(&self, number: &str, written: &str) -> String {
+        match &self.beside {
+            Some((beside, None)) => match meant::bare(number, written) {
+                Some(bare) => {
+                    let other = quoted(&self.cursor.text[beside.clone()]);
+                    format!("write `{bare}`, since {other} is a bare number")
+                }
+                None => meant::unit(written, &[None]),
+            },
+            Some((_, dimension)) => meant::unit(written, &[*dimension]),
+            None => {
+                let mut dimensions = vec![None];
+                for name in self.names {
+                    if !dimensions.contains(&name.dimension) {
+                        dimensions.push(name.dimension);
+                    }
+                }
+                meant::unit(written, &dimensions)
             }
         }
-        let units = dimensions.iter().flat_map(|dimension| dimension.units()).chain(["k", "M", "G"]);
-        let other_name = || dimensions.iter().find_map(|&dimension| accepted_name(written, dimension));
-        did_you_mean(written, units)
-            .or_else(|| other_name().map(|unit| format!("write `{unit}`")))
-            .unwrap_or_else(|| {
-                let like = |d: &Dimension| format!(", or {d} such as `{}`", d.examples()[0]);
-                let with_unit: String = dimensions.iter().map(like).collect();
-                format!("write a bare number such as `500`, `300k` or `2M`{with_unit}")
-            })
-    }
-
-    fn name(&mut self) -> Read<Part> {
-        let first = self.cursor.take();
-        if let Some(fold) = fold(first.text).filter(|_| self.cursor.peek().text == "(") {
-            self.cursor.take();
-            let list = self.cursor.take();
-            let name = self.known(list, list.end())?;
-            if self.names[name].form == Form::Single {
-                let message = format!("{} is one number, expected a list", quoted(list.text));
-                let help = self.lists();
-                return Err(fault(Fault::Meaning, list.at, list.end(), message, &help));
-            }
-            self.closes(")")?;
-            let dimension = self.names[name].dimension.filter(|_| fold != Fold::Count);
-            let (at, end) = (first.at, self.cursor.taken());
-            return Ok(Part { formula: Formula::Fold(fold, name), is: Is::Number(dimension), at, end });
-        }
-        let mut end = first.end();
-        if self.cursor.peek().text == "." {
-            self.cursor.take();
-            let member = self.cursor.peek();
-            if member.kind != TokenKind::Word {
-                return Err(syntax(member, "a parameter's name", "write `block.parameter`"));
-            }
-            end = self.cursor.take().end();
-        }
-        let name = self.known(first, end)?;
-        let is = Is::Number(self.names[name].dimension);
-        let formula = match self.names[name].form {
-            Form::Single => Formula::Value(name),
-            Form::List => Formula::Element(name, self.index(first)?),
-        };
-        Ok(Part { formula, is, at: first.at, end: self.cursor.taken() })
-    }
-
-    /// `[3]`, `[i]` or `[i + 1]`, after a list.
-    fn index(&mut self, list: Token<'_>) -> Read<Index> {
-        let text = list.text;
-        let help = format!("write `{text}[0]`, `{text}[i]` for each layer, or `max({text})`");
-        if self.cursor.peek().text != "[" {
-            let message = format!("`{text}` is a list, one number a layer; expected one of them");
-            return Err(fault(Fault::Meaning, list.at, list.end(), message, &help));
-        }
-        self.cursor.take();
-        let whole = |token: Token<'_>| token.text.parse::<usize>().ok().filter(|&index| index < 10_000);
-        let token = self.cursor.take();
-        let index = if token.text == "i" {
-            let further = if self.cursor.takes("+") {
-                let token = self.cursor.take();
-                whole(token).ok_or_else(|| syntax(token, "a whole number", &help))?
-            } else {
-                0
-            };
-            Index::Each(further)
-        } else {
-            Index::At(whole(token).ok_or_else(|| syntax(token, "`i` or a whole number", &help))?)
-        };
-        self.closes("]")?;
-        Ok(index)
-    }
-
-    fn lists(&self) -> String {
-        let lists = self.names.iter().filter(|name| name.form == Form::List);
-        let names: Vec<String> = lists.map(|name| format!("`{}`", name.name)).collect();
-        if names.is_empty() {
-            "there is no list here".to_owned()
-        } else {
-            format!("lists are {}", names.join(", "))
-        }
-    }
-
-    fn known(&self, first: Token<'_>, end: usize) -> Read<usize> {
-        let written = &self.cursor.text[first.at..end];
-        // Blanks around a dot do not matter.
-        let name: String = written.chars().filter(|c| !c.is_whitespace()).collect();
-        if let Some(index) = self.names.iter().position(|known| known.name == name) {
-            return Ok(index);
-        }
-        let names = || self.names.iter().map(|name| name.name.as_str());
-        let listed: Vec<String> = names().map(|name| format!("`{name}`")).collect();
-        let guess = did_you_mean(&name, names()).map_or(String::new(), |guess| format!("{guess} "));
-        let help = match listed.len() {
-            0 => "write numbers only; there are no names here".to_owned(),
-            _ => format!("{guess}the names here are {}", listed.join(", ")),
-        };
-        Err(fault(Fault::Meaning, first.at, end, format!("unknown name {}", quoted(&name)), &help))
     }
 }
 
@@ -471,16 +420,6 @@ fn operator(text: &str, among: &str) -> Option<Operator> {
         _ => return None,
     };
     among.contains(text).then_some(found)
-}
-
-fn fold(text: &str) -> Option<Fold> {
-    match text {
-        "min" => Some(Fold::Min),
-        "max" => Some(Fold::Max),
-        "sum" => Some(Fold::Sum),
-        "count" => Some(Fold::Count),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -68,8 +68,10 @@ fn word(input: &str) -> IResult<&str, &str> {
 }
 
 fn symbol(input: &str) -> IResult<&str, &str> {
-    let two = alt((tag(".."), tag("<="), tag(">="), tag("=="), tag("!="), tag("&&"), tag("||")));
-    alt((two, recognize(satisfy(|c| "+-*/()[]<>=%,.!".contains(c))))).parse(input)
+    let two = alt((tag(".."), tag("<="), tag(">="), tag("=="), tag("!=")));
+    // These are of other notations.
+    let other = alt((tag("&&"), tag("||"), tag("=<"), tag("=>"), tag("<>"), tag("**")));
+    alt((two, other, recognize(satisfy(|c| "+-*/()[]<>=%,.!".contains(c))))).parse(input)
 }
 
 /// The tokens of a text, the last of which is its end.

@@ -51,9 +51,12 @@ fn extended(sources: &mut SourceMap, file: FileId, read: &ReadBase<'_>) -> Resul
     let mut documents = vec![document::load(sources, file)?];
     while let Some((path, span)) = documents.last_mut().map_or(Ok(None), take_base)? {
         let from = names.last().and_then(|name| name.parent()).unwrap_or(Path::new(""));
-        let name = normal(&from.join(&path));
-        let bytes = admit(&names, &name, read).map_err(|(code, message)| {
-            Diagnostics::from(Diagnostic::error(code, span, message).at("/extends"))
+        let name = match normal(&from.join(&path)) {
+            name if name.as_os_str().is_empty() => PathBuf::from("."),
+            name => name,
+        };
+        let bytes = admit(&names, &name, read).map_err(|(code, message, help)| {
+            Diagnostics::from(Diagnostic::error(code, span, message).help(help.to_owned()).at("/extends"))
         })?;
         let base = sources.add_bytes(name.display().to_string(), &bytes);
         for document in &mut documents {
@@ -74,20 +77,27 @@ fn extended(sources: &mut SourceMap, file: FileId, read: &ReadBase<'_>) -> Resul
 }
 
 /// The bytes of a base, unless there are reasons not to read it.
-fn admit(names: &[PathBuf], name: &Path, read: &ReadBase<'_>) -> Result<Vec<u8>, (codes::Code, String)> {
+fn admit(
+    names: &[PathBuf],
+    name: &Path,
+    read: &ReadBase<'_>,
+) -> Result<Vec<u8>, (codes::Code, String, &'static str)> {
     let shown = quoted(&name.display().to_string());
     if names.iter().any(|known| known == name) {
         let message = match names {
             [_] => format!("{shown} extends itself"),
             [] | [_, _, ..] => format!("{shown} extends itself, by way of other files"),
         };
-        return Err((codes::E0012, message));
+        return Err((codes::E0012, message, "remove it, or name another file"));
     }
     if names.len() > MOST_BASES {
         let message = format!("found a base more than {MOST_BASES} files away from the spec that extends it");
-        return Err((codes::E0012, message));
+        return Err((codes::E0012, message, "put some of the files together"));
     }
-    read(name).map_err(|why| (codes::E0011, format!("cannot read the base {shown}: {why}")))
+    read(name).map_err(|why| {
+        let help = "write the path of a file, relative to this one; nothing in it is expanded or downloaded";
+        (codes::E0011, format!("cannot read the base {shown}: {why}"), help)
+    })
 }
 
 /// Takes `extends` out of a document; a document without it has no base.

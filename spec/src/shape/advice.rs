@@ -45,6 +45,9 @@ pub(super) fn about_type(document: &Document, schema: &Value, node: &Node, expec
         NodeValue::Number(_) if expected == "a list" && takes(&schema["items"], &["integer", "number"]) => {
             Advice::write(format!("[{}]", document.slice(node.span)), "")
         }
+        NodeValue::Map(entries) if expected == "a list" && entries.iter().any(|e| e.key.starts_with('-')) => {
+            Advice::say("write a space after the `-` of each element")
+        }
         NodeValue::Map(entries) if expected == "a list" && is_objective(&schema["items"]) => {
             let pair = |entry: &crate::document::Entry| {
                 Some(format!("{{{}: {}}}", entry.key, entry.value.as_str()?))
@@ -135,10 +138,15 @@ fn list(text: &str, items: &Value) -> Advice {
     if !takes(items, &["string"]) {
         return Advice::default();
     }
-    let is_plain = text.starts_with(char::is_alphabetic)
-        && text.chars().all(|c| c.is_alphanumeric() || "-_().".contains(c));
-    let element = if is_plain { text.to_owned() } else { Value::String(text.to_owned()).to_string() };
-    Advice::write(format!("[{element}]"), "")
+    let is_plain = |text: &str| {
+        text.starts_with(char::is_alphabetic)
+            && text.chars().all(|c| c.is_alphanumeric() || "-_().".contains(c))
+    };
+    let words: Vec<&str> = text.split(',').map(str::trim).collect();
+    if words.iter().all(|word| is_plain(word)) {
+        return Advice::write(format!("[{}]", words.join(", ")), "");
+    }
+    Advice::write(format!("[{}]", Value::String(text.to_owned())), "")
 }
 
 /// A text in place of a number.
@@ -151,7 +159,24 @@ fn number(text: &str, is_real: bool) -> Advice {
     if text.starts_with(|c: char| c.is_ascii_digit()) && digits.parse::<f64>().is_ok_and(suits) {
         return Advice::write(digits, ", without `_`");
     }
-    let Some((number, unit)) = split_unit(text) else { return Advice::default() };
+    let trimmed = text.trim();
+    if trimmed != text && trimmed.parse::<f64>().is_ok_and(suits) {
+        return Advice::write(trimmed.to_owned(), ", without the blank beside it, which is a special one");
+    }
+    if text.contains("..") {
+        return Advice::say("write one number; a range stands for all that a search space may choose from");
+    }
+    if let Some((number, comment)) = text.split_once('#').filter(|(number, _)| number.parse::<f64>().is_ok())
+    {
+        return Advice::say(format!(
+            "write {}, with a space before the comment",
+            quoted(&format!("{number} #{comment}"))
+        ));
+    }
+    let is_unit = |unit: &str| unit == "%" || unit.chars().all(char::is_alphabetic);
+    let Some((number, unit)) = split_unit(text).filter(|(_, unit)| is_unit(unit)) else {
+        return Advice::default();
+    };
     let scaled = match unit {
         "%" if is_real => number / 100.0,
         "k" => number * 1e3,
@@ -178,10 +203,33 @@ mod tests {
             ("5 epochs", false, Some("write `5`, which has no unit")),
             ("5k", false, Some("write `5000`, which has no unit")),
             ("20%", true, Some("write `0.2`, which has no unit")),
+            ("3\u{a0}", false, Some("write `3`, without the blank beside it, which is a special one")),
+            ("3#c", false, Some("write `3 #c`, with a space before the comment")),
+            (
+                "1..3",
+                false,
+                Some("write one number; a range stands for all that a search space may choose from"),
+            ),
+            ("2026-11-26", false, None),
+            ("1:30", false, None),
             ("half", true, None),
             ("1.5x", false, None),
         ] {
             assert_eq!(number(text, is_real).help.as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_in_place_of_lists() {
+        let texts = serde_json::json!({ "type": "string" });
+        for (text, expected) in [
+            ("relu", "[relu]"),
+            ("batch_norm, relu", "[batch_norm, relu]"),
+            ("dropout(0.3)", "[dropout(0.3)]"),
+            ("params <= 2M", "[\"params <= 2M\"]"),
+            ("a, b: c", "[\"a, b: c\"]"),
+        ] {
+            assert_eq!(list(text, &texts).instead.as_deref(), Some(expected), "{text}");
         }
     }
 

@@ -188,6 +188,10 @@ impl Explainer<'_> {
                 format!("{} is not supported by this version of peng yet", quoted(&format!("{key}: {text}")));
             return self.at(codes::E0106, pointer, message).help(one_of(names()));
         }
+        if self.is_known_around(pointer, &key, text) {
+            let message = format!("found {} nested too deeply", quoted(&format!("{key}: {text}")));
+            return self.at(codes::E0204, pointer, message).help(one_of(names()));
+        }
         let help = did_you_mean(text, names()).unwrap_or_else(|| one_of(names()));
         let message = format!("unknown value {} of `{key}`", quoted(text));
         let meant = match words {
@@ -195,6 +199,14 @@ impl Explainer<'_> {
             _ => only_one(text, names()).filter(|name| words.contains(name)),
         };
         self.at(codes::E0204, pointer, message).help(help).fix(node.span, meant)
+    }
+
+    /// Whether the same key of a mapping around this one takes the word.
+    fn is_known_around(&self, pointer: &Pointer, key: &str, word: &str) -> bool {
+        let around = std::iter::successors(pointer.parent(), Pointer::parent).skip(1);
+        around
+            .map(|mapping| describe::words(schema_at(self.effective, &mapping.key(key))))
+            .any(|words| words.iter().any(|known| known == word))
     }
 
     fn wrong_type(&self, pointer: &Pointer, node: &Node, expected: &str) -> Diagnostic {

@@ -8,7 +8,7 @@ use super::explain::schema_at;
 use super::unfit::Unfit;
 use super::unsupported;
 use crate::catalog::Slot;
-use crate::diag::{Diagnostic, Sink, codes, did_you_mean, one_of, only_one, quoted, similar};
+use crate::diag::{Diagnostic, Sink, codes, did_you_mean, one_of, only_one, quoted, similar, special_blank};
 use crate::document::{Document, Node, Pointer};
 use crate::source::Span;
 
@@ -93,7 +93,7 @@ impl Keys {
             // A key that is there already would occur twice.
             let meant = only_one(key, known.iter().copied())
                 .filter(|meant| !written.contains_key(meant.as_str()) && written.contains_key(key.as_str()))
-                .filter(|_| diagnostic.code == codes::E0102);
+                .filter(|_| diagnostic.code == codes::E0102 && foreign_sign(key).is_none());
             sink.push(diagnostic.fix(span, meant).at(pointer.key(key)));
         }
         for key in &self.missing {
@@ -137,7 +137,7 @@ fn unknown_key(
     }
     let of_kind = kind.and_then(|(slot, node)| Some(format!(" of {slot} {}", quoted(node.as_str()?))));
     let message = format!("unknown key {}{}", quoted(key), of_kind.unwrap_or_else(|| place(pointer)));
-    let help = did_you_mean(key, known.iter().copied()).or_else(|| {
+    let help = foreign_sign(key).or_else(|| did_you_mean(key, known.iter().copied())).or_else(|| {
         let home = home?;
         let is_root = *home == Pointer::root();
         let to =
@@ -151,6 +151,14 @@ fn unknown_key(
         Some(_) | None => diagnostic,
     };
     labelled.help(help.unwrap_or_else(|| one_of(known.iter().copied())))
+}
+
+/// What to do about a key that goes on, since a sign in it only looks like that of YAML.
+fn foreign_sign(key: &str) -> Option<String> {
+    let plain = |c: char| format!("write a plain space in place of U+{:04X}", u32::from(c));
+    special_blank(key)
+        .map(plain)
+        .or_else(|| key.contains('：').then(|| "write `:` in place of `：`, and a space after it".to_owned()))
 }
 
 /// The kind that decides which keys a mapping has, if it is the section of a slot.

@@ -37,6 +37,9 @@ pub(crate) struct LspArgs {
 /// JSON-RPC: the request is not known.
 const METHOD_NOT_FOUND: i32 = -32601;
 
+/// JSON-RPC: the request does not belong here.
+const INVALID_REQUEST: i32 = -32600;
+
 /// The texts that an editor has open, by URI, and the language.
 struct Server {
     texts: BTreeMap<String, String>,
@@ -53,13 +56,21 @@ pub(crate) fn run(args: &LspArgs) -> anyhow::Result<Exit> {
     let catalog = peng_runtime::catalog();
     let schema = SpecSchema::new(&catalog);
     let mut server = Server { texts: BTreeMap::new(), reference: schema.reference(), catalog, schema };
+    let (mut is_shut_down, mut exit) = (false, Exit::Fine);
     for message in &connection.receiver {
         let answers = match message {
+            Message::Request(Request { id, .. }) if is_shut_down => {
+                let error = Response::new_err(id, INVALID_REQUEST, "shut down, expected `exit`".to_owned());
+                vec![Message::Response(error)]
+            }
             Message::Request(request) => {
-                if connection.handle_shutdown(&request).context("the editor went away")? {
-                    break;
-                }
+                is_shut_down = request.method == "shutdown";
                 vec![Message::Response(server.answer(request))]
+            }
+            Message::Notification(notification) if notification.method == "exit" => {
+                // The protocol's codes: 0 after `shutdown`, else 1.
+                exit = if is_shut_down { Exit::Fine } else { Exit::Findings };
+                break;
             }
             Message::Notification(notification) => server.note(&notification),
             Message::Response(_) => Vec::new(),
@@ -70,7 +81,7 @@ pub(crate) fn run(args: &LspArgs) -> anyhow::Result<Exit> {
     }
     drop(connection);
     threads.join()?;
-    Ok(Exit::Fine)
+    Ok(exit)
 }
 
 fn capabilities() -> Value {
@@ -98,6 +109,7 @@ impl Server {
             "textDocument/codeAction" => {
                 text.map(|text| findings::fixes(&checked(text), uri, &params["range"]))
             }
+            "shutdown" => None,
             _ => return Response::new_err(id, METHOD_NOT_FOUND, format!("unknown request `{method}`")),
         };
         // Of a text that is not open nothing is known.
@@ -138,7 +150,7 @@ impl Server {
     fn checked(&self, uri: &str, text: &str) -> findings::Checked {
         let read = |path: &Path| match self.texts.get(&text::uri_of(path)) {
             Some(text) => Ok(text.clone().into_bytes()),
-            None => load::bytes_of(path).map_err(|error| error.to_string()),
+            None => load::base(path),
         };
         findings::check(&text::path_of(uri), text, &read, &|document| {
             compile_with(document, &self.catalog, &self.schema)

@@ -24,10 +24,10 @@ pub(crate) fn write(findings: &Findings, out: &mut dyn Write) -> io::Result<()> 
 }
 
 fn write_case(findings: &Findings, file: &FileFindings, out: &mut dyn Write) -> io::Result<()> {
-    let name = escaped(&file.name);
+    let name = attribute(&file.name);
     let case = format!("    <testcase name=\"{name}\" classname=\"peng.check\" file=\"{name}\"");
     if let Some(why) = &file.unreadable {
-        let why = escaped(why);
+        let why = attribute(why);
         return writeln!(
             out,
             "{case}>\n      <error type=\"unreadable\" message=\"{why}\"/>\n    </testcase>"
@@ -53,7 +53,12 @@ fn write_case(findings: &Findings, file: &FileFindings, out: &mut dyn Write) -> 
     )
 }
 
-/// A text as XML 1.0, for content and for values in quotes. Characters that XML does not have are replaced.
+/// A text as XML 1.0, for values in quotes, where a reader takes a line break for a blank.
+fn attribute(text: &str) -> String {
+    escaped(text).replace('\n', "&#10;").replace('\t', "&#9;")
+}
+
+/// A text as XML 1.0, for content and, line breaks aside, for values in quotes. Characters that XML does not have are replaced.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -99,5 +104,6 @@ mod tests {
     #[test]
     fn what_xml_does_not_have_is_replaced() {
         assert_eq!(escaped("a\u{1b}\u{0}\n<&>\"'"), "a\u{fffd}\u{fffd}\n&lt;&amp;&gt;&quot;'");
+        assert_eq!(attribute("a\n\tb"), "a&#10;&#9;b");
     }
 }

@@ -2,7 +2,7 @@
 //! said without a data set checked.
 
 use peng_spec::catalog::Issue;
-use peng_spec::diag::{codes, did_you_mean, one_of, quoted};
+use peng_spec::diag::{codes, did_you_mean, one_of, only_one, quoted};
 use peng_spec::expr::{Dimension, Form, Formula, Name, condition, link};
 use peng_spec::plan::Setting;
 
@@ -464,16 +464,19 @@ pub(super) fn chain(text: &str, pointer: &str) -> Result<Then, Issue> {
     let found = link(text).map_err(|error| Issue::in_expression(pointer, codes::E0307, 0, error))?;
     let words = ["batch_norm", "relu", "dropout"];
     let fault = |message: String, help: String| {
-        let mut issue = Issue::new(pointer, message).help(help);
-        issue.place = Some((found.at, found.word.len()));
-        issue.code = Some(codes::E0308);
-        Err(issue)
+        let meant = only_one(found.word, words).filter(|word| word != found.word);
+        let issue = Issue::new(pointer, message).help(help).inside(found.at, found.word.len(), meant);
+        Err(Issue { code: Some(codes::E0308), ..issue })
     };
     match (found.word, found.number) {
         ("batch_norm", None) => Ok(Then::BatchNorm),
         ("relu", None) => Ok(Then::Relu),
         ("dropout", Some(rate)) if (0.0..=0.99).contains(&rate) => Ok(Then::Dropout(rate)),
-        ("dropout", _) => {
+        ("dropout", Some(rate)) => fault(
+            format!("`dropout` has the rate {rate}, expected at least 0 and at most 0.99"),
+            "write a share, such as `dropout(0.3)`".to_owned(),
+        ),
+        ("dropout", None) => {
             fault("`dropout` lacks its rate between 0 and 0.99".to_owned(), "write `dropout(0.3)`".to_owned())
         }
         ("batch_norm" | "relu", Some(_)) => {

@@ -1,6 +1,6 @@
 //! E02 names and kinds, E03 data and space, E04 search and objectives, E05 estimators, E06 execution, E07 the plan.
 
-use super::Example::{Absent, Part};
+use super::Example::Part;
 use super::{Code, CodeInfo};
 
 /// An unknown version of the spec's format.
@@ -350,8 +350,12 @@ pub(super) static MEANING: &[CodeInfo] = &[
         code: E0504,
         title: "a limit of regret in a unit that the metric does not have",
         explanation: "`max_regret` is a difference of accuracies, in points of percent. A loss is measured in nats.",
-        bad: Absent,
-        good: Absent,
+        bad: Part(
+            "objectives: [{minimize: val_loss}, {minimize: flops}]\nestimator: {kind: patience, metric: val_loss, patience: 2 epochs, audit: 5%, max_regret: 0.5pp}\n",
+        ),
+        good: Part(
+            "objectives: [{minimize: val_loss}, {minimize: flops}]\nestimator: {kind: patience, metric: val_loss, patience: 2 epochs, audit: 5%}\n",
+        ),
     },
     CodeInfo {
         code: W0501,

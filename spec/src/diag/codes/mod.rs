@@ -41,7 +41,9 @@ pub enum Example {
     Part(&'static str),
     /// A whole file.
     Whole(&'static str),
-    /// No spec of this version can show it.
+    /// A study, whose experiment `base.peng.yaml` is a spec without findings.
+    Study(&'static str),
+    /// No file can show it, or none of this version.
     Absent,
 }
 
@@ -49,7 +51,7 @@ impl Example {
     /// The text.
     pub fn text(self) -> Option<&'static str> {
         match self {
-            Self::Part(text) | Self::Whole(text) => Some(text),
+            Self::Part(text) | Self::Whole(text) | Self::Study(text) => Some(text),
             Self::Absent => None,
         }
     }
@@ -63,7 +65,7 @@ impl Example {
                 Some(rest.map(|(key, value)| format!("{key}: {value}\n")).chain([part.to_owned()]).collect())
             }
             Self::Whole(text) => Some(text.to_owned()),
-            Self::Absent => None,
+            Self::Study(_) | Self::Absent => None,
         }
     }
 }

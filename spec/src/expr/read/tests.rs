@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::formula::Values;
+use super::super::formula::{Form, Values};
 use super::*;
 
 fn names() -> Vec<Name> {
@@ -111,7 +111,7 @@ fn errors_point_at_the_character() {
         ("filters[j] <= 3", 8, 1, Fault::Syntax, "found `j`, expected `i` or a whole number"),
         ("params <= 1e999", 10, 5, Fault::Syntax, "`1e999` is too large a number"),
     ] {
-        let FormulaError { fault: found, error } = condition(text, &names()).unwrap_err();
+        let FormulaError { fault: found, error, .. } = condition(text, &names()).unwrap_err();
         assert_eq!((error.at, error.len, found, error.message.as_str()), (at, len, fault, message), "{text}");
     }
     let deep = condition(&"(".repeat(100_000), &names()).unwrap_err();
@@ -122,11 +122,72 @@ fn errors_point_at_the_character() {
 }
 
 #[test]
+fn other_notations_are_told_ours() {
+    for (text, help, after) in [
+        ("params =< 3", "write `<=`", Some("params <= 3")),
+        ("params => 3", "write `>=`", Some("params >= 3")),
+        ("params ≥ 3", "write `>=`", Some("params >= 3")),
+        ("params <> 3", "write `!=`", Some("params != 3")),
+        ("params = 3", "write `==` to compare", Some("params == 3")),
+        ("params>3&&params<9", "write `and`", Some("params>3 and params<9")),
+        ("(params > 3 || params < 2)", "write `or`", Some("(params > 3 or params < 2)")),
+        ("params > 3 AND params < 9", "write `and`", Some("params > 3 and params < 9")),
+        ("NOT params > 3", "write `not`", Some("not params > 3")),
+        ("!(params > 3)", "write `not`", Some("not (params > 3)")),
+        ("params > −3", "write `-`", Some("params > -3")),
+        ("params − 3 > 2", "write `-`", Some("params - 3 > 2")),
+        ("2 × params > 2", "write `*`", Some("2 * params > 2")),
+        ("parms > 2", "did you mean `params`? the names here are", Some("params > 2")),
+        ("= params", "write a condition such as", None),
+        ("params ** 2 > 3", "there are no powers", None),
+        ("params > 2, bytes > 3B", "join conditions with `and`", None),
+        ("params > 2_000", "write a number without `_`", None),
+        ("max filters > 3", "write `max(filters)`", None),
+        ("max() > 3", "lists are `filters`", None),
+        ("sum(filters[i]) > 3", "write `sum(filters)`, which is about the whole list", None),
+        ("filters[i-1] > 3", "write `filters[i]`, or `filters[i + 1]` for the layer after it", None),
+        ("params / 0 > 3", "divide by another number", None),
+    ] {
+        let FormulaError { error, instead, .. } = condition(text, &names()).unwrap_err();
+        let found = error.help.unwrap();
+        assert!(found.starts_with(help), "{text}: {found}");
+        let fixed = instead.map(|i| format!("{}{i}{}", &text[..error.at], &text[error.at + error.len..]));
+        assert_eq!(fixed.as_deref(), after, "{text}");
+        if let Some(after) = after {
+            condition(after, &names()).unwrap();
+        }
+    }
+}
+
+#[test]
+fn an_unknown_unit_is_one_of_what_stands_beside_it() {
+    for (text, help) in [
+        ("params <= 2MB", "write `2M`, since `params` is a bare number"),
+        ("params <= 2 MiB and bytes > 2B", "write a bare number such as `500`, `300k` or `2M`"),
+        ("2 * params <= 3 * 2GFLOPs", "write `2G`, since `2 * params` is a bare number"),
+        ("params + 2K <= 3", "write `2k`, since `params` is a bare number"),
+        ("bytes <= 2MB", "did you mean `MiB`?"),
+        ("bytes <= 2 parsecs", "write an amount of memory such as `16GiB`"),
+        (
+            "2 parsecs > 1",
+            "write a bare number such as `500`, `300k` or `2M`, or an amount of memory such as",
+        ),
+        ("2MB >= bytes", "did you mean `MiB`?"),
+        ("params <= 2 parsecs", "write a bare number such as `500`, `300k` or `2M`"),
+    ] {
+        let found = condition(text, &names()).unwrap_err().error.help.unwrap();
+        assert!(found.starts_with(help), "{text}: {found}");
+    }
+}
+
+#[test]
 fn a_derived_value_is_a_bare_number() {
     let error = |text| arithmetic(text, &names()).unwrap_err().error.message;
     assert_eq!(error("params > 2"), "`params > 2` is a condition, expected a number");
     assert_eq!(error("bytes + 1KiB"), "`bytes + 1KiB` is an amount of memory, expected a bare number");
     assert_eq!(error("2 params"), "unknown unit `params`");
+    let help = |text| arithmetic(text, &names()).unwrap_err().error.help.unwrap();
+    assert_eq!(help(""), "write a derived value such as `= 2 * filters`");
 }
 
 proptest! {
