@@ -136,32 +136,47 @@ impl Finish<'_> {
         }
     }
 
-    /// Writes the sums of a vector of channels, of which `channel` is the first.
+    /// What becomes of the channels of a vector, of which `channel` is the first.
     ///
     /// # Safety
-    /// It has been checked that pixels of so many channels can be written; those of the lanes are at `to`, and what is there
-    /// has been written where sums are added to it.
+    /// It has been checked that pixels of so many channels can be written.
     #[inline(always)]
-    pub(super) unsafe fn write<S: Simd>(
-        self,
-        s: S,
-        sum: S::V,
-        channel: usize,
-        lanes: Lanes<S>,
-        to: *mut f32,
-    ) {
+    pub(super) unsafe fn of<S: Simd>(self, s: S, channel: usize, lanes: Lanes<S>) -> Write<S> {
+        let (bias, adds) = match self.begin {
+            // SAFETY: the caller says that there is a bias for each vector.
+            Begin::Bias(bias) => (unsafe { s.load(bias.as_ptr().add(channel)) }, false),
+            Begin::Target => (s.splat(0.0), true),
+        };
+        let floor = match self.activation {
+            Activation::Identity => s.splat(f32::NEG_INFINITY),
+            Activation::Relu => s.splat(0.0),
+        };
+        Write { bias, adds, floor, lanes }
+    }
+}
+
+/// How a vector of channels is written.
+#[derive(Clone, Copy)]
+pub(super) struct Write<S: Simd> {
+    bias: S::V,
+    /// Whether what is in the target is added.
+    adds: bool,
+    floor: S::V,
+    lanes: Lanes<S>,
+}
+
+impl<S: Simd> Write<S> {
+    /// Writes the sums of a pixel; a NaN stays one.
+    ///
+    /// # Safety
+    /// The channels of the lanes are at `to`, and what is there has been written where sums are added to it.
+    #[inline(always)]
+    pub(super) unsafe fn write(&self, s: S, sum: S::V, to: *mut f32) {
         // SAFETY: the caller says so.
         unsafe {
-            let begin = match self.begin {
-                Begin::Bias(bias) => s.load(bias.as_ptr().add(channel)),
-                Begin::Target => lanes.load(s, to),
-            };
-            let sum = s.add(sum, begin);
-            let sum = match self.activation {
-                Activation::Identity => sum,
-                Activation::Relu => s.relu(sum),
-            };
-            lanes.store(s, to, sum);
+            let sum = s.add(sum, self.bias);
+            let sum = if self.adds { s.add(sum, self.lanes.load(s, to)) } else { sum };
+            self.lanes.store(s, to, s.greater(self.floor, sum));
         }
     }
 }
@@ -217,6 +232,6 @@ impl<S: Simd> Take<S> for Store<'_> {
         let channel = (self.first + n) * LANES;
         let lanes = Lanes::first(s, self.channels - channel);
         // SAFETY: the caller says that the pixel and the channels are there.
-        unsafe { self.finish.write(s, sum, channel, lanes, self.target.add(self.to[m] + n * LANES)) }
+        unsafe { self.finish.of(s, channel, lanes).write(s, sum, self.target.add(self.to[m] + n * LANES)) }
     }
 }
