@@ -4,7 +4,7 @@ use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use super::axis::{self, column};
-use super::{MADE, POINTS, READ, Tiles};
+use super::{MADE, POINTS, READ, Tiles, distance};
 use crate::conv::sweep::{Finish, Write};
 use crate::simd::{Kernel, LANES, Lanes, Simd};
 
@@ -32,7 +32,7 @@ impl Kernel for Made<'_> {
         let [height, width] = tiles.made;
         let columns = tiles.count[1];
         let wide = channels.next_multiple_of(LANES);
-        let distance = count * wide;
+        let distance = distance(count, wide);
         assert!(rows.end <= tiles.count[0] && tile + rows.len() * columns <= count);
         assert!(sums.len() == POINTS * distance && target.len() == height * width * channels);
         finish.check(channels);

@@ -65,11 +65,11 @@ impl Tiles {
         (1..=self.most()).find(|images| (images * self.count[0]).is_multiple_of(self.most())).unwrap_or(1)
     }
 
-    /// The rows of tiles of some images, in blocks of nearly the same size.
-    fn blocks(&self, images: Range<usize>) -> impl Iterator<Item = Block> + use<> {
+    /// The rows of tiles of some images, in blocks of nearly the same size and of `most` rows at most.
+    fn blocks(&self, images: Range<usize>, most: usize) -> impl Iterator<Item = Block> + use<> {
         let [rows, columns] = self.count;
         let first = images.start * rows;
-        parts(images.len() * rows, self.most()).map(move |(at, len)| Block {
+        parts(images.len() * rows, most).map(move |(at, len)| Block {
             rows: first + at..first + at + len,
             of_image: rows,
             columns,
@@ -100,6 +100,13 @@ impl Block {
             (image, start - image * of_image..end - image * of_image, (start - rows.start) * columns)
         })
     }
+}
+
+/// Floats between two points of a block whose tiles have `channels` floats: an odd number of cache lines, since the points of a
+/// tile are written and read together, and would else share few sets of the cache.
+fn distance(tiles: usize, channels: usize) -> usize {
+    const LINE: usize = 16;
+    ((tiles * channels).div_ceil(LINE) | 1) * LINE
 }
 
 /// Whether images are made faster so.
@@ -221,10 +228,10 @@ impl Winograd {
         let Self { tiles, channels, weights } = self;
         let [stride, wide] = [*channels, weights.channels()].map(|channels| channels.next_multiple_of(LANES));
         let Scratch { whole, axis, pixels, sums } = scratch;
-        for block in tiles.blocks(first..first + target.len() / self.image()) {
+        for block in tiles.blocks(first..first + target.len() / self.image(), tiles.most()) {
             let count = block.tiles();
-            pixels.resize(POINTS * count * stride, 0.0);
-            sums.resize(POINTS * count * wide, 0.0);
+            pixels.resize(POINTS * distance(count, stride), 0.0);
+            sums.resize(POINTS * distance(count, wide), 0.0);
             for (image, rows, tile) in block.images() {
                 let source = whole.read(input, image, tiles.before);
                 let target = Target { rows, columns: tiles.count[1], tile, count, floats: pixels };

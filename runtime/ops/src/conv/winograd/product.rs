@@ -1,6 +1,6 @@
 //! The product of tiles and weights at each point.
 
-use super::POINTS;
+use super::{POINTS, distance};
 use crate::conv::sweep::Packed;
 use crate::conv::tile::{Factors, Take, most_rows, parts, tile};
 use crate::simd::{Kernel, LANES, Simd};
@@ -26,21 +26,21 @@ impl Kernel for Product<'_> {
     fn run<S: Simd>(self, s: S) {
         let Self { pixels, stride, channels, weights, count, sums } = self;
         let wide = weights.channels().next_multiple_of(LANES);
-        assert!(channels <= stride && pixels.len() == POINTS * count * stride);
-        assert_eq!(sums.len(), POINTS * count * wide);
+        assert!(channels <= stride && pixels.len() == POINTS * distance(count, stride));
+        assert_eq!(sums.len(), POINTS * distance(count, wide));
         let rows = one_row();
         for (first, vectors, block) in weights.blocks() {
             assert_eq!(block.len(), POINTS * channels * vectors * LANES);
             for point in 0..POINTS {
                 let factors = Factors {
-                    a: &pixels[point * count * stride..],
+                    a: &pixels[point * distance(count, stride)..],
                     rows,
                     inner: channels,
                     step: 1,
                     b: &block[point * channels * vectors * LANES..],
                     b_step: vectors * LANES,
                 };
-                let sums = sums[point * count * wide + first * LANES..].as_mut_ptr();
+                let sums = sums[point * distance(count, wide) + first * LANES..].as_mut_ptr();
                 for (at, len) in parts(count, most_rows(vectors)) {
                     let starts: [usize; 8] = std::array::from_fn(|m| (at + m) * stride);
                     let to = Put { sums: sums.wrapping_add(at * wide), wide };

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::axis::{self, column};
-use super::{MADE, POINTS, READ};
+use super::{MADE, POINTS, READ, distance};
 use crate::simd::{Kernel, LANES, Simd};
 
 /// Images of whole vectors a pixel, of which tiles read zeros beyond the border.
@@ -68,7 +68,11 @@ pub(super) struct Target<'a> {
 impl Target<'_> {
     fn check(&self, stride: usize) {
         assert!(self.tile + self.rows.len() * self.columns <= self.count, "the block has the tiles");
-        assert_eq!(self.floats.len(), POINTS * self.count * stride, "there are floats for the block");
+        assert_eq!(
+            self.floats.len(),
+            POINTS * distance(self.count, stride),
+            "there are floats for the block"
+        );
     }
 }
 
@@ -89,7 +93,7 @@ impl Kernel for Pixels<'_> {
         source.check();
         target.check(source.stride);
         let Target { rows, columns, tile, count, floats } = target;
-        let (stride, distance) = (source.stride, count * source.stride);
+        let (stride, distance) = (source.stride, distance(count, source.stride));
         let width = columns * MADE + READ - MADE;
         axis.resize(width * READ * LANES, 0.0);
         for (at, row) in rows.enumerate() {
@@ -132,7 +136,7 @@ impl Kernel for Gradients<'_> {
         source.check();
         target.check(source.stride);
         let Target { rows, columns, tile, count, floats } = target;
-        let (stride, distance) = (source.stride, count * source.stride);
+        let (stride, distance) = (source.stride, distance(count, source.stride));
         for (at, row) in rows.enumerate() {
             let lines = source.rows::<MADE>(row * MADE);
             for tile_column in 0..columns {

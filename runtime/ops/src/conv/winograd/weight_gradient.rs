@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::product::one_row;
 use super::read::{self, Target};
-use super::{POINTS, Scratch, Tiles, Whole, weights};
+use super::{POINTS, Scratch, Tiles, Whole, distance, weights};
 use crate::conv::geometry::Geometry;
 use crate::conv::tile::{Factors, blocks, most_rows, parts, tile};
 use crate::conv::weight_gradient::{Add, summed};
@@ -40,10 +40,11 @@ fn part(
     let mut sums = vec![0.0; POINTS * channels * wide];
     let Scratch { whole, axis, pixels, sums: gradients } = &mut Scratch::default();
     let mut whole_gradient = Whole::default();
-    for block in tiles.blocks(images) {
+    // Longer sums: those of each block are added to all weights.
+    for block in tiles.blocks(images, 2 * tiles.most()) {
         let count = block.tiles();
-        pixels.resize(POINTS * count * stride, 0.0);
-        gradients.resize(POINTS * count * wide, 0.0);
+        pixels.resize(POINTS * distance(count, stride), 0.0);
+        gradients.resize(POINTS * distance(count, wide), 0.0);
         for (image, rows, tile) in block.images() {
             let source = whole.read(input, image, tiles.before);
             let target = Target { rows: rows.clone(), columns: tiles.count[1], tile, count, floats: pixels };
@@ -80,16 +81,19 @@ impl Kernel for Product<'_> {
         let Self { pixels, starts, stride, gradients, wide, count, sums } = self;
         let channels = starts.len();
         assert!(starts.iter().all(|&start| start < stride) && sums.len() == POINTS * channels * wide);
-        assert_eq!((pixels.len(), gradients.len()), (POINTS * count * stride, POINTS * count * wide));
+        assert_eq!(
+            (pixels.len(), gradients.len()),
+            (POINTS * distance(count, stride), POINTS * distance(count, wide))
+        );
         let rows = one_row();
         for point in 0..POINTS {
             for (first, vectors) in blocks(wide / LANES) {
                 let factors = Factors {
-                    a: &pixels[point * count * stride..][..count * stride],
+                    a: &pixels[point * distance(count, stride)..][..count * stride],
                     rows,
                     inner: count,
                     step: stride,
-                    b: &gradients[point * count * wide..][first * LANES..count * wide],
+                    b: &gradients[point * distance(count, wide)..][first * LANES..count * wide],
                     b_step: wide,
                 };
                 for (at, len) in parts(channels, most_rows(vectors)) {
