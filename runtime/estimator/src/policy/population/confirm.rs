@@ -17,26 +17,26 @@ pub(super) fn revise(knowledge: &Knowledge, estimator: &Population) -> Revision 
     let mut paused = Vec::new();
     for (place, (trial, series)) in knowledge.known().enumerate().filter(|(_, (trial, _))| trial.is_paused) {
         let reached = knowledge.grid.reached(series.len(), series.planned);
-        let (Some(model), 1..) = (knowledge.model(series), reached) else { continue };
-        for prediction in knowledge.predictions(model, series, reached - 1, reached) {
+        let (Some(predictor), 1..) = (knowledge.predictor(series), reached) else { continue };
+        for prediction in knowledge.predictions(&predictor.model, series, reached - 1, reached) {
             scores[place] = prediction.belief.score;
-            paused.push((trial, series, model, prediction));
+            paused.push((trial, series, predictor, prediction));
         }
     }
     let Some(standing) = Standing::new(scores.clone()) else { return Revision::default() };
     let mut revision = Revision::default();
     let mut wanted = Vec::new();
-    for (trial, series, model, prediction) in paused {
+    for (trial, series, predictor, prediction) in paused {
         let (number, own) = (trial.number, trial.costs.as_deref());
         let standing = knowledge.standing_at(own, standing, scores.iter().copied(), Some(number));
         let scales = Scales {
             grid: &knowledge.grid,
-            errors: model.errors(),
+            errors: predictor.model.errors(),
             prices: params.profile.confirming(),
             standing,
             resolution: params.resolves(),
         };
-        let interval = model.interval(prediction.decision, prediction.guess, confidence);
+        let interval = predictor.interval(&prediction, confidence);
         let predicted = metric.value(prediction.belief.score);
         revision.predictions.push(Revised { number, predicted, interval: Some(metric.interval(interval)) });
         let value = scales.value_of_waiting(prediction.decision, prediction.belief);

@@ -3,19 +3,20 @@
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use super::Population;
+use super::agreement::{AGREEING, Agreement};
+use super::calibration;
 use super::covariates::Covariates;
 use super::front;
 use super::grid::Grid;
+use super::interval::Residuals;
 use super::memory::Memory;
 use super::mixture::Guess;
 use super::model::{COMPARED, Known, Model};
+use super::params::Params;
 use super::series::{Layout, Metric, Series, Training};
-use super::waiting::{Belief, Standing};
+use super::waiting::{Belief, Scales, Standing};
+use super::{Confirm, Population};
 use crate::trial::{EndedTrial, History, Outcome, TrialRecord};
-
-/// So many earlier predictions must agree with the newest.
-pub(super) const AGREEING: usize = 2;
 
 /// What a history says.
 #[derive(Debug)]
@@ -32,8 +33,17 @@ pub(super) struct Knowledge {
     /// Which of `known` models are learned from.
     taught: Range<usize>,
     memory: Memory,
+    params: Params,
     /// For trials that have what all ended ones have, and for the others; got when they are first asked for.
-    models: [OnceLock<Option<Arc<Model>>>; 2],
+    models: [OnceLock<Option<Predictor>>; 2],
+}
+
+/// A model, and how good it is where trainings pause.
+#[derive(Debug)]
+pub(super) struct Predictor {
+    pub(super) model: Arc<Model>,
+    /// How far off its predictions are where trainings pause.
+    residuals: Residuals,
 }
 
 /// An ended trial with a result.
@@ -54,6 +64,14 @@ pub(super) struct Prediction {
     pub(super) guess: Guess,
     /// With the disagreement of the last predictions.
     pub(super) belief: Belief,
+}
+
+impl Predictor {
+    /// The scores between which the final one lies with this confidence.
+    pub(super) fn interval(&self, prediction: &Prediction, confidence: f64) -> [f64; 2] {
+        let Prediction { guess, belief, .. } = prediction;
+        guess.within(self.residuals.reach(confidence) * belief.deviation / guess.deviation())
+    }
 }
 
 impl Knowledge {
@@ -103,6 +121,7 @@ impl Knowledge {
             covariates,
             taught: taught.start - first..taught.end - first,
             memory: memory.clone(),
+            params,
             models: [OnceLock::new(), OnceLock::new()],
         }
     }
@@ -114,15 +133,36 @@ impl Knowledge {
         Series::new(trial, planned, self.metric, training, before)
     }
 
-    /// The model for such a trial; `None` with too few finished trainings.
-    pub(super) fn model(&self, trial: &Series) -> Option<&Model> {
+    /// The predictor for such a trial; `None` with too few finished trainings.
+    pub(super) fn predictor(&self, trial: &Series) -> Option<&Predictor> {
         let (place, layout) = if trial.has(self.layout) {
             (0, self.layout)
         } else {
             (1, Layout { training: None, covariates: 0, ..self.layout })
         };
         let known = &self.known[self.taught.clone()];
-        self.models[place].get_or_init(|| self.memory.model(&self.grid, layout, known)).as_deref()
+        let learn = || {
+            let model = self.memory.model(&self.grid, layout, known)?;
+            let residuals = self.residuals(&model, self.standing?);
+            Some(Predictor { model, residuals })
+        };
+        self.models[place].get_or_init(learn).as_ref()
+    }
+
+    fn residuals(&self, model: &Model, standing: Standing) -> Residuals {
+        let profile = self.params.profile;
+        let scales = |prices| Scales {
+            grid: &self.grid,
+            errors: model.errors(),
+            prices,
+            standing,
+            resolution: self.params.resolves(),
+        };
+        let [watching, confirming] = [profile.watching(), profile.confirming()].map(scales);
+        match self.params.confirm {
+            Confirm::Generation | Confirm::End => calibration::residuals(model, &[watching, confirming]),
+            Confirm::None => calibration::residuals(model, &[watching]),
+        }
     }
 
     /// The model learned from all trials up to the newest that has finished.
@@ -165,18 +205,12 @@ impl Knowledge {
         from: usize,
         to: usize,
     ) -> impl Iterator<Item = Prediction> + 'a {
-        let mut before: Vec<f64> = (from.saturating_sub(AGREEING)..from)
-            .map(|decision| model.predict(&self.grid, decision, trial).score())
-            .collect();
-        (from..to).map(move |decision| {
+        let mut agreement = Agreement::default();
+        let predicted = (from.saturating_sub(AGREEING)..to).map(move |decision| {
             let guess = model.predict(&self.grid, decision, trial);
-            let (score, deviation) = (guess.score(), guess.deviation());
-            let recent = &before[before.len().saturating_sub(AGREEING)..];
-            let disagreement = recent.iter().map(|earlier| (score - earlier).abs()).fold(0.0, f64::max);
-            before.push(score);
-            let deviation = (deviation * deviation + disagreement * disagreement).sqrt();
-            Prediction { decision, guess, belief: Belief { score, deviation } }
-        })
+            Prediction { decision, guess, belief: agreement.belief(guess) }
+        });
+        predicted.skip_while(move |prediction| prediction.decision < from)
     }
 }
 

@@ -2,7 +2,6 @@
 //! uncertainty that is set right by the residuals of the mixture itself.
 
 use super::gaussian::{Candidate, Candidates, Target, from_log, to_log};
-use super::interval::Residuals;
 use super::kernel::{Closeness, Inputs, Kernel};
 
 /// The power of the leave-one-out likelihood that weighs candidates: neighbouring points are no independent evidence.
@@ -24,7 +23,8 @@ pub(super) struct Mixture {
     inverses: Vec<Vec<f64>>,
     /// Squared residuals relative to their variances, by example.
     surprises: Vec<f64>,
-    residuals: Residuals,
+    /// Of each example without itself.
+    pub(super) left_out: Vec<LeftOut>,
     /// By how much all variances are too small.
     inflation: f64,
     /// The length scale of what counts as near.
@@ -47,10 +47,24 @@ pub(super) struct Guess {
     pub(super) log_deviation: f64,
 }
 
+/// What is predicted of an example without itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LeftOut {
+    pub(super) guess: Guess,
+    /// How far off it is, in deviations, as those of the examples are.
+    pub(super) off: f64,
+}
+
 impl Guess {
     /// The predicted score.
     pub(super) fn score(self) -> f64 {
         from_log(self.log)
+    }
+
+    /// The scores that lie so many deviations to each side.
+    pub(super) fn within(self, deviations: f64) -> [f64; 2] {
+        let reach = deviations * self.log_deviation;
+        [from_log(self.log - reach), from_log(self.log + reach)]
     }
 
     /// Its standard deviation in score points, widened.
@@ -83,18 +97,23 @@ impl Mixture {
         let residuals: Vec<f64> = (0..inputs.count)
             .map(|example| members.iter().map(|member| member.weight * member.residual(example)).sum())
             .collect();
-        let mut surprises: Vec<f64> = residuals
-            .iter()
-            .enumerate()
-            .map(|(example, &residual)| {
-                let spread = members.iter().map(|member| member.weight * member.spread(example, residual));
-                residual * residual / spread.sum::<f64>()
-            })
-            .collect();
+        let spread = |(example, &residual): (usize, &f64)| {
+            members.iter().map(|member| member.weight * member.spread(example, residual)).sum::<f64>()
+        };
+        let spreads: Vec<f64> = residuals.iter().enumerate().map(spread).collect();
+        let mut surprises: Vec<f64> =
+            residuals.iter().zip(&spreads).map(|(residual, spread)| residual * residual / spread).collect();
         let count = inputs.count as f64;
         let inflation = (surprises.iter().sum::<f64>() / count).max(1e-3);
-        let sizes = surprises.iter().map(|surprise| (surprise / inflation).sqrt());
-        let sizes = Residuals::new(sizes.collect());
+        let left_out = finals.iter().zip(&residuals).zip(&spreads).zip(&surprises);
+        let left_out = left_out.map(|(((last, residual), spread), surprise)| LeftOut {
+            guess: Guess {
+                log: last - residual,
+                log_deviation: (spread * inflation * few(inputs.count)).sqrt(),
+            },
+            off: (surprise / inflation).sqrt(),
+        });
+        let left_out = left_out.collect();
         for surprise in &mut surprises {
             *surprise = (*surprise / inflation).min(MOST_SURPRISE);
         }
@@ -111,7 +130,7 @@ impl Mixture {
                 kept.push(inverse);
             }
         }
-        Mixture { inputs, members, inverses: kept, surprises, residuals: sizes, inflation, near, error }
+        Mixture { inputs, members, inverses: kept, surprises, left_out, inflation, near, error }
     }
 
     /// The prediction for a trial with these features and this smoothed score.
@@ -147,15 +166,8 @@ impl Mixture {
             .iter()
             .map(|(weight, mean, variance)| weight * (variance + (mean - log) * (mean - log)))
             .sum();
-        let few = 1.0 + 2.0 / (self.inputs.count as f64 - 3.0).max(1.0);
-        let variance = variance * self.local_noise(&closeness) * few * self.inflation;
+        let variance = variance * self.local_noise(&closeness) * few(self.inputs.count) * self.inflation;
         Guess { log, log_deviation: variance.sqrt() }
-    }
-
-    /// The scores between which the final one lies with this confidence.
-    pub(super) fn interval(&self, guess: Guess, confidence: f64) -> [f64; 2] {
-        let reach = self.residuals.reach(confidence) * guess.log_deviation;
-        [from_log(guess.log - reach), from_log(guess.log + reach)]
     }
 
     /// How noisy the trials near this one are, relative to all.
@@ -182,6 +194,11 @@ impl Member {
         let off = self.residual(example) - residual;
         variances[example] * inflation * deviation * deviation + off * off
     }
+}
+
+/// By how much variances that rest on few examples are too small.
+fn few(examples: usize) -> f64 {
+    1.0 + 2.0 / (examples as f64 - 3.0).max(1.0)
 }
 
 fn quadratic(matrix: &[f64], vector: &[f64]) -> f64 {

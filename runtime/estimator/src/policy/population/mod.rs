@@ -12,7 +12,9 @@ use crate::estimator::{Estimator, Needs, Revises, Rule};
 use crate::trial::{CostObjective, History, TrainingFacts};
 use crate::verdict::Revision;
 
+mod agreement;
 mod answer;
+mod calibration;
 mod confirm;
 mod covariates;
 mod front;

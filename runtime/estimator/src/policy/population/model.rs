@@ -3,7 +3,7 @@
 use super::gaussian::{Candidates, EXAMPLES};
 use super::grid::Grid;
 use super::kernel::Inputs;
-use super::mixture::{Guess, Mixture};
+use super::mixture::{Guess, LeftOut, Mixture};
 use super::series::{Layout, Series};
 use super::standard::Standard;
 
@@ -78,9 +78,10 @@ impl Model {
         self.mixtures[decision].predict(&features, trial.smoothed(points))
     }
 
-    /// The scores between which the final one lies with this confidence.
-    pub(super) fn interval(&self, decision: usize, guess: Guess, confidence: f64) -> [f64; 2] {
-        self.mixtures[decision].interval(guess, confidence)
+    /// What is predicted of each example without itself, at each decision point.
+    pub(super) fn left_out(&self) -> impl Iterator<Item = impl Iterator<Item = LeftOut>> {
+        let examples = self.mixtures.first().map_or(0, |mixture| mixture.left_out.len());
+        (0..examples).map(|example| self.mixtures.iter().map(move |mixture| mixture.left_out[example]))
     }
 
     /// The typical error of predictions at each decision point.

@@ -34,7 +34,8 @@ impl Rule for Learned {
         }
         let series = knowledge.series(trial, planned);
         let reached = knowledge.grid.reached(points, planned);
-        let (Some(model), Some(standing), 1..) = (knowledge.model(&series), knowledge.standing, reached)
+        let (Some(predictor), Some(standing), 1..) =
+            (knowledge.predictor(&series), knowledge.standing, reached)
         else {
             return Observation::go_on(NAME, points, format!("{points} points are too few for a prediction"));
         };
@@ -43,7 +44,7 @@ impl Rule for Learned {
         let standing = knowledge.standing_at(own.as_deref(), standing, scores, Some(trial.number));
         let scales = Scales {
             grid: &knowledge.grid,
-            errors: model.errors(),
+            errors: predictor.model.errors(),
             prices: params.profile.watching(),
             standing,
             resolution: params.resolves(),
@@ -52,7 +53,7 @@ impl Rule for Learned {
         let judged = knowledge.grid.reached(judged, planned);
         let from = if must_finish.is_some() { reached } else { judged.max(grid::FIRST) }.min(reached - 1);
         let mut newest = None;
-        for prediction in knowledge.predictions(model, &series, from, reached) {
+        for prediction in knowledge.predictions(&predictor.model, &series, from, reached) {
             let value = scales.value_of_waiting(prediction.decision, prediction.belief);
             let pauses = must_finish.is_none() && prediction.decision >= grid::FIRST && value <= WORTH;
             newest = Some((prediction, value, pauses));
@@ -69,7 +70,7 @@ impl Rule for Learned {
             None if value <= WORTH => format!("{reached} of {} predictions", grid::FIRST + 1),
             None => format!("more training is worth its cost: {words}"),
         };
-        let interval = model.interval(prediction.decision, prediction.guess, confidence);
+        let interval = predictor.interval(&prediction, confidence);
         Observation {
             verdict: if pauses { Verdict::Converged { predicted } } else { Verdict::Continue },
             predicted: Some(predicted),

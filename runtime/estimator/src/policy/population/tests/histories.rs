@@ -173,7 +173,7 @@ fn what_lies_far_back_is_left_out_without_a_difference() {
     for number in 400..440 {
         let trial = newest.series(&TrialRecord::new(number, half_epochs(&network(number, 17))), POINTS);
         for decision in 0..newest.grid.len() {
-            let [all, taught] = [&all, newest.model(&trial).unwrap()]
+            let [all, taught] = [&all, &*newest.predictor(&trial).unwrap().model]
                 .map(|model| model.predict(&newest.grid, decision, &trial));
             assert_eq!(all, taught, "{number} at {decision}");
         }

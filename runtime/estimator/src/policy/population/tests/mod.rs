@@ -15,6 +15,7 @@ use crate::verdict::Verdict;
 
 mod confirming;
 mod histories;
+mod intervals;
 mod trainings;
 
 const POINTS: usize = 20;
