@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::super::padded;
 use super::super::plan::Plan;
-use super::super::tests::Case;
+use super::super::tests::{Case, compare};
 use super::*;
 use crate::activation::Activation;
 
@@ -43,13 +43,7 @@ proptest! {
         case.bias.fill(0.0);
         let defined = case.defined();
         for level in [Level::portable(), Level::detected()] {
-            for (computed, defined) in computed(&case, level).iter().zip(&defined) {
-                prop_assert_eq!(computed.len(), defined.len());
-                let largest = defined.iter().fold(1.0_f64, |most, v| most.max(v.abs()));
-                for (&computed, &defined) in computed.iter().zip(defined) {
-                    prop_assert!((f64::from(computed) - defined).abs() < 1e-5 * largest, "{} {}", computed, defined);
-                }
-            }
+            compare(&computed(&case, level), &defined)?;
         }
     }
 
