@@ -193,7 +193,10 @@ mod tests {
             ("a: \"\\ud83d\"\n", "1:4 found an escape that is no character"),
             ("a:\n  - 1\n  b: 2\n", "3:3 found something among the elements of a list"),
             ("%YAML 2.0\n---\na: 1\n", "1:1 found a version of YAML other than 1"),
-            ("%YAML 1.2\na: 1\n", "2:1 found a line that begins with `%`, but no `---`"),
+            (
+                "%YAML 1.2\na: 1\n",
+                "2:1 found more after the end of a document or of lines that begin with `%`",
+            ),
         ] {
             let found = refusal(text);
             assert!(found.starts_with(expected), "{text:?}: {found}");

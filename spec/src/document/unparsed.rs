@@ -118,7 +118,11 @@ fn in_scalar(kind: &ErrorKind, first: Option<char>) -> Option<Words> {
             "found more after the sign of a text of several lines, expected the end of the line",
             "begin the text on the next line, or put a value that begins with `|` or `>` in quotes",
         ),
-        ErrorKind::InvalidBlockScalarIndent | ErrorKind::ZeroBlockScalarIndent => words(
+        ErrorKind::ZeroBlockScalarIndent => words(
+            "found a text of several lines with the indentation 0, expected 1 to 9",
+            "write no number after `|` or `>`",
+        ),
+        ErrorKind::InvalidBlockScalarIndent => words(
             "found a line of a text of several lines that is indented less than the text",
             "indent all of its lines alike, more than its key, and write no number after `|` or `>`",
         ),
@@ -147,8 +151,8 @@ fn in_document(kind: &ErrorKind) -> Option<Words> {
             words("found a line that begins with `%` twice", "remove one of them")
         }
         ErrorKind::ExpectedDocumentStart => words(
-            "found a line that begins with `%`, but no `---` after it",
-            "remove the line, or write `---` below it",
+            "found more after the end of a document or of lines that begin with `%`, expected `---`",
+            "remove it, or the lines that begin with `%`",
         ),
         _ => return None,
     })
