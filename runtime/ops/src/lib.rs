@@ -8,6 +8,10 @@
 //!
 //! This is the only crate with unsafe code.
 
+/// The arithmetic of this crate on a processor, raised with each change after which an operation gives other bits: what was
+/// computed with equal arithmetic and an equal [`Level`] is the same.
+pub const ARITHMETIC: u32 = 2;
+
 mod activation;
 mod buffer;
 pub mod conv;

@@ -80,7 +80,10 @@ impl TrainerFactory for BurnFactory {
 
     fn computes(&self) -> String {
         match self.device {
-            plan::Device::Cpu => format!("burn on cpu, {}", peng_ops::Level::detected().name()),
+            plan::Device::Cpu => {
+                let (level, arithmetic) = (peng_ops::Level::detected().name(), peng_ops::ARITHMETIC);
+                format!("burn on cpu, {level}, arithmetic {arithmetic}")
+            }
             card => {
                 let name = self.device().ok().and_then(|device| device::name(&device));
                 format!("burn on {card}, {}", name.unwrap_or_else(|| "unknown".to_owned()))

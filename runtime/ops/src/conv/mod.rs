@@ -2,8 +2,8 @@
 //!
 //! All are sums over pixels whose channels lie side by side ("indirect" convolution: Dukhan 2019, "The indirect convolution
 //! algorithm"; here offsets take the place of pointers). An image with its padding is copied once, then no border is a
-//! special case. Weights are `[out, in / groups, height, width]`, as burn has them. Those with 3x3 taps have a way of their own
-//! with fewer multiplications, which is taken where it is faster.
+//! special case. Weights are `[out, in / groups, height, width]`, as burn has them. Convolutions
+//! with 3x3 taps have a way of their own with fewer multiplications, which is taken where it is faster.
 
 use crate::activation::Activation;
 use crate::images::Images;

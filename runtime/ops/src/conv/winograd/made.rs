@@ -13,7 +13,7 @@ pub(super) struct Made<'a> {
     pub(super) tiles: &'a Tiles,
     pub(super) finish: Finish<'a>,
     pub(super) channels: usize,
-    /// `[point, tile, channel]`, the last filled up to whole vectors.
+    /// `[point, tile, channel]`, points [`distance`] apart, the last filled up to whole vectors.
     pub(super) sums: &'a [f32],
     pub(super) rows: Range<usize>,
     /// The number of their first tile in `sums`, and how many tiles that has.

@@ -50,6 +50,12 @@ struct Tiles {
 }
 
 impl Tiles {
+    /// Those of the output, over the input with its padding.
+    fn of_output(geometry: &Geometry) -> Self {
+        let [rows, columns] = geometry.axes;
+        Self::new([rows.output, columns.output], [rows.padding.0, columns.padding.0])
+    }
+
     /// Tiles that make `made` rows and columns of pixels of an image with zeros before it.
     fn new(made: [usize; 2], before: [usize; 2]) -> Self {
         Self { count: made.map(|pixels| pixels.div_ceil(MADE)), made, before }
@@ -176,7 +182,7 @@ pub(super) struct Scratch {
     whole: Whole,
     /// Transformed pixels, or gradients, of one row of tiles along one axis.
     axis: Vec<f32>,
-    /// Transformed pixels, `[point, tile, channel]`.
+    /// Transformed pixels, `[point, tile, channel]`, points [`distance`] apart.
     pixels: Vec<f32>,
     /// Products of them, or transformed gradients.
     sums: Vec<f32>,
@@ -185,11 +191,9 @@ pub(super) struct Scratch {
 impl Winograd {
     /// The forward pass.
     pub(super) fn forward(level: Level, geometry: &Geometry, weight: &[f32]) -> Self {
-        let [rows, columns] = geometry.axes;
-        let tiles = Tiles::new([rows.output, columns.output], [rows.padding.0, columns.padding.0]);
         let (channels, filters) = (geometry.input.channels, geometry.output.channels);
         let (channels, filters) = ((channels, 9), (filters, 9 * channels));
-        Self::new(level, tiles, Taps { weight, channels, filters, is_reversed: false })
+        Self::new(level, Tiles::of_output(geometry), Taps { weight, channels, filters, is_reversed: false })
     }
 
     /// The gradient of the input: a convolution of the output's gradient with the taps in reverse.

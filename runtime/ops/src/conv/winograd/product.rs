@@ -7,7 +7,7 @@ use crate::simd::{Kernel, LANES, Simd};
 
 /// Products of matrices: `[tile, channel]` by `[channel, filter]` at each point.
 pub(super) struct Product<'a> {
-    /// `[point, tile, stride]`
+    /// `[point, tile, stride]`, points [`distance`] apart.
     pub(super) pixels: &'a [f32],
     /// Floats of a tile, and how many of them are channels.
     pub(super) stride: usize,
@@ -15,7 +15,7 @@ pub(super) struct Product<'a> {
     pub(super) weights: &'a Packed,
     /// Tiles.
     pub(super) count: usize,
-    /// `[point, tile, filter]`, the last filled up to whole vectors.
+    /// `[point, tile, filter]`, likewise, the last filled up to whole vectors.
     pub(super) sums: &'a mut [f32],
 }
 

@@ -61,7 +61,7 @@ pub(super) struct Target<'a> {
     /// The number of their first tile in `floats`, and how many tiles that has.
     pub(super) tile: usize,
     pub(super) count: usize,
-    /// `[point, tile, stride]`
+    /// `[point, tile, stride]`, points [`distance`] apart.
     pub(super) floats: &'a mut [f32],
 }
 

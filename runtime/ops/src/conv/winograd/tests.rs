@@ -59,6 +59,40 @@ proptest! {
     }
 }
 
+/// A bias, a rectifier, and what is there already, also of channels that fill no vector and tiles that reach beyond the image.
+#[test]
+fn tiles_are_finished_as_sums_are() {
+    let input = Size { batch: 3, channels: 9, height: 7, width: 10 };
+    let case = Case::new(input, [13, 9, 3, 3], [[1, 1]; 2], [(1, 1); 2], false, 3).unwrap();
+    let ([images, _], filters) = (case.images(), case.geometry.output().channels);
+    for level in [Level::portable(), Level::detected()] {
+        let plan = Plan::Winograd(Winograd::forward(level, &case.geometry, &case.weight));
+        let make = |bias: &[f32], activation| plan.make(level, images, &padded(bias, filters), activation);
+        let bare = make(&[], Activation::Identity);
+        let with_bias: Vec<f32> =
+            bare.iter().zip(case.bias.iter().cycle()).map(|(sum, bias)| (sum + bias).max(0.0)).collect();
+        assert_eq!(make(&case.bias, Activation::Relu), with_bias);
+        let added: Vec<f32> = bare.iter().zip(&case.gradient).map(|(sum, there)| sum + there).collect();
+        let mut there = case.gradient.clone();
+        plan.add(level, images, &mut there);
+        assert_eq!(there, added);
+    }
+}
+
+/// Layers of the spaces, and what is too small, too narrow or of another kind.
+#[test]
+fn tiles_are_taken_where_they_save_more_than_they_cost() {
+    let taken = |channels: usize, filters: usize, side: usize, kernel: usize, stride: usize| {
+        let size = Size { batch: 1, channels, height: side, width: side };
+        let padding = [(kernel / 2, kernel / 2); 2];
+        let weight = [filters, channels, kernel, kernel];
+        is_faster(&Geometry::new(size, weight, [stride; 2], padding, [1; 2], 1).unwrap())
+    };
+    assert!(taken(16, 16, 28, 3, 1) && taken(24, 24, 14, 3, 1) && taken(32, 32, 7, 3, 1));
+    assert!(!taken(1, 16, 28, 3, 1) && !taken(16, 16, 5, 3, 1));
+    assert!(!taken(16, 16, 28, 3, 2) && !taken(16, 16, 28, 5, 1));
+}
+
 /// What rounding costs: the root of the mean square error of a deep layer, by that of the values.
 #[test]
 fn tiles_round_a_few_bits_more_than_sums_do() {

@@ -31,8 +31,7 @@ fn part(
     gradient: Images<'_>,
     images: Range<usize>,
 ) -> Vec<f32> {
-    let [rows, columns] = geometry.axes;
-    let tiles = &Tiles::new([rows.output, columns.output], [rows.padding.0, columns.padding.0]);
+    let tiles = &Tiles::of_output(geometry);
     let channels = geometry.input.channels;
     let [stride, wide] =
         [channels, geometry.output.channels].map(|channels| channels.next_multiple_of(LANES));
@@ -60,12 +59,12 @@ fn part(
 
 /// Adds the products of some tiles.
 struct Product<'a> {
-    /// `[point, tile, stride]`
+    /// `[point, tile, stride]`, points [`distance`] apart.
     pixels: &'a [f32],
     /// Where each channel lies in a tile.
     starts: &'a [usize],
     stride: usize,
-    /// `[point, tile, wide]`
+    /// `[point, tile, wide]`, likewise.
     gradients: &'a [f32],
     wide: usize,
     /// Tiles.
