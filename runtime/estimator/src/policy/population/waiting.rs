@@ -7,8 +7,9 @@ use super::params::Prices;
 use super::resolution::Resolution;
 use crate::quantile::quantile;
 
-/// The spread of the scores is taken as at least so many points.
-const LEAST_SPREAD: f64 = 2.0;
+/// The spread of the scores is taken as at least so many points: where all networks are nearly equal, an error of a share of
+/// their spread is a small error.
+const LEAST_SPREAD: f64 = 3.0;
 /// The share of trials that counts as the best.
 const TOP: f64 = 0.1;
 /// The spread where there is no other trial.
