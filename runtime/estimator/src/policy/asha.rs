@@ -203,15 +203,16 @@ impl Estimator for Asha {
     }
 
     fn learn(&self, history: &History) -> Box<dyn Rule> {
-        let competitors = |rung: &Rung| {
-            let values = history.trials.iter().filter_map(|trial| {
-                let curve = &trial.record.curve;
-                let points = rung.reached(curve, trial.points_planned)?;
-                Some(curve.points()[points - 1].value).filter(|value| value.is_finite())
-            });
-            values.collect()
-        };
-        Box::new(Learned { rule: self.clone(), competitors: self.rungs.iter().map(competitors).collect() })
+        let mut competitors = vec![Vec::new(); self.rungs.len()];
+        // Trial by trial: of long histories, each curve is looked up in memory once.
+        for trial in &history.trials {
+            let curve = &trial.record.curve;
+            for (rung, values) in self.rungs.iter().zip(&mut competitors) {
+                let Some(points) = rung.reached(curve, trial.points_planned) else { break };
+                values.extend(Some(curve.points()[points - 1].value).filter(|value| value.is_finite()));
+            }
+        }
+        Box::new(Learned { rule: self.clone(), competitors })
     }
 }
 
