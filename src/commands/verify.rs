@@ -5,11 +5,12 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use peng_runtime::estimate;
+use peng_runtime::event::RunEnd;
 use peng_runtime::report::quantity::plural;
 use peng_runtime::run::RunError;
 use peng_runtime::store::RunDir;
 use peng_runtime::study::StudyDir;
-use peng_runtime::verify::{Verified, verify};
+use peng_runtime::verify::{Verified, trials_csv_differs, verify};
 
 use crate::commands::study;
 use crate::failure::{Exit, Failure};
@@ -48,7 +49,10 @@ pub(crate) fn run(args: &VerifyArgs, paint: Paint, out: &mut dyn Write) -> anyho
     let events = dir.journal().map_err(Failure::from)?;
     let unusable = |reason| Failure::from(RunError::Plan(reason));
     let estimator = estimate::build(&plan).map_err(unusable)?;
-    let verified = verify(&plan, &events, &*estimator).map_err(unusable)?;
+    let mut verified = verify(&plan, &events, &*estimator).map_err(unusable)?;
+    if let Some(found) = dir.read("trials.csv").map_err(Failure::from)? {
+        verified.findings.extend(trials_csv_differs(&plan, &events, &found));
+    }
     match args.format {
         VerifyFormat::Human => write!(out, "{}", text(&verified, paint))?,
         VerifyFormat::Json => writeln!(out, "{}", serde_json::to_string_pretty(&verified)?)?,
@@ -77,6 +81,9 @@ fn text(verified: &Verified, paint: Paint) -> String {
         n => paint.red(&format!("are checked, {} found", plural(n as u64, "difference"))),
     };
     lines.push(format!("{all} {verdict}: {}\n", counts.join(", ")));
+    if matches!(verified.end, None | Some(RunEnd::Interrupted)) {
+        lines.push("The run has not ended: what is not in its journal yet is not verified.\n".to_owned());
+    }
     lines.concat()
 }
 
@@ -98,7 +105,7 @@ mod tests {
         };
         let verified = Verified { estimates: 2, findings: vec![found; 22], ..Verified::default() };
         let text = text(&verified, Paint::Plain);
-        let first = "error[E0808]: event 9, trial 3 at epoch 4: `predicted` is 71.2, recomputed 71.3\n";
+        let first = "error[E0808]: event 9, trial 3 at epoch 4: `predicted` is 71.2, expected 71.3\n";
         assert!(text.starts_with(first), "{text}");
         assert!(text.contains("and 2 more"), "{text}");
         assert!(

@@ -98,7 +98,7 @@ fn words(kind: &EventKind) -> String {
             "estimator switched off after generation {generation}: its regret of {regret:.2} pp ({low:.2} to {high:.2}) \
              is certainly above {limit:.2} pp; all further trainings run to the end"
         ),
-        EventKind::TrialFinished { trial, purpose, outcome } => finished(*trial, *purpose, outcome),
+        EventKind::TrialFinished { trial, purpose, outcome, .. } => finished(*trial, *purpose, outcome),
         EventKind::Warned { message } => format!("warning: {message}"),
         EventKind::CancelRequested => "a user asked the run to stop".to_owned(),
         EventKind::RunFinished { end } => format!("run {}", ending(Some(end))),
@@ -201,7 +201,7 @@ pub(crate) fn notable(event: &Event, state: &RunState, scale: Scale) -> Option<S
         EventKind::TrialStarted { trial, attempt, from, .. } if *attempt > 1 => {
             Some(format!("{} starts again at epoch {}, attempt {attempt}", of(trial), at(*from)))
         }
-        EventKind::TrialFinished { trial, purpose, outcome } => {
+        EventKind::TrialFinished { trial, purpose, outcome, .. } => {
             let told = state.trial(*trial)?;
             Some(one_line(format!("{} {}", of(trial), result(told, *purpose, outcome, scale))))
         }

@@ -1,4 +1,5 @@
-//! Certificates: what a decision was computed from, as a digest that anyone with the journal can compute again.
+//! Certificates: what a decision was computed from and what a training has measured, as digests that anyone with the journal
+//! can compute again.
 
 use peng_estimator::{History, TrialRecord};
 use peng_spec::plan::{Plan, sha256_hex};
@@ -6,6 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::training_facts;
+use crate::state::MeasuredPoint;
 
 /// Digests of what many decisions have in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +33,11 @@ impl Premises {
     pub fn of_paused(&self) -> String {
         digest(&json!({ "estimator": self.estimator, "history": self.history }))
     }
+}
+
+/// The digest of all that was measured of a trial, judged or not.
+pub fn digest_of_curve(points: &[MeasuredPoint]) -> String {
+    digest(&points)
 }
 
 fn digest(value: &impl Serialize) -> String {

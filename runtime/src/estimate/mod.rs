@@ -17,7 +17,7 @@ use peng_spec::plan::{EpochFraction, Goal, Metric, Plan};
 use serde_json::Value;
 
 #[cfg(feature = "engine")]
-pub use certificate::Premises;
+pub use certificate::{Premises, digest_of_curve};
 #[cfg(feature = "engine")]
 pub use paused::revise;
 #[cfg(feature = "engine")]

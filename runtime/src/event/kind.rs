@@ -166,6 +166,9 @@ pub enum EventKind {
         purpose: Purpose,
         /// How it ended.
         outcome: TrialOutcome,
+        /// Digest of all that was measured of it until then, also of what nobody judged.
+        #[serde(default)]
+        curve: String,
     },
     /// Something that a user should know, and that doesn't end the run.
     Warned {

@@ -83,7 +83,8 @@ fn one_failed_trial_alone_is_reported() {
     }
     let trial = TrialId(0);
     let outcome = crate::event::TrialOutcome::Failed { cause: "out of memory".into() };
-    tape.push(EventKind::TrialFinished { trial, purpose: crate::event::Purpose::Search, outcome });
+    let (purpose, curve) = (crate::event::Purpose::Search, String::new());
+    tape.push(EventKind::TrialFinished { trial, purpose, outcome, curve });
     tape.push(EventKind::RunFinished { end: RunEnd::TooManyFailed { failed: 1, trained: 1 } });
     let plan = samples::plan();
     let report = Report::new(&plan, &RunState::fold(&tape.0));

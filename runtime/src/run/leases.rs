@@ -108,11 +108,18 @@ impl Coordinator<'_> {
             for trial in trials {
                 if self.is_open(trial, purpose) {
                     let outcome = TrialOutcome::Cancelled;
-                    self.emit(EventKind::TrialFinished { trial, purpose, outcome })?;
+                    self.end_trial(trial, purpose, outcome)?;
                 }
             }
         }
         Ok(Flow::End(end))
+    }
+
+    /// A trial has ended for a purpose.
+    fn end_trial(&mut self, trial: TrialId, purpose: Purpose, outcome: TrialOutcome) -> Result<(), RunError> {
+        let measured = self.state.trial(trial).map_or(&[][..], |trial| &trial.points);
+        let curve = estimate::digest_of_curve(measured);
+        self.emit(EventKind::TrialFinished { trial, purpose, outcome, curve })
     }
 
     /// Whether a trial has not ended for a purpose.
@@ -264,7 +271,7 @@ impl Coordinator<'_> {
                 }
                 let cause = format!("lost its worker {ATTEMPTS} times ({cause})");
                 let outcome = TrialOutcome::Failed { cause };
-                self.emit(EventKind::TrialFinished { trial, purpose: leases.purpose, outcome })
+                self.end_trial(trial, leases.purpose, outcome)
             }
         }
     }
@@ -278,7 +285,7 @@ impl Coordinator<'_> {
     ) -> Result<(), RunError> {
         if let Some(cause) = self.places.out_of_memory(trial, need, room, out_of_memory) {
             let outcome = TrialOutcome::Failed { cause };
-            return self.emit(EventKind::TrialFinished { trial, purpose: leases.purpose, outcome });
+            return self.end_trial(trial, leases.purpose, outcome);
         }
         leases.waiting.push_front(trial);
         let message =
@@ -304,7 +311,7 @@ impl Coordinator<'_> {
             FromWorker::Saved { trial, at, .. } => self.emit(EventKind::CheckpointSaved { trial, at }),
             FromWorker::Ended { trial, outcome, .. } => {
                 leases.busy.remove(&slot);
-                self.emit(EventKind::TrialFinished { trial, purpose: leases.purpose, outcome })
+                self.end_trial(trial, leases.purpose, outcome)
             }
             FromWorker::OutOfMemory { held, .. } => match leases.busy.remove(&slot) {
                 Some(busy) => self.out_of_memory(leases, busy, OutOfMemory { held }),
@@ -315,7 +322,7 @@ impl Coordinator<'_> {
                 // It keeps its prediction until the estimator has seen what was measured since.
                 let outcome = self.state.trial(trial).and_then(|t| t.outcome.clone());
                 let outcome = outcome.expect("only paused trials are trained to be paused again");
-                self.emit(EventKind::TrialFinished { trial, purpose: leases.purpose, outcome })
+                self.end_trial(trial, leases.purpose, outcome)
             }
             FromWorker::Stopped { .. } => {
                 leases.busy.remove(&slot);

@@ -15,7 +15,7 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens a journal to append to it, and gives the events that it holds. A torn last line is cut off.
+    /// Opens a journal to append to it, and gives the events that it holds. A last line without its end is torn, and cut off.
     pub fn open(path: &Path) -> Result<(Self, Vec<Event>), StoreError> {
         let io = |action| move |source| StoreError::Io { action, path: path.to_owned(), source };
         let (events, good) = match std::fs::read(path) {
@@ -28,7 +28,7 @@ impl Journal {
         Ok((Self { path: path.to_owned(), file }, events))
     }
 
-    /// The events of a journal that another process may be writing. A torn last line is left out.
+    /// The events of a journal that another process may be writing. A last line without its end is left out.
     pub fn read(path: &Path) -> Result<Vec<Event>, StoreError> {
         let bytes = std::fs::read(path).map_err(|source| StoreError::Io {
             action: "read",
@@ -60,7 +60,7 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<(Vec<Event>, usize), StoreError> {
         let event: Event = match serde_json::from_slice(line) {
             Ok(event) if line.ends_with(b"\n") => event,
             Ok(_) => break,
-            Err(_) if last => break,
+            Err(_) if last && !line.ends_with(b"\n") => break,
             Err(e) => return Err(broken(e.to_string())),
         };
         if event.seq != events.len() as u64 {
@@ -139,6 +139,9 @@ mod tests {
         };
         check(format!("{}\n{{\n{}\n", line(&start()), line(&warned(1))), "line 2 of");
         check(format!("{}\n{}\n", line(&start()), line(&warned(2))), "found event 2, expected event 1");
+        // A line that has its end was written whole: it may be of a newer version, and none is cut off.
+        let newer = line(&warned(1)).replace("warned", "wondered");
+        check(format!("{}\n{newer}\n", line(&start())), "line 2 of");
         check(format!("{}\n", line(&warned(0))), "the first event is not `run_started`");
         check(format!("{}\n", line(&start()).replace("peng.event/2", "peng.event/9")), "peng.event/9");
     }

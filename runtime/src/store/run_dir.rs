@@ -157,6 +157,12 @@ impl RunDir {
         }
     }
 
+    /// A text file of the run; `None` if it is not there.
+    pub fn read(&self, name: &str) -> Result<Option<String>, StoreError> {
+        let path = self.path.join(name);
+        if path.try_exists().unwrap_or(true) { read_text(&path).map(Some) } else { Ok(None) }
+    }
+
     /// Writes a file of the run, whole or not at all.
     pub fn write(&self, name: &str, content: &[u8]) -> Result<PathBuf, StoreError> {
         let path = self.path.join(name);

@@ -1,9 +1,11 @@
 //! Recomputes every decision of a run from its journal: answers of the estimator, ends of trials, looks at paused trials,
 //! audits, and the networks that the search asked for. Floats must agree bit for bit.
 //!
-//! Nothing is trained and no data are read. What is measured is taken as it stands: only what follows from it is checked.
+//! Nothing is trained and no data are read. What is measured cannot be recomputed: of that, only what was measured until a
+//! trial ended is checked, against the digest that its end holds.
 
 mod asking;
+mod left;
 mod paused;
 mod premises;
 mod search;
@@ -19,13 +21,14 @@ use peng_spec::plan::Plan;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::event::{Event, EventKind, TrialId};
+use crate::event::{Event, EventKind, RunEnd, TrialId};
 use crate::run::{Basis, Original, Originals};
 use crate::space::SearchSpace;
 use crate::state::RunState;
 use crate::trial::Learned;
 use asking::Asking;
 
+pub use left::trials_csv_differs;
 pub use premises::premises;
 
 /// What was recomputed, and what does not agree.
@@ -41,6 +44,8 @@ pub struct Verified {
     pub revisions: u64,
     /// Generations after which it was decided whether the estimator stays on.
     pub switches: u64,
+    /// How the run has ended; `None`: its journal goes no further than that.
+    pub end: Option<RunEnd>,
     /// What does not agree, in the order of the journal.
     pub findings: Vec<Finding>,
 }
@@ -79,7 +84,7 @@ impl fmt::Display for Finding {
         if let Some(at) = self.at {
             write!(f, " at epoch {at}")?;
         }
-        write!(f, ": {} is {}, recomputed {}", self.what, self.recorded, self.recomputed)
+        write!(f, ": {} is {}, expected {}", self.what, self.recorded, self.recomputed)
     }
 }
 
@@ -104,7 +109,7 @@ pub fn verify(plan: &Plan, events: &[Event], estimator: &dyn Estimator) -> Resul
         verifier.check(&event.kind);
         verifier.state.apply(event);
     }
-    Ok(verifier.verified)
+    Ok(Verified { end: left::end(events), ..verifier.verified })
 }
 
 struct Verifier<'a> {
@@ -153,8 +158,9 @@ impl Verifier<'_> {
             EventKind::Estimated { trial, at, observation, inputs } => {
                 self.estimated(*trial, *at, observation, inputs);
             }
-            EventKind::TrialFinished { trial, purpose, outcome } => {
+            EventKind::TrialFinished { trial, purpose, outcome, curve } => {
                 self.trial_finished(*trial, *purpose, outcome);
+                self.has_measured(*trial, curve);
             }
             EventKind::Reconsidered { generation, predictions, resumptions, inputs } => {
                 self.reconsidered(*generation, predictions, resumptions, inputs);

@@ -59,7 +59,7 @@ impl Verifier<'_> {
         let round = self.state.reconsidered.as_ref();
         let settled = round.is_some_and(|round| round.generation == generation && round.settled);
         if self.looks(generation) && !settled {
-            self.found((None, None), "the last look at paused trials", "missing", "recorded");
+            self.found((None, None), "the last look at paused trials", "missing", "one");
         }
     }
 

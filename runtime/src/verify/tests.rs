@@ -33,12 +33,6 @@ fn findings(plan: &Plan, events: &[Event]) -> Vec<Finding> {
     verify(plan, events, &PAUSER).unwrap().findings
 }
 
-/// Events before which a change is noticed by a decision.
-fn last_decision(events: &[Event]) -> usize {
-    let decides = |e: &Event| matches!(e.kind, EventKind::Estimated { .. } | EventKind::Reconsidered { .. });
-    events.iter().rposition(decides).unwrap()
-}
-
 #[test]
 fn a_run_agrees_with_its_journal_at_any_point_of_it() {
     let temp = tempfile::tempdir().unwrap();
@@ -56,19 +50,57 @@ fn a_run_agrees_with_its_journal_at_any_point_of_it() {
 }
 
 #[test]
-fn a_curve_that_was_altered_anywhere_before_a_decision_is_found() {
+fn a_curve_that_was_altered_anywhere_is_found_also_where_nobody_judged_it() {
     let temp = tempfile::tempdir().unwrap();
     let (plan, events) = run(temp.path());
-    let (mut altered, last) = (0, last_decision(&events));
-    for index in 0..last {
+    let (mut altered, mut unjudged) = (0, 0);
+    for index in 0..events.len() {
         let mut events = events.clone();
-        let EventKind::Measured { metrics, .. } = &mut events[index].kind else { continue };
-        let value = metrics.get_mut(&Metric::ValAccuracy).unwrap();
+        let EventKind::Measured { trial, metrics, .. } = &mut events[index].kind else { continue };
+        let (trial, value) = (*trial, metrics.get_mut(&Metric::ValAccuracy).unwrap());
         *value = value.next_up();
         altered += 1;
+        let of_it = |e: &&Event| match &e.kind {
+            EventKind::Estimated { trial: other, .. } | EventKind::TrialFinished { trial: other, .. } => {
+                *other == trial
+            }
+            _ => false,
+        };
+        let next = events[index..].iter().find(of_it).unwrap();
+        unjudged += usize::from(matches!(next.kind, EventKind::TrialFinished { .. }));
         assert!(!findings(&plan, &events).is_empty(), "event {index}");
+        assert!(premises(&plan, &events, &PAUSER).is_some(), "event {index}");
     }
-    assert!(altered > 40);
+    assert!(altered > 40 && unjudged > 4, "{altered}, {unjudged} before an end that was not judged");
+}
+
+#[test]
+fn trials_csv_must_say_what_the_journal_says() {
+    let temp = tempfile::tempdir().unwrap();
+    let (plan, events) = run(temp.path());
+    let text = crate::report::trials_csv(&plan, &RunState::fold(&events));
+    assert_eq!(trials_csv_differs(&plan, &events, &text), None);
+    assert_eq!(verify(&plan, &events, &PAUSER).unwrap().end, Some(RunEnd::Finished));
+
+    let row = text.lines().nth(3).unwrap();
+    let altered = text.replace(row, &row.replacen(',', ",9", 1));
+    let found = trials_csv_differs(&plan, &events, &altered).unwrap();
+    assert_eq!((&found.what[..], &found.recomputed[..]), ("line 4 of `trials.csv`", &format!("`{row}`")[..]));
+    let fewer = trials_csv_differs(&plan, &events, text.trim_end().rsplit_once('\n').unwrap().0).unwrap();
+    assert_eq!(fewer.recorded, "missing");
+    assert!(trials_csv_differs(&plan, &events, text.trim_end()).is_some());
+
+    // Whatever is cut off, the end is missing that the file is a sign of.
+    for length in 0..events.len() {
+        let found = trials_csv_differs(&plan, &events[..length], &text).unwrap();
+        assert!(found.to_string().contains("`trials.csv`, is missing"), "{found}");
+    }
+    let mut resumed = events.clone();
+    let bound = Default::default();
+    let seq = resumed.len() as u64;
+    resumed.push(Event { seq, at: resumed[0].at, kind: EventKind::RunResumed { bound } });
+    assert_eq!(trials_csv_differs(&plan, &resumed, "old"), None, "the file is of the end before");
+    assert_eq!(verify(&plan, &resumed, &PAUSER).unwrap().end, None);
 }
 
 #[test]
@@ -87,7 +119,7 @@ fn the_first_finding_names_trial_epoch_and_both_values() {
     let found = findings(&plan, &events);
     assert_eq!(found.len(), 1, "{found:?}");
     let expected =
-        format!("event {index}, trial {trial} at epoch {at}: `predicted` is {}, recomputed {old}", old + 1.0);
+        format!("event {index}, trial {trial} at epoch {at}: `predicted` is {}, expected {old}", old + 1.0);
     assert_eq!(found[0].to_string(), expected);
 }
 

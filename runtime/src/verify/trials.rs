@@ -81,7 +81,7 @@ impl Verifier<'_> {
         let is_judged = trial.estimates.iter().any(|e| e.at == at)
             || trial.estimates.iter().any(|e| e.observation.verdict.is_stop());
         if at > Progress::ZERO && Self::verdicts(trial) != Verdicts::Unasked && !is_judged {
-            self.found((Some(trial.id), Some(at)), "the estimator's answer", "missing", "recorded");
+            self.found((Some(trial.id), Some(at)), "the estimator's answer", "missing", "one");
         }
     }
 
@@ -151,6 +151,17 @@ impl Verifier<'_> {
         match expected {
             Some(expected) => self.compare(place, "`outcome`", recorded, &expected),
             None => self.found(place, "`outcome`", recorded.word(), "none: the training goes on"),
+        }
+    }
+
+    /// The curve must be what it was when the trial ended, since what is measured after the last answer decides nothing but
+    /// is in the report.
+    pub(super) fn has_measured(&mut self, id: TrialId, recorded: &str) {
+        let Some(trial) = self.state.trial(id) else { return };
+        let (at, expected) = (trial.trained(), estimate::digest_of_curve(&trial.points));
+        if recorded != expected {
+            let recorded = if recorded.is_empty() { "missing" } else { recorded };
+            self.found((Some(id), Some(at)), "the digest of its measurements", recorded, expected);
         }
     }
 

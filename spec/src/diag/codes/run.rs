@@ -46,8 +46,9 @@ pub(super) static RUN: &[CodeInfo] = &[
     info(
         E0802,
         "a broken journal",
-        "A line of `journal.jsonl` that is not the last one cannot be read. The last line may be torn, since a process \
-         can be killed while it writes; any other means that the file was changed or damaged. Restore it from a copy.",
+        "A line of `journal.jsonl` cannot be read. The last line may lack its end, since a process can be killed while it \
+         writes; any other means that the file was changed or damaged, or that a newer version of peng wrote it. Restore \
+         it from a copy, or use that version.",
     ),
     info(
         E0803,
@@ -87,8 +88,10 @@ pub(super) static RUN: &[CodeInfo] = &[
         "`peng verify` computes every decision of a run again from what is in its journal before it: answers of the \
          estimator, ends of trainings, looks at paused trials, audits, and the networks that the search asked for. One \
          that does not agree to the last bit means that the journal was changed after the run, or that the run was made \
-         by a peng that decides otherwise. The first difference is the cause of most later ones. `peng resume` looks only \
-         whether the answers rest on the measurements before them, and does not go on where they do not.",
+         by a peng that decides otherwise. The first difference is the cause of most later ones. What was measured cannot be \
+         computed again; each end of a training holds the digest of its measurements, which must be that of those before it. \
+         `trials.csv`, once it is written, must say what the journal says. `peng resume` looks only whether answers and ends \
+         rest on the measurements before them, and does not go on where they do not.",
     ),
     info(
         E0810,
