@@ -59,11 +59,25 @@ fn a_run_is_verified_until_its_journal_is_changed() {
     let sandbox = sandbox();
     let told = sandbox.peng(&["verify", "run"], 0);
     assert!(told.contains("decisions agree bit for bit: 20 networks, "), "{told}");
+    assert!(!told.contains("not ended"), "{told}");
+
+    let table = sandbox.peng(&["report", "run", "--format", "csv", "--output", "-"], 0);
+    sandbox.write("run/trials.csv", &table);
+    sandbox.peng(&["verify", "run"], 0);
+    sandbox.write("run/trials.csv", &table.replacen(",completed,", ",failed,", 1));
+    let found = sandbox.peng(&["verify", "run"], 1);
+    assert!(found.contains(" of `trials.csv` is `") && found.contains("1 difference found"), "{found}");
+    std::fs::remove_file(sandbox.path("run/trials.csv")).unwrap();
+
     let journal = sandbox.read("run/journal.jsonl");
     let lines: Vec<&str> = journal.lines().collect();
     // An interrupted run is verified as far as it came.
     sandbox.write("run/journal.jsonl", &(lines[..lines.len() / 2].join("\n") + "\n"));
-    assert!(sandbox.peng(&["verify", "run"], 0).contains("agree bit for bit"));
+    let told = sandbox.peng(&["verify", "run"], 0);
+    assert!(told.contains("agree bit for bit") && told.contains("The run has not ended: "), "{told}");
+    // Once it has left `trials.csv`, its journal must go to its end.
+    sandbox.write("run/trials.csv", &table);
+    assert!(sandbox.peng(&["verify", "run"], 1).contains("has left `trials.csv`, is missing"));
 
     let first = lines.iter().position(|line| line.contains("\"measured\"")).unwrap();
     let (head, tail) = lines[first].split_once("\"val_accuracy\":").unwrap();

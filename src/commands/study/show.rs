@@ -9,11 +9,12 @@ use peng_runtime::report::quantity::{duration, epochs, percent, plural};
 use peng_runtime::report::{ending, study as pages};
 use peng_runtime::run::RunError;
 use peng_runtime::state::RunState;
-use peng_runtime::store::shell_word;
+use peng_runtime::store::{RunDir, shell_word};
 use peng_runtime::study::tables::StudyTables;
 use peng_runtime::study::verify::{VerifiedStudy, verify_study};
 use peng_runtime::study::{RunRecord, StudyDir, runs};
 use peng_runtime::table::{Align, Table};
+use peng_runtime::verify::trials_csv_differs;
 use peng_spec::plan::{Count, StudyPlan};
 
 use crate::failure::{Exit, Failure};
@@ -66,7 +67,13 @@ pub(crate) fn verify(path: &Path, as_json: bool, paint: Paint, out: &mut dyn Wri
     let dir = StudyDir::open(path).map_err(Failure::from)?;
     let study = dir.study().map_err(Failure::from)?;
     let records = dir.records(&study).map_err(Failure::from)?;
-    let verified = verify_study(&study, &records).map_err(unusable)?;
+    let mut verified = verify_study(&study, &records).map_err(unusable)?;
+    for (run, record) in verified.runs.iter_mut().zip(&records) {
+        let dir = RunDir::open(&dir.run_path(&study, record.run)).map_err(Failure::from)?;
+        if let Some(found) = dir.read("trials.csv").map_err(Failure::from)? {
+            run.verified.findings.extend(trials_csv_differs(&record.plan, &record.events, &found));
+        }
+    }
     if as_json {
         writeln!(out, "{}", serde_json::to_string_pretty(&verified)?)?;
     } else {
