@@ -32,6 +32,7 @@ use crate::commands::replay::dataset::{Dataset, Population, ScaleArg};
 use crate::commands::replay::meta::Wanted;
 use crate::commands::replay::orders::{Order, Orders, OrdersArg};
 use crate::failure::{Exit, Failure};
+use crate::output;
 use crate::ui::Ui;
 
 /// Replay estimators over recorded learning curves, and score them
@@ -199,7 +200,7 @@ pub(crate) fn run(args: &ReplayArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Res
     }
     out.flush()?;
     for doubt in datasets.iter().filter_map(|(_, dataset)| dataset.doubt()) {
-        ui.warning(&doubt, &mut std::io::stderr())?;
+        ui.warning(&doubt, &mut output::stderr())?;
     }
     warn_of_audits(&asked, ui)?;
     warn(&comparison, ui)?;
@@ -274,7 +275,7 @@ fn warn_of_audits(asked: &[Asked], ui: Ui) -> std::io::Result<()> {
                 "`{key}` of `{}` changes nothing here: a replay knows how each training ends, and audits none",
                 estimator.name,
             );
-            ui.warning(&message, &mut std::io::stderr())?;
+            ui.warning(&message, &mut output::stderr())?;
         }
     }
     Ok(())
@@ -290,7 +291,7 @@ fn warn(comparison: &Comparison, ui: Ui) -> std::io::Result<()> {
                 compared.not_replayed.len(),
                 compared.not_replayed.len() + compared.by_population.len(),
             );
-            ui.warning(&message, &mut std::io::stderr())?;
+            ui.warning(&message, &mut output::stderr())?;
         }
     }
     Ok(())

@@ -1,0 +1,42 @@
+//! `peng replay` as a process: what it refuses, what it tells besides the scores, and its exit codes.
+
+use std::fmt::Write;
+
+use crate::support::Sandbox;
+
+/// So many runs of ten epochs that saturate, each at its own height, as rows below a header.
+fn curves(runs: u32) -> String {
+    let mut text = "run_id,epoch,metric,value\n".to_owned();
+    for run in 0..runs {
+        let top = 40 + run * 7 % 50;
+        for epoch in 1..=10 {
+            let value = f64::from(top) * (1.0 - 0.5_f64.powi(epoch));
+            writeln!(text, "r{run},{epoch},val_accuracy,{value}").unwrap();
+        }
+    }
+    text
+}
+
+/// A folder `set` with these curves.
+fn sandbox(curves: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    std::fs::create_dir(sandbox.path("set")).unwrap();
+    sandbox.write("set/curves.csv", curves);
+    sandbox
+}
+
+/// The arguments of a replay of `set` with more behind them.
+fn args<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&["replay", "--curves", "set", "--estimator", "penguin"], more].concat()
+}
+
+#[test]
+fn nobody_need_read_it_for_a_gate_to_shut() {
+    let sandbox = sandbox(&curves(20));
+    for format in ["human", "json", "html"] {
+        let args = args(&["--format", format, "--gate", "saved >= 99%"]);
+        sandbox.peng(&args, 1);
+        assert_eq!(sandbox.unread(&args), Some(1), "{format}");
+        assert_eq!(sandbox.unread(&args[..7]), Some(0), "{format}");
+    }
+}
