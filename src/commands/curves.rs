@@ -1,17 +1,13 @@
 //! Recorded learning curves: `run_id,epoch,metric,value` as CSV, plain or gzip, a file or a folder. What else a folder
 //! knows of its runs is in `meta.rs`.
 
-use std::fmt::Display;
-use std::fs::File;
-use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use csv::StringRecord;
-use flate2::read::MultiGzDecoder;
 use indexmap::IndexMap;
 use peng_estimator::replay::RecordedRun;
 use peng_estimator::{Curve, Point, Progress};
 
+use crate::commands::rows::Rows;
 use crate::failure::{Exit, Failure};
 
 /// The file of a folder, and the name of a record that is no folder's.
@@ -27,70 +23,6 @@ pub(crate) struct Record {
     pub(crate) file: PathBuf,
     /// By metric and run, in the order of the file.
     metrics: IndexMap<String, IndexMap<String, Curve>>,
-}
-
-/// A CSV file with named columns, of which each row knows its line.
-pub(crate) struct Rows<const N: usize> {
-    pub(crate) file: PathBuf,
-    pub(crate) header: StringRecord,
-    reader: csv::Reader<Box<dyn Read>>,
-    columns: [usize; N],
-    row: StringRecord,
-}
-
-impl<const N: usize> Rows<N> {
-    /// Opens a file that has these columns and maybe others.
-    pub(crate) fn open(file: &Path, columns: [&str; N]) -> Result<Self, Failure> {
-        let fail = |what: String| Failure::new(Exit::Environment, format!("`{}`: {what}", file.display()));
-        let raw = BufReader::new(File::open(file).map_err(|e| fail(e.to_string()))?);
-        let text: Box<dyn Read> = if file.extension().is_some_and(|e| e == "gz") {
-            Box::new(MultiGzDecoder::new(raw))
-        } else {
-            Box::new(raw)
-        };
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text);
-        let header = reader.headers().map_err(|e| fail(e.to_string()))?.clone();
-        if header.is_empty() {
-            return Err(fail(format!("the file is empty, expected the columns `{}`", columns.join(","))));
-        }
-        let place = |name: &str| header.iter().position(|known| known == name);
-        let missing: Vec<&str> = columns.into_iter().filter(|name| place(name).is_none()).collect();
-        if !missing.is_empty() {
-            let found = header.iter().collect::<Vec<_>>().join(",");
-            let message = format!("line 1: found the columns `{found}`, expected `{}`", columns.join(","));
-            let names: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
-            return Err(fail(message).help(format!("add {}", names.join(", "))));
-        }
-        let occurs = |name: &str| header.iter().filter(|known| *known == name).count();
-        if let Some(twice) = columns.into_iter().find(|name| occurs(name) > 1) {
-            return Err(fail(format!("line 1: the column `{twice}` occurs twice")).help("rename one of them"));
-        }
-        let columns = columns.map(|name| place(name).unwrap_or_default());
-        Ok(Rows { file: file.to_owned(), header, reader, columns, row: StringRecord::new() })
-    }
-
-    /// Steps to the next row; false at the end.
-    pub(crate) fn step(&mut self) -> Result<bool, Failure> {
-        self.reader
-            .read_record(&mut self.row)
-            .map_err(|e| Failure::new(Exit::Environment, format!("`{}`: {e}", self.file.display())))
-    }
-
-    /// The present row's values of the columns that were asked for.
-    pub(crate) fn values(&self) -> [&str; N] {
-        self.columns.map(|column| &self.row[column])
-    }
-
-    /// The present row's value of any column.
-    pub(crate) fn at(&self, column: usize) -> &str {
-        &self.row[column]
-    }
-
-    /// An error in the present row.
-    pub(crate) fn fail(&self, what: impl Display) -> Failure {
-        let line = self.row.position().map_or(0, csv::Position::line);
-        Failure::new(Exit::Environment, format!("`{}` line {line}: {what}", self.file.display()))
-    }
 }
 
 impl Record {

@@ -30,6 +30,8 @@ pub(crate) mod replay;
 #[cfg(feature = "engine")]
 pub(crate) mod report;
 #[cfg(feature = "engine")]
+mod rows;
+#[cfg(feature = "engine")]
 pub(crate) mod run;
 pub(crate) mod schema;
 mod specs;

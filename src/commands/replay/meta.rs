@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use peng_spec::diag::{did_you_mean, one_of};
 
-use crate::commands::curves::{Record, Rows};
+use crate::commands::curves::Record;
+use crate::commands::rows::Rows;
 use crate::failure::{Exit, Failure};
 
 /// What `meta.csv` says of a run.

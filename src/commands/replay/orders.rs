@@ -7,8 +7,8 @@ use std::str::FromStr;
 
 use peng_runtime::seed::SeedTree;
 
-use crate::commands::curves::Rows;
 use crate::commands::replay::dataset::Population;
+use crate::commands::rows::Rows;
 use crate::failure::{Exit, Failure};
 
 /// The seed of all shuffles.
