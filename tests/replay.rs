@@ -40,3 +40,14 @@ fn nobody_need_read_it_for_a_gate_to_shut() {
         assert_eq!(sandbox.unread(&args[..7]), Some(0), "{format}");
     }
 }
+
+#[test]
+fn a_column_of_meta_that_is_asked_for_occurs_once() {
+    let sandbox = sandbox(&curves(2));
+    sandbox.write("set/meta.csv", "run_id,kind,kind,flops,odd,odd\nr0,a,b,1,2,3\nr1,a,b,1,2,3\n");
+    for option in ["--group-by", "--covariates"] {
+        let told = sandbox.complaint(&args(&[option, "kind"]), 5);
+        assert!(told.contains("`set/meta.csv`: line 1: the column `kind` occurs twice"), "{told}");
+    }
+    sandbox.peng(&args(&["--covariates", "flops"]), 0);
+}

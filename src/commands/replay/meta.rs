@@ -38,14 +38,16 @@ impl Wanted<'_> {
 pub(super) fn read(record: &Record, wanted: Wanted<'_>) -> Result<HashMap<String, Facts>, Failure> {
     let file = file(record)?;
     let mut rows = Rows::open(&file, ["run_id"])?;
-    let columns: Vec<String> = rows.header.iter().map(|name| name.trim().to_owned()).collect();
-    let place = |name: &String| columns.iter().position(|column| column == name);
-    let group = wanted.groups.iter().find_map(place);
+    let known = |names: &'_ [String]| {
+        let places = names.iter().map(|name| Ok(rows.column(name)?.map(|place| (name.clone(), place))));
+        places.filter_map(Result::transpose).collect::<Result<Vec<_>, Failure>>()
+    };
+    let group = known(wanted.groups)?.first().map(|(_, place)| *place);
     if group.is_none() && !wanted.groups.is_empty() {
+        let columns: Vec<String> = rows.header.iter().map(str::to_owned).collect();
         return Err(unknown(&format!("`{}`", file.display()), &wanted.groups[0], &columns));
     }
-    let covariates: Vec<(&String, usize)> =
-        wanted.covariates.iter().filter_map(|name| Some((name, place(name)?))).collect();
+    let covariates = known(wanted.covariates)?;
     let mut facts: HashMap<String, Facts> = HashMap::new();
     while rows.step()? {
         let [run] = rows.values();
@@ -55,8 +57,8 @@ pub(super) fn read(record: &Record, wanted: Wanted<'_>) -> Result<HashMap<String
             );
         }
         let mut own = Facts { group: group.map(|column| rows.at(column).to_owned()), ..Facts::default() };
-        for &(name, column) in &covariates {
-            let text = rows.at(column).trim();
+        for (name, column) in &covariates {
+            let text = rows.at(*column).trim();
             if text.is_empty() {
                 continue;
             }
@@ -84,7 +86,7 @@ pub(super) fn columns(record: &Record, wanted: Wanted<'_>) -> Result<Vec<String>
         return Ok(Vec::new());
     }
     let rows = Rows::open(&file(record)?, ["run_id"])?;
-    Ok(rows.header.iter().map(|name| name.trim().to_owned()).collect())
+    Ok(rows.header.iter().map(str::to_owned).collect())
 }
 
 fn file(record: &Record) -> Result<PathBuf, Failure> {
