@@ -51,3 +51,11 @@ fn a_column_of_meta_that_is_asked_for_occurs_once() {
     }
     sandbox.peng(&args(&["--covariates", "flops"]), 0);
 }
+
+#[test]
+fn a_folder_has_its_curves_once() {
+    let sandbox = sandbox(&curves(2));
+    sandbox.write("set/curves.csv.gz", &curves(3));
+    let told = sandbox.complaint(&args(&[]), 2);
+    assert!(told.contains("`set` has both `curves.csv` and `curves.csv.gz`"), "{told}");
+}

@@ -129,9 +129,16 @@ fn locate(path: &Path) -> Result<PathBuf, Failure> {
     if !path.is_dir() {
         return Ok(path.to_owned());
     }
-    let candidates = CURVES.map(|name| path.join(name));
-    candidates.into_iter().find(|file| file.is_file()).ok_or_else(|| {
-        let message = format!("`{}` has neither `curves.csv` nor `curves.csv.gz`", path.display());
-        Failure::new(Exit::Environment, message)
-    })
+    let mut files = CURVES.into_iter().map(|name| path.join(name)).filter(|file| file.is_file());
+    match (files.next(), files.next()) {
+        (Some(file), None) => Ok(file),
+        (Some(_), Some(_)) => {
+            let message = format!("`{}` has both `curves.csv` and `curves.csv.gz`", path.display());
+            Err(Failure::new(Exit::Usage, message).help("name the file that is meant, or remove the other"))
+        }
+        (None, _) => {
+            let message = format!("`{}` has neither `curves.csv` nor `curves.csv.gz`", path.display());
+            Err(Failure::new(Exit::Environment, message))
+        }
+    }
 }
