@@ -59,3 +59,21 @@ fn a_folder_has_its_curves_once() {
     let told = sandbox.complaint(&args(&[]), 2);
     assert!(told.contains("`set` has both `curves.csv` and `curves.csv.gz`"), "{told}");
 }
+
+#[test]
+fn numbers_fit_and_covariates_are_finite() {
+    let rows = |value: &str| format!("run_id,epoch,metric,value\na,1,val_loss,1\na,2,val_loss,{value}\n");
+    for value in ["nan", "NaN", "inf", "-inf", "", "1e300"] {
+        let never = ["replay", "--curves", "set", "--estimator", "never", "--lower-is-better"];
+        sandbox(&rows(value)).peng(&never, 0);
+    }
+    let told = sandbox(&rows("1e400")).complaint(&args(&[]), 5);
+    assert!(told.contains("`set/curves.csv` line 3: `1e400` is no number from -1.79"), "{told}");
+    for value in ["nan", "inf", "1e400", "much"] {
+        let sandbox = sandbox(&curves(2));
+        sandbox.write("set/meta.csv", &format!("run_id,flops\nr0,\nr1,{value}\n"));
+        let told = sandbox.complaint(&args(&["--covariates", "flops"]), 5);
+        let expected = format!("`set/meta.csv` line 3: `flops` is `{value}`, expected a finite number");
+        assert!(told.contains(&expected), "{told}");
+    }
+}

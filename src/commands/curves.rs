@@ -34,9 +34,9 @@ impl Record {
         while rows.step()? {
             let [run, epoch, metric, value] = rows.values();
             let at = self::epoch(epoch).ok_or_else(|| rows.fail(format!("`{epoch}` is no epoch")))?;
-            let value = match value.trim() {
+            let value = match value {
                 "" => f64::NAN,
-                text => text.parse().map_err(|_| rows.fail(format!("`{text}` is no number")))?,
+                text => number(text).map_err(|why| rows.fail(why))?,
             };
             let pushed = entry(entry(&mut metrics, metric), run).push(Point { at, value });
             pushed.map_err(|e| rows.fail(format!("run `{run}`, `{metric}`: {e}")))?;
@@ -93,6 +93,15 @@ impl Record {
     pub(crate) fn knows(&self, run: &str) -> bool {
         self.metrics.values().any(|runs| runs.contains_key(run))
     }
+}
+
+/// A number as it is written. NaN and infinity are written as words: digits that make one don't fit.
+pub(crate) fn number(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| format!("`{text}` is no number"))?;
+    if number.is_infinite() && text.contains(|c: char| c.is_ascii_digit()) {
+        return Err(format!("`{text}` is no number from {:e} to {:e}", f64::MIN, f64::MAX));
+    }
+    Ok(number)
 }
 
 /// Most epochs are whole.

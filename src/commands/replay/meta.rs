@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use peng_spec::diag::{did_you_mean, one_of};
 
-use crate::commands::curves::Record;
+use crate::commands::curves::{Record, number};
 use crate::commands::rows::Rows;
 use crate::failure::{Exit, Failure};
 
@@ -65,11 +65,11 @@ pub(super) fn read(record: &Record, wanted: Wanted<'_>) -> Result<HashMap<String
             let number = match text {
                 "True" | "true" => Some(1.0),
                 "False" | "false" => Some(0.0),
-                text => text.parse().ok(),
+                text => number(text).ok().filter(|number| number.is_finite()),
             };
             let number = number.ok_or_else(|| {
-                rows.fail(format!("`{name}` is `{text}`, expected a number"))
-                    .help("name columns of numbers in `--covariates`")
+                rows.fail(format!("`{name}` is `{text}`, expected a finite number"))
+                    .help("name columns of numbers, with nothing where one is unknown")
             })?;
             own.covariates.insert(name.clone(), number);
         }
