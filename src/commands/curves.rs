@@ -13,6 +13,13 @@ use crate::failure::{Exit, Failure};
 /// The file of a folder, and the name of a record that is no folder's.
 const CURVES: [&str; 2] = ["curves.csv", "curves.csv.gz"];
 
+/// Epochs that are farther from a fraction than that, with all their digits, are others.
+const NOISE: f64 = 1e-6;
+
+/// What an epoch may be.
+const EPOCHS: &str = "write whole epochs or fractions such as `0.5` and `0.333`; where an epoch has more than 64 measurements, \
+                      number these instead";
+
 /// All metrics of a record, each with its curves in the order of the file.
 pub(crate) struct Record {
     /// The folder's name, or the file's without its extensions.
@@ -33,7 +40,7 @@ impl Record {
         let mut metrics: IndexMap<String, IndexMap<String, Curve>> = IndexMap::new();
         while rows.step()? {
             let [run, epoch, metric, value] = rows.values();
-            let at = self::epoch(epoch).ok_or_else(|| rows.fail(format!("`{epoch}` is no epoch")))?;
+            let at = self::epoch(epoch).map_err(|why| rows.fail(why).help(EPOCHS))?;
             let value = match value {
                 "" => f64::NAN,
                 text => number(text).map_err(|why| rows.fail(why))?,
@@ -104,13 +111,34 @@ pub(crate) fn number(text: &str) -> Result<f64, String> {
     Ok(number)
 }
 
-/// Most epochs are whole.
-fn epoch(text: &str) -> Option<Progress> {
-    let text = text.trim();
+/// Most epochs are whole. Others are the fractions that their digits stand for: `0.333` is a third, and `0.001` is not 0.
+fn epoch(text: &str) -> Result<Progress, String> {
     let whole = text.parse().ok().filter(|epochs: &u32| *epochs <= u32::MAX / Progress::FINEST);
-    whole
-        .map(Progress::whole)
-        .or_else(|| text.parse().ok().and_then(|epochs| Progress::from_f64(epochs).ok()))
+    if let Some(whole) = whole {
+        return Ok(Progress::whole(whole));
+    }
+    let wrong = |why: String| format!("`{text}` is no epoch: {why}");
+    let epochs: f64 = text.parse().map_err(|_| wrong("expected a number".to_owned()))?;
+    let nearest = Progress::from_f64(epochs).map_err(|error| wrong(error.to_string()))?;
+    // A whole unit lies beyond, also where its binary form is a little smaller.
+    if (epochs - nearest.to_f64()).abs() < 0.999 * unit(text) {
+        return Ok(nearest);
+    }
+    let nearest = match (nearest.numerator(), nearest.denominator()) {
+        (whole, 1) => whole.to_string(),
+        (above, below) => format!("{above}/{below}"),
+    };
+    Err(wrong(format!("the nearest fraction with a denominator up to {} is {nearest}", Progress::FINEST)))
+}
+
+/// What the last written digit counts, but no less than the noise of single precision.
+fn unit(text: &str) -> f64 {
+    let decimals = match text.split_once('.') {
+        Some((_, decimals)) if decimals.bytes().all(|digit| digit.is_ascii_digit()) => decimals.len(),
+        // With an exponent all digits count.
+        _ => usize::MAX,
+    };
+    0.1_f64.powi(i32::try_from(decimals).unwrap_or(i32::MAX)).max(NOISE)
 }
 
 /// The value at a key, which is copied only if it is new.
@@ -148,6 +176,46 @@ fn locate(path: &Path) -> Result<PathBuf, Failure> {
         (None, _) => {
             let message = format!("`{}` has neither `curves.csv` nor `curves.csv.gz`", path.display());
             Err(Failure::new(Exit::Environment, message))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn epochs_are_the_fractions_that_their_digits_stand_for() {
+        for (text, numerator, denominator) in [
+            ("3", 3, 1),
+            ("3.0", 3, 1),
+            ("0.5", 1, 2),
+            ("0.333", 1, 3),
+            ("0.3333", 1, 3),
+            ("0.666", 2, 3),
+            ("0.667", 2, 3),
+            ("0.33333334", 1, 3),
+            ("2.3333333333333335", 7, 3),
+            ("0.30000000000000004", 3, 10),
+            ("5e-1", 1, 2),
+            ("0.015625", 1, 64),
+            ("0", 0, 1),
+        ] {
+            assert_eq!(epoch(text), Ok(Progress::new(numerator, denominator).unwrap()), "{text}");
+        }
+        let range = "is no fraction from 0 to 67108863 with a denominator from 1 to 64";
+        for (text, why) in [
+            ("much", "expected a number".to_owned()),
+            ("0.01", format!("0.01 epochs {range}")),
+            ("-1", format!("-1 epochs {range}")),
+            ("1e9", format!("1000000000 epochs {range}")),
+            ("0.001", "the nearest fraction with a denominator up to 64 is 0".to_owned()),
+            ("0.0005", "the nearest fraction with a denominator up to 64 is 0".to_owned()),
+            ("1e-3", "the nearest fraction with a denominator up to 64 is 0".to_owned()),
+            ("4.9995", "the nearest fraction with a denominator up to 64 is 5".to_owned()),
+            ("0.3335", "the nearest fraction with a denominator up to 64 is 1/3".to_owned()),
+        ] {
+            assert_eq!(epoch(text), Err(format!("`{text}` is no epoch: {why}")));
         }
     }
 }

@@ -173,7 +173,8 @@ mod tests {
     #[test]
     fn how_a_file_begins_tells_whether_it_is_compressed() {
         let two = [gzip(&TEXT[..5]), gzip(&TEXT[5..])].concat();
-        for (name, bytes) in [("f", TEXT), ("f.gz", TEXT), ("f", &gzip(TEXT)), ("f.gz", &gzip(TEXT)), ("f", &two)]
+        for (name, bytes) in
+            [("f", TEXT), ("f.gz", TEXT), ("f", &gzip(TEXT)), ("f.gz", &gzip(TEXT)), ("f", &two)]
         {
             assert_eq!(read(name, bytes).unwrap(), "2,1 4,3", "{name}");
         }
