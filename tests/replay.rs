@@ -77,3 +77,13 @@ fn numbers_fit_and_covariates_are_finite() {
         assert!(told.contains(&expected), "{told}");
     }
 }
+
+#[test]
+fn a_metric_has_one_scale() {
+    let sandbox = sandbox(&curves(2));
+    let told = |first, second| sandbox.complaint(&args(&["--scale", first, "--scale", second]), 2);
+    assert!(told("percent", "loss:2").contains("`--scale` is `percent` and `loss:2` for every metric"));
+    let one = told("val_accuracy=percent", "val_accuracy=percent");
+    assert!(one.contains("`--scale` is `percent` and `percent` for `val_accuracy`"), "{one}");
+    sandbox.peng(&args(&["--scale", "loss:2", "--scale", "val_accuracy=percent"]), 0);
+}

@@ -30,6 +30,19 @@ impl FromStr for ScaleArg {
     }
 }
 
+impl ScaleArg {
+    /// Refuses two scales for one metric.
+    pub(super) fn once(args: &[ScaleArg]) -> Result<(), Failure> {
+        for (place, arg) in args.iter().enumerate() {
+            let Some(first) = args[..place].iter().find(|first| first.metric == arg.metric) else { continue };
+            let of = arg.metric.as_ref().map_or("every metric".to_owned(), |metric| format!("`{metric}`"));
+            let message = format!("`--scale` is `{}` and `{}` for {of}", first.scale, arg.scale);
+            return Err(Failure::new(Exit::Usage, message).help("leave out one of them"));
+        }
+        Ok(())
+    }
+}
+
 /// Runs that are searched and scored together.
 pub(super) struct Population {
     /// The data set's name, and behind a slash the value by which its runs are grouped.

@@ -132,6 +132,7 @@ pub(crate) fn run(args: &ReplayArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Res
         let failure = Failure::new(Exit::Usage, "`--decisions` is `-`, expected a file");
         return Err(failure.help("name a file: the output stream has the scores").into());
     }
+    ScaleArg::once(&args.scale)?;
     let gate = args.gate.as_deref().map(gate::read).transpose()?;
     let mut asked = Vec::new();
     for text in &args.estimators {
