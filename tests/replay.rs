@@ -87,3 +87,20 @@ fn a_metric_has_one_scale() {
     assert!(one.contains("`--scale` is `percent` and `percent` for `val_accuracy`"), "{one}");
     sandbox.peng(&args(&["--scale", "loss:2", "--scale", "val_accuracy=percent"]), 0);
 }
+
+#[test]
+fn runs_without_a_group_are_told_from_those_of_the_group_none() {
+    let sandbox = sandbox(&curves(3));
+    let meta = |groups: [&str; 3]| {
+        let [a, b, c] = groups;
+        sandbox.write("set/meta.csv", &format!("run_id,group\nr0,{a}\nr1,{b}\nr2,{c}\n"));
+    };
+    for groups in [["a", "", ""], ["a", "none", "none"]] {
+        meta(groups);
+        let told = sandbox.peng(&args(&["--group-by", "group"]), 0);
+        assert!(told.contains("set/none: 2 runs"), "{told}");
+    }
+    meta(["a", "none", ""]);
+    let told = sandbox.complaint(&args(&["--group-by", "group"]), 5);
+    assert!(told.contains("some runs have the group `none`, and others none"), "{told}");
+}

@@ -128,6 +128,9 @@ impl Dataset {
     }
 }
 
+/// What runs are called whose group is empty.
+const NONE: &str = "none";
+
 /// Where percentages lie.
 const PERCENT: std::ops::RangeInclusive<f64> = 0.0..=100.0;
 
@@ -150,6 +153,7 @@ fn populations(
         return Ok(vec![Population { name: record.name.clone(), runs }]);
     }
     let facts = meta::read(record, wanted)?;
+    let (mut is_empty, mut is_none) = (false, false);
     let mut populations: IndexMap<String, Vec<RecordedRun>> = IndexMap::new();
     for mut run in runs {
         let Some(own) = facts.get(&run.run_id) else {
@@ -158,12 +162,21 @@ fn populations(
             return Err(Failure::new(Exit::Environment, message).help("add a row, a run has one"));
         };
         run.covariates.clone_from(&own.covariates);
-        let name = match own.group.as_deref().map(str::trim) {
+        let name = match own.group.as_deref() {
             None => record.name.clone(),
-            Some("") => format!("{}/none", record.name),
-            Some(group) => format!("{}/{group}", record.name),
+            Some(group) => {
+                is_empty |= group.is_empty();
+                is_none |= group == NONE;
+                format!("{}/{}", record.name, if group.is_empty() { NONE } else { group })
+            }
         };
         populations.entry(name).or_default().push(run);
+    }
+    if is_empty && is_none {
+        let file = record.folder.join("meta.csv");
+        let message = format!("`{}`: some runs have the group `{NONE}`, and others none", file.display());
+        return Err(Failure::new(Exit::Environment, message)
+            .help("write another word: runs without a group are the population `none`"));
     }
     Ok(populations.into_iter().map(|(name, runs)| Population { name, runs }).collect())
 }
