@@ -123,7 +123,13 @@ impl Dataset {
             Some(Scale::Percent) if values().any(|value| !PERCENT.contains(&value)) => Some(format!(
                 "`{name}`: values of `{metric}` below 0 and above 100 count as 0 and 100, as `--scale percent` has it"
             )),
-            _ => None,
+            Some(scale @ (Scale::Loss { .. } | Scale::Perplexity { .. })) => {
+                let best = scale.value(100.0);
+                values().any(|value| value < best).then(|| {
+                    format!("`{name}`: values of `{metric}` below {best} count as {best}, as `--scale {scale}` has it")
+                })
+            }
+            Some(Scale::Percent) | None => None,
         }
     }
 }
@@ -214,6 +220,17 @@ mod tests {
             assert_eq!(doubt("val_accuracy", percent, values), "");
         }
         assert_eq!(doubt("val_reward", None, &[0.5]), "");
+        let falls = |scale: &str, value| {
+            let scale = Some(scale.parse().unwrap());
+            let falling = Dataset { direction: Direction::Minimize, ..dataset("val_loss", scale, &[value]) };
+            falling.doubt()
+        };
+        assert!(falls("loss:2", -0.1).unwrap().contains("below 0 count as 0, as `--scale loss:2` has it"));
+        assert!(falls("perplexity:9", 0.5).unwrap().contains("below 1 count as 1"));
+        assert_eq!(
+            (falls("loss:2", 0.0), falls("loss:2", 9.0), falls("perplexity:9", 1.0)),
+            (None, None, None)
+        );
         let falling = Dataset { direction: Direction::Minimize, ..dataset("val_loss", None, &[0.5]) };
         assert_eq!(falling.doubt(), None);
     }
