@@ -104,3 +104,52 @@ fn runs_without_a_group_are_told_from_those_of_the_group_none() {
     let told = sandbox.complaint(&args(&["--group-by", "group"]), 5);
     assert!(told.contains("some runs have the group `none`, and others none"), "{told}");
 }
+
+#[test]
+fn runs_without_the_metric_are_told() {
+    let mut text = curves(3);
+    for run in ["r0", "r1", "r2", "lost", "gone"] {
+        writeln!(text, "{run},1,train_loss,2").unwrap();
+    }
+    let sandbox = sandbox(&text);
+    let told = sandbox.complaint(&args(&[]), 0);
+    let expected = "warning: `set`: 2 of 5 runs have no `val_accuracy` and are left out, such as `lost`\n";
+    assert_eq!(told, expected);
+    assert_eq!(sandbox.complaint(&args(&["--quiet"]), 0), "");
+    let json: serde_json::Value =
+        serde_json::from_str(&sandbox.peng(&args(&["--format", "json"]), 0)).unwrap();
+    let dataset = &json["estimators"][0]["by_dataset"][0];
+    assert_eq!((&dataset["runs"], &dataset["unmeasured"]), (&3.into(), &2.into()));
+}
+
+#[test]
+fn a_watched_metric_counts_at_the_epochs_of_the_predicted_one() {
+    let estimator = "patience:watch=train_loss,patience=2 epochs";
+    let replay = |losses: &[(&str, f64)]| {
+        let mut text = curves(3);
+        for (run, (epoch, value)) in
+            ["r0", "r1"].iter().flat_map(|run| losses.iter().map(move |row| (run, row)))
+        {
+            writeln!(text, "{run},{epoch},train_loss,{value}").unwrap();
+        }
+        let sandbox = sandbox(&text);
+        let args = ["replay", "--curves", "set", "--estimator", estimator, "--decisions", "d.csv"];
+        let told = sandbox.complaint(&args, 0);
+        let seen: Vec<String> = sandbox
+            .read("d.csv")
+            .lines()
+            .skip(1)
+            .map(|row| row.rsplit(',').nth(8).unwrap().to_owned())
+            .collect();
+        (told, seen.join(" "))
+    };
+    // It is best at 2, so that 4 is the end. What is not there is no best, and what lies between is not looked at.
+    let without = "warning: `set`, `train_loss` at the epochs of `val_accuracy`: 1 of 3 runs have none and are judged \
+                   without it, such as `r2`";
+    let (told, seen) = replay(&[("1", 2.0), ("2", 1.0), ("3", 1.5), ("4", 1.5)]);
+    assert_eq!(told, format!("{without}; 2 of 3 runs lack points, which count as NaN, such as `r0`\n"));
+    assert_eq!(seen, "4 4 10");
+    let (told, seen) = replay(&[("1", 2.0), ("1.5", 0.1), ("2", 1.0), ("2.5", 0.1)]);
+    assert!(told.ends_with("such as `r0`; 4 points at other epochs are left out\n"), "{told}");
+    assert_eq!(seen, "4 4 10");
+}

@@ -1,12 +1,14 @@
 //! Recorded learning curves: `run_id,epoch,metric,value` as CSV, plain or gzip, a file or a folder. What else a folder
 //! knows of its runs is in `meta.rs`.
 
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 use peng_estimator::replay::RecordedRun;
 use peng_estimator::{Curve, Point, Progress};
 
+use crate::commands::gaps::Gaps;
 use crate::commands::rows::Rows;
 use crate::failure::{Exit, Failure};
 
@@ -79,21 +81,27 @@ impl Record {
         })
     }
 
-    /// The curves of a metric, in the order of the file, with the other metrics that were measured at the same epochs.
-    pub(crate) fn runs(&self, metric: &str) -> Vec<RecordedRun> {
-        let others = |run: &str, curve: &Curve| {
-            let others = self.metrics.iter().filter(|(name, _)| *name != metric);
-            let others = others.filter_map(|(name, runs)| Some((name, runs.get(run)?)));
-            let same = others.filter(|(_, other)| at_the_same_epochs(curve, other));
-            same.map(|(name, other)| (name.clone(), other.clone())).collect()
+    /// The curves of a metric, in the order of the file, with the other metrics at their epochs; and what that leaves out.
+    pub(crate) fn runs(&self, metric: &str) -> (Vec<RecordedRun>, Gaps) {
+        let Some(own) = self.metrics.get(metric) else { return Default::default() };
+        let mut gaps = Gaps::default();
+        let mut known: HashSet<&String> = own.keys().collect();
+        for run in self.metrics.values().flat_map(IndexMap::keys) {
+            if known.insert(run) {
+                gaps.unmeasured.add(run);
+            }
+        }
+        let mut run = |(run, curve): (&String, &Curve)| {
+            let mut others = BTreeMap::new();
+            for (name, runs) in self.metrics.iter().filter(|(name, _)| *name != metric) {
+                let gap = entry(&mut gaps.others, name);
+                if let Some(other) = gap.at_epochs_of(run, curve, runs.get(run)) {
+                    others.insert(name.clone(), other);
+                }
+            }
+            RecordedRun { run_id: run.clone(), others, curve: curve.clone(), ..RecordedRun::default() }
         };
-        let run = |(run, curve): (&String, &Curve)| RecordedRun {
-            run_id: run.clone(),
-            others: others(run, curve),
-            curve: curve.clone(),
-            ..RecordedRun::default()
-        };
-        self.metrics.get(metric).map(|runs| runs.iter().map(run).collect()).unwrap_or_default()
+        (own.iter().map(&mut run).collect(), gaps)
     }
 
     /// Whether any metric of such a run is recorded.
@@ -148,10 +156,6 @@ fn entry<'a, V: Default>(map: &'a mut IndexMap<String, V>, key: &str) -> &'a mut
         None => map.insert_full(key.to_owned(), V::default()).0,
     };
     &mut map[place]
-}
-
-fn at_the_same_epochs(a: &Curve, b: &Curve) -> bool {
-    a.len() == b.len() && a.points().iter().zip(b.points()).all(|(a, b)| a.at == b.at)
 }
 
 fn name(file: &Path) -> String {

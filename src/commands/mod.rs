@@ -15,6 +15,8 @@ pub(crate) mod engine;
 #[cfg(feature = "engine")]
 mod estimator;
 pub(crate) mod explain;
+#[cfg(feature = "engine")]
+mod gaps;
 pub(crate) mod init;
 #[cfg(feature = "engine")]
 mod kept;

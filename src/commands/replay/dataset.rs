@@ -7,8 +7,10 @@ use peng_estimator::replay::RecordedRun;
 use peng_estimator::{Direction, Scale, ScaleError};
 
 use crate::commands::curves::Record;
+use crate::commands::gaps::{Counted, Gap, Gaps};
 use crate::commands::replay::meta::{self, Wanted};
 use crate::failure::{Exit, Failure};
+use crate::ui::findings::plural;
 
 /// A scale, and the metric that it is for.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,6 +65,8 @@ pub(super) struct Dataset {
     pub(super) scale: Option<Scale>,
     /// In the order in which they first occur.
     pub(super) populations: Vec<Population>,
+    /// What of the record that leaves out.
+    pub(super) gaps: Gaps,
 }
 
 /// What is asked of every data set.
@@ -81,7 +85,7 @@ impl Dataset {
     /// The curves of a record's metric, in populations.
     pub(super) fn new(record: &Record, asked: &Asked<'_>) -> Result<Self, Failure> {
         let metric = record.metric(asked.metrics)?;
-        let runs = record.runs(metric);
+        let (runs, gaps) = record.runs(metric);
         let of_metric = |arg: &&ScaleArg| arg.metric.as_deref() == Some(metric);
         let named = asked.scales.iter().find(of_metric);
         let given =
@@ -100,7 +104,7 @@ impl Dataset {
             (None, Direction::Minimize) => (Direction::Minimize, None),
         };
         let populations = populations(record, runs, asked.meta)?;
-        Ok(Self { name: record.name.clone(), metric: metric.to_owned(), direction, scale, populations })
+        Ok(Self { name: record.name.clone(), metric: metric.to_owned(), direction, scale, populations, gaps })
     }
 }
 
@@ -131,6 +135,51 @@ impl Dataset {
             }
             Some(Scale::Percent) | None => None,
         }
+    }
+}
+
+impl Dataset {
+    /// How many runs have the metric.
+    fn size(&self) -> usize {
+        self.populations.iter().map(|population| population.runs.len()).sum()
+    }
+
+    /// Which runs are left out, since they lack the metric.
+    pub(super) fn unmeasured(&self) -> Option<String> {
+        let Counted { count, first } = &self.gaps.unmeasured;
+        let runs = plural(count + self.size(), "run");
+        (*count > 0).then(|| {
+            format!(
+                "`{}`: {count} of {runs} have no `{}` and are left out, such as `{first}`",
+                self.name, self.metric
+            )
+        })
+    }
+
+    /// What is not there, or left out, of a metric that an estimator watches besides.
+    pub(super) fn watched(&self, name: &str) -> Option<String> {
+        let Gap { absent, partial, elsewhere } = self.gaps.others.get(name)?;
+        let runs = |counted: &Counted| format!("{} of {}", counted.count, plural(self.size(), "run"));
+        let mut said = Vec::new();
+        if absent.count > 0 {
+            said.push(format!(
+                "{} have none and are judged without it, such as `{}`",
+                runs(absent),
+                absent.first
+            ));
+        }
+        if partial.count > 0 {
+            said.push(format!(
+                "{} lack points, which count as NaN, such as `{}`",
+                runs(partial),
+                partial.first
+            ));
+        }
+        if *elsewhere > 0 {
+            said.push(format!("{} at other epochs are left out", plural(*elsewhere, "point")));
+        }
+        let of = format!("`{}`, `{name}` at the epochs of `{}`: ", self.name, self.metric);
+        (!said.is_empty()).then(|| of + &said.join("; "))
     }
 }
 
@@ -203,6 +252,7 @@ mod tests {
             direction: Direction::Maximize,
             scale,
             populations: vec![Population { name: "set".to_owned(), runs }],
+            gaps: Gaps::default(),
         }
     }
 

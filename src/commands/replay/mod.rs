@@ -200,7 +200,8 @@ pub(crate) fn run(args: &ReplayArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Res
         ReplayFormat::Html => write!(out, "{}", comparison::html(&comparison))?,
     }
     out.flush()?;
-    for doubt in datasets.iter().filter_map(|(_, dataset)| dataset.doubt()) {
+    let doubts = datasets.iter().flat_map(|(_, dataset)| [dataset.unmeasured(), dataset.doubt()]);
+    for doubt in doubts.flatten().chain(compare::doubts_of_watched(&tasks, &given)) {
         ui.warning(&doubt, &mut output::stderr())?;
     }
     warn_of_audits(&asked, ui)?;

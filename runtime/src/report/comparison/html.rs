@@ -223,10 +223,14 @@ fn datasets(estimators: &[Compared]) -> Vec<Group> {
         for dataset in &compared.by_dataset {
             let scale = dataset.scale.map_or("in its own units".to_owned(), |scale| format!("scale {scale}"));
             let note = format!(
-                "{}, {scale}, {} in {}",
+                "{}, {scale}, {} in {}{}",
                 dataset.metric,
                 plural(dataset.runs as u64, "run"),
-                plural(dataset.populations as u64, "population")
+                plural(dataset.populations as u64, "population"),
+                match dataset.unmeasured {
+                    0 => String::new(),
+                    without => format!(", {} without the metric left out", plural(without as u64, "run")),
+                }
             );
             place(&mut groups, &dataset.dataset, note, row(&compared.estimator, &dataset.summary));
         }

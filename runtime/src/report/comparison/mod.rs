@@ -68,6 +68,8 @@ pub struct ComparedDataset {
     pub populations: usize,
     /// Number of runs, over all populations.
     pub runs: usize,
+    /// Runs that are recorded without the metric, and left out.
+    pub unmeasured: usize,
     /// Means over the populations.
     #[serde(flatten)]
     pub summary: Summary,
