@@ -153,3 +153,51 @@ fn a_watched_metric_counts_at_the_epochs_of_the_predicted_one() {
     assert!(told.ends_with("such as `r0`; 4 points at other epochs are left out\n"), "{told}");
     assert_eq!(seen, "4 4 10");
 }
+
+#[test]
+fn a_mean_without_a_population_opens_no_gate() {
+    let sandbox = sandbox(&curves(20));
+    let epochs = |run| (1..=10).map(move |epoch| format!("r{run},{epoch},val_accuracy,50\n"));
+    let constant: String = (0..5).flat_map(epochs).collect();
+    sandbox.write("flat.csv", &format!("run_id,epoch,metric,value\n{constant}"));
+    let run = |more: &[&str], gate: &str, code| {
+        let line = args(&[&["--curves", "flat.csv", "--gate", gate], more].concat());
+        (sandbox.peng(&line, code), sandbox.complaint(&line, code))
+    };
+    let (table, told) = run(&[], "nmae <= 100%", 1);
+    let expected =
+        "`penguin`: nmae is undefined on 1 of 2 populations, such as `flat`, expected `nmae <= 100%`";
+    assert!(told.contains(expected), "{told}");
+    assert!(table.contains(" %*  "), "{table}");
+    assert!(
+        table.ends_with("\n\n* without the populations or orders in which the measure is undefined\n"),
+        "{table}"
+    );
+    run(&[], "nmae <= 100% or saved >= 0%", 0);
+    let (json, _) = run(&["--format", "json"], "mae <= 100pp", 0);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let mean = &json["estimators"][0]["mean"];
+    assert_eq!(
+        (&mean["nmae"]["undefined"], &mean["mae"]["undefined"]),
+        (&1.into(), &serde_json::Value::Null)
+    );
+    let (page, _) = run(&["--format", "html"], "saved >= 0%", 0);
+    assert!(page.contains("*</td>") || page.contains("*<small>"), "{page}");
+}
+
+#[test]
+fn what_a_gate_forbids_is_told_so() {
+    let told = sandbox(&curves(20)).complaint(&args(&["--gate", "not saved >= 0%"]), 1);
+    assert!(told.contains(" %, expected not `saved >= 0%`\n"), "{told}");
+}
+
+#[test]
+fn decisions_without_an_error_are_told() {
+    let sandbox = sandbox(&(curves(3) + "r3,1,val_accuracy,1\nr3,2,val_accuracy,nan\n"));
+    let never = ["replay", "--curves", "set", "--estimator", "never", "--lower-is-better"];
+    let told = "4 decisions count in no error, since the truth or the prediction is NaN or infinite";
+    let table = sandbox.peng(&never, 0);
+    assert!(table.contains("`never`: 1 of ") && table.contains(told), "{table}");
+    let page = sandbox.peng(&[&never[..], &["--format", "html"]].concat(), 0);
+    assert!(page.contains("never: 1 of ") && page.contains(told), "{page}");
+}
