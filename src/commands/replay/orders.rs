@@ -69,15 +69,23 @@ impl Orders {
 
     /// The orders of a population, each cut after `limit` runs; none if a file lists none.
     pub(super) fn of(&self, population: &Population, limit: usize) -> Vec<Order> {
-        let mut orders = match self {
-            Orders::Number(number) => (0..*number).map(|number| shuffled(population, number)).collect(),
-            Orders::Listed(listed) => listed.get(&population.name).cloned().unwrap_or_default(),
-        };
-        for order in &mut orders {
-            order.runs.truncate(limit);
+        match self {
+            Orders::Number(number) => {
+                (0..*number).map(|number| cut(shuffled(population, number), limit)).collect()
+            }
+            Orders::Listed(listed) => {
+                let listed = listed.get(&population.name).cloned().unwrap_or_default();
+                listed.into_iter().map(|order| cut(order, limit)).collect()
+            }
         }
-        orders
     }
+}
+
+/// The first runs of an order; the others take no memory any more.
+fn cut(mut order: Order, limit: usize) -> Order {
+    order.runs.truncate(limit);
+    order.runs.shrink_to_fit();
+    order
 }
 
 /// Order 0 is the file's. Order k is the shuffle of Fisher and Yates from the last place down, with `ChaCha8` from the
@@ -183,6 +191,7 @@ mod tests {
         assert_eq!((whole.len(), cut.len()), (3, 3));
         for (whole, cut) in whole.iter().zip(&cut) {
             assert_eq!(whole.runs[..4], cut.runs);
+            assert_eq!(cut.runs.capacity(), 4);
         }
     }
 }
