@@ -201,3 +201,19 @@ fn decisions_without_an_error_are_told() {
     let page = sandbox.peng(&[&never[..], &["--format", "html"]].concat(), 0);
     assert!(page.contains("never: 1 of ") && page.contains(told), "{page}");
 }
+
+#[test]
+fn numbers_of_orders_and_runs_are_whole() {
+    let sandbox = sandbox(&curves(2));
+    for (option, value, expected) in [
+        ("--orders", "1.5", "expected a whole number from 1 to 10000, or a CSV file"),
+        ("--orders", "0", "expected a whole number from 1 to 10000, or a CSV file"),
+        ("--orders", "10001", "expected a whole number from 1 to 10000, or a CSV file"),
+        ("--orders", "absent.csv", "expected a whole number from 1 to 10000, or a CSV file"),
+        ("--limit", "0", "expected a whole number, at least 1"),
+        ("--limit", "1.5", "expected a whole number, at least 1"),
+    ] {
+        let told = sandbox.complaint(&args(&[option, value]), 2);
+        assert!(told.contains(&format!("'{value}'")) && told.contains(expected), "{told}");
+    }
+}

@@ -70,7 +70,7 @@ pub(crate) struct ReplayArgs {
     #[arg(long, value_name = "N|FILE", default_value = "1")]
     orders: OrdersArg,
     /// Runs of a population and order at most, after the shuffle
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     limit: Option<NonZeroUsize>,
     /// Which earlier trainings a decision may use: `sequential` (all), or `generations:N` (those of earlier generations of N)
     #[arg(long, value_name = "RULE", default_value = "sequential", value_parser = history)]
@@ -113,6 +113,10 @@ enum By {
     Dataset,
     /// Each population too
     Population,
+}
+
+fn at_least_one(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "expected a whole number, at least 1".to_owned())
 }
 
 fn history(text: &str) -> Result<HistoryRule, String> {

@@ -1,7 +1,6 @@
 //! The orders in which the runs of a population come: that of the file, seeded shuffles of it, or those of a file.
 
 use std::collections::{BTreeMap, HashMap};
-use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -24,10 +23,14 @@ pub(super) enum OrdersArg {
 }
 
 impl FromStr for OrdersArg {
-    type Err = Infallible;
+    type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(text.parse().map_or_else(|_| OrdersArg::File(text.into()), OrdersArg::Number))
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse() {
+            Ok(number) if (1..=MOST_ORDERS).contains(&number) => Ok(OrdersArg::Number(number)),
+            Err(_) if Path::new(text).exists() => Ok(OrdersArg::File(text.into())),
+            Ok(_) | Err(_) => Err(format!("expected a whole number from 1 to {MOST_ORDERS}, or a CSV file")),
+        }
     }
 }
 
@@ -55,13 +58,6 @@ impl Orders {
     /// Reads what is asked for, for these populations.
     pub(super) fn new(asked: &OrdersArg, populations: &[&Population]) -> Result<Self, Failure> {
         match asked {
-            OrdersArg::Number(0) => {
-                Err(Failure::new(Exit::Usage, "`--orders` is 0, expected at least 1 or a file"))
-            }
-            OrdersArg::Number(number) if *number > MOST_ORDERS => Err(Failure::new(
-                Exit::Usage,
-                format!("`--orders` is {number}, expected at most {MOST_ORDERS} or a file"),
-            )),
             OrdersArg::Number(number) => Ok(Orders::Number(*number)),
             OrdersArg::File(file) => Ok(Orders::Listed(listed(file, populations)?)),
         }
