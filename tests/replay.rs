@@ -217,3 +217,16 @@ fn numbers_of_orders_and_runs_are_whole() {
         assert!(told.contains(&format!("'{value}'")) && told.contains(expected), "{told}");
     }
 }
+
+#[test]
+fn a_file_of_orders_lists_runs_of_every_data_set() {
+    let sandbox = sandbox(&curves(4));
+    sandbox.write("set/meta.csv", "run_id,group\nr0,a\nr1,a\nr2,b\nr3,b\n");
+    sandbox.write("other.csv", &curves(2));
+    sandbox.write("orders.csv", "population,order,index,run_id\nset/a,0,0,r1\n");
+    let grouped = args(&["--group-by", "group", "--orders", "orders.csv"]);
+    sandbox.peng(&grouped, 0);
+    sandbox.write("orders.csv", "population,order,index,run_id\nset,0,0,r1\n");
+    let told = sandbox.complaint(&args(&["--curves", "other.csv", "--orders", "orders.csv"]), 2);
+    assert!(told.contains("`orders.csv` lists no runs of `other`"), "{told}");
+}

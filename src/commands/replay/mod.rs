@@ -155,6 +155,13 @@ pub(crate) fn run(args: &ReplayArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Res
             dataset.populations.iter().map(|population| orders.of(population, limit)).collect()
         })
         .collect();
+    let unlisted = datasets.iter().zip(&orders).find(|(_, orders)| orders.iter().all(Vec::is_empty));
+    if let (Some(((_, dataset), _)), OrdersArg::File(file)) = (unlisted, &args.orders) {
+        let message = format!("`{}` lists no runs of `{}`", file.display(), dataset.name);
+        return Err(Failure::new(Exit::Usage, message)
+            .help("list some, or leave out these `--curves`")
+            .into());
+    }
     let mut tasks = Vec::new();
     for (number, estimator) in asked.iter().enumerate() {
         for ((wanted, dataset), orders) in datasets.iter().zip(&orders) {
