@@ -9,6 +9,14 @@ pub(crate) struct Output<W> {
     stream: W,
 }
 
+impl<W> Output<W> {
+    /// Any stream.
+    #[cfg(feature = "engine")]
+    pub(crate) fn new(stream: W) -> Self {
+        Self { stream }
+    }
+}
+
 /// The output stream, buffered.
 pub(crate) fn stdout() -> BufWriter<Output<Stdout>> {
     BufWriter::new(Output { stream: io::stdout() })

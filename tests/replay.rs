@@ -230,3 +230,26 @@ fn a_file_of_orders_lists_runs_of_every_data_set() {
     let told = sandbox.complaint(&args(&["--curves", "other.csv", "--orders", "orders.csv"]), 2);
     assert!(told.contains("`orders.csv` lists no runs of `other`"), "{told}");
 }
+
+#[test]
+fn decisions_replace_no_file_that_is_read_and_may_be_a_stream() {
+    let sandbox = sandbox(&curves(2));
+    sandbox.write("set/meta.csv", "run_id\nr0\nr1\n");
+    sandbox.write("e.yaml", "estimator: {kind: never}\n");
+    sandbox.write("orders.csv", "population,order,index,run_id\nset,0,0,r1\n");
+    let more = ["--estimator", "e.yaml", "--orders", "orders.csv", "--decisions"];
+    for file in ["set/curves.csv", "set/../set/curves.csv", "set/meta.csv", "e.yaml", "orders.csv"] {
+        let before = sandbox.read(file);
+        let told = sandbox.complaint(&args(&[&more[..], &[file]].concat()), 2);
+        assert!(told.contains(&format!("`--decisions` is `{file}`, which is read")), "{told}");
+        assert_eq!(sandbox.read(file), before);
+    }
+    sandbox.peng(&args(&["--decisions", "d.csv"]), 0);
+    let written = sandbox.read("d.csv");
+    assert!(written.starts_with("policy,population,") && written.lines().count() == 3, "{written}");
+    if cfg!(unix) {
+        assert!(sandbox.peng(&args(&["--decisions", "/dev/stdout"]), 0).starts_with(&written));
+        let gated = args(&["--decisions", "/dev/stdout", "--gate", "saved >= 99%"]);
+        assert_eq!(sandbox.unread(&gated), Some(1));
+    }
+}

@@ -13,7 +13,7 @@ use crate::commands::rows::Rows;
 use crate::failure::{Exit, Failure};
 
 /// The file of a folder, and the name of a record that is no folder's.
-const CURVES: [&str; 2] = ["curves.csv", "curves.csv.gz"];
+pub(crate) const CURVES: [&str; 2] = ["curves.csv", "curves.csv.gz"];
 
 /// Epochs that are farther from a fraction than that, with all their digits, are others.
 const NOISE: f64 = 1e-6;

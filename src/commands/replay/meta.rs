@@ -9,6 +9,9 @@ use crate::commands::curves::{Record, number};
 use crate::commands::rows::Rows;
 use crate::failure::{Exit, Failure};
 
+/// The file that lies next to the curves.
+pub(super) const META: &str = "meta.csv";
+
 /// What `meta.csv` says of a run.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Facts {
@@ -90,7 +93,7 @@ pub(super) fn columns(record: &Record, wanted: Wanted<'_>) -> Result<Vec<String>
 }
 
 fn file(record: &Record) -> Result<PathBuf, Failure> {
-    let file = record.folder.join("meta.csv");
+    let file = record.folder.join(META);
     if file.is_file() {
         return Ok(file);
     }

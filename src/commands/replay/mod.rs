@@ -6,6 +6,7 @@
 mod compare;
 mod dataset;
 mod decisions;
+mod destination;
 mod gate;
 mod meta;
 mod orders;
@@ -17,7 +18,7 @@ mod work;
 use std::collections::HashSet;
 use std::io::Write;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use peng_estimator::replay::HistoryRule;
@@ -25,11 +26,12 @@ use peng_estimator::{CostObjective, Direction, TrainingFacts};
 use peng_runtime::report::{Comparison, NotReplayed, REPLAY_FORMAT, comparison};
 use peng_spec::diag::{did_you_mean, one_of};
 
-use crate::commands::curves::Record;
+use crate::commands::curves::{CURVES, Record};
 use crate::commands::estimator::{self, Asked};
 use crate::commands::replay::compare::{Given, Task};
 use crate::commands::replay::dataset::{Dataset, Population, ScaleArg};
-use crate::commands::replay::meta::Wanted;
+use crate::commands::replay::destination::Destination;
+use crate::commands::replay::meta::{META, Wanted};
 use crate::commands::replay::orders::{Order, Orders, OrdersArg};
 use crate::failure::{Exit, Failure};
 use crate::output;
@@ -132,10 +134,7 @@ fn history(text: &str) -> Result<HistoryRule, String> {
 
 /// Replays estimators.
 pub(crate) fn run(args: &ReplayArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    if args.decisions.as_deref() == Some(Path::new("-")) {
-        let failure = Failure::new(Exit::Usage, "`--decisions` is `-`, expected a file");
-        return Err(failure.help("name a file: the output stream has the scores").into());
-    }
+    let decisions = args.decisions.as_deref().map(|path| Destination::new(path, &read(args))).transpose()?;
     ScaleArg::once(&args.scale)?;
     let gate = args.gate.as_deref().map(gate::read).transpose()?;
     let mut asked = Vec::new();
@@ -201,9 +200,9 @@ pub(crate) fn run(args: &ReplayArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Res
             return Err(Failure::new(Exit::Usage, message).into());
         }
     }
-    if let Some(path) = &args.decisions {
+    if let Some(destination) = decisions {
         let played: Vec<_> = played.into_iter().filter_map(Result::ok).collect();
-        decisions::write(path, &played)?;
+        destination.write(|out| decisions::write(out, &played))?;
     }
     match args.format {
         ReplayFormat::Human => write!(out, "{}", table::table(&comparison, args.by))?,
@@ -221,6 +220,21 @@ pub(crate) fn run(args: &ReplayArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Res
         Some(failure) => Err(failure.into()),
         None => Ok(Exit::Fine),
     }
+}
+
+/// The files that are read, and some that may not exist.
+fn read(args: &ReplayArgs) -> Vec<PathBuf> {
+    let mut read: Vec<PathBuf> = args.estimators.iter().map(PathBuf::from).collect();
+    for path in &args.curves {
+        read.push(path.clone());
+        read.extend(CURVES.iter().chain(&[META]).map(|name| path.join(name)));
+        read.push(path.with_file_name(META));
+    }
+    match &args.orders {
+        OrdersArg::Number(_) => {}
+        OrdersArg::File(file) => read.push(file.clone()),
+    }
+    read
 }
 
 /// The metrics of which an estimator's is the first that there is.
