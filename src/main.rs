@@ -46,6 +46,7 @@ fn report_bug() {
 
 /// A panic that cannot be caught ends with the same message and exit code as one that is.
 #[cfg(panic = "abort")]
+#[expect(clippy::exit, reason = "where a panic aborts, nothing else sets the exit code")]
 fn exit_on_panic() {
     let print = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
