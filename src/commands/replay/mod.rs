@@ -68,7 +68,7 @@ pub(crate) struct ReplayArgs {
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     minimize: Vec<String>,
     /// So many orders of each population, number 0 the file's and the others seeded shuffles; or a CSV file with the columns
-    /// `population,order,index,run_id`
+    /// `population,order,index,run_id`, which lists runs of each data set
     #[arg(long, value_name = "N|FILE", default_value = "1")]
     orders: OrdersArg,
     /// Runs of a population and order at most, after the shuffle
@@ -80,10 +80,11 @@ pub(crate) struct ReplayArgs {
     /// Confidence of the intervals
     #[arg(long, default_value_t = TrainingFacts::CONFIDENCE, value_name = "SHARE", value_parser = estimator::share)]
     confidence: f64,
-    /// Write every decision to this file, as CSV
+    /// Write every decision to this file, as CSV; one that is there is replaced once all is written
     #[arg(long, value_name = "OUT.csv")]
     decisions: Option<PathBuf>,
-    /// Exit with 1 unless this holds for each estimator's means over the data sets: `saved >= 50% and nreg <= 2%`
+    /// Exit with 1 unless this holds for each estimator's means over the data sets: `saved >= 50% and nreg <= 2%`; a mean
+    /// that leaves out a population, since the measure is undefined in it, counts as undefined
     #[arg(long, value_name = "EXPR")]
     gate: Option<String>,
     /// Rows of the table [default: `population` for two to four populations, else `estimator`]
