@@ -9,13 +9,14 @@
 mod args;
 mod commands;
 mod failure;
+mod output;
 mod ui;
 
 use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
-use failure::{Exit, Failure, is_broken_pipe};
+use failure::{Exit, Failure};
 
 fn main() -> ExitCode {
     let args = args::Cli::parse();
@@ -25,7 +26,6 @@ fn main() -> ExitCode {
     let result = std::panic::catch_unwind(|| commands::dispatch(&args.command, ui));
     let exit = match result {
         Ok(Ok(exit)) => exit,
-        Ok(Err(error)) if is_broken_pipe(&error) => Exit::Fine,
         Ok(Err(error)) => {
             let exit = error.downcast_ref::<Failure>().map_or(Exit::Environment, |f| f.exit);
             // A closed stderr leaves nobody to tell.
@@ -46,6 +46,7 @@ fn report_bug() {
 
 /// A panic that cannot be caught ends with the same message and exit code as one that is.
 #[cfg(panic = "abort")]
+#[expect(clippy::exit, reason = "where a panic aborts, nothing else sets the exit code")]
 fn exit_on_panic() {
     let print = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {

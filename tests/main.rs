@@ -20,6 +20,8 @@ mod fuzz;
 #[cfg(feature = "lsp")]
 mod lsp;
 mod overlay;
+#[cfg(feature = "engine")]
+mod replay;
 // Workers are looked up in `/proc`.
 #[cfg(all(feature = "train", target_os = "linux"))]
 mod runs;

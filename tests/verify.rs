@@ -93,6 +93,7 @@ fn a_run_is_verified_until_its_journal_is_changed() {
     );
     let json: serde_json::Value =
         serde_json::from_str(&sandbox.peng(&["verify", "run", "--format", "json"], 1)).unwrap();
+    assert_eq!(sandbox.unread(&["verify", "run", "--format", "json"]), Some(1));
     assert_eq!(json["findings"][0]["epoch"], 1.0);
 
     altered.remove(first);

@@ -14,7 +14,8 @@ use peng_spec::source::{FileId, SourceMap, Span};
 
 use crate::commands::load;
 use crate::commands::specs::{Input, expand};
-use crate::failure::{Exit, Failure, is_broken_pipe};
+use crate::failure::{Exit, Failure};
+use crate::output;
 use crate::ui::findings::{
     FileFindings, Findings, Places, counted, github, gitlab, json, junit, plural, sarif,
 };
@@ -109,17 +110,14 @@ pub(crate) fn run(args: &CheckArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Resu
                 FileFindings::checked(file.name, found)
             }
             Err(why) => {
-                ui.failure(&Failure::new(Exit::Environment, &why).into(), &mut std::io::stderr())?;
+                ui.failure(&Failure::new(Exit::Environment, &why).into(), &mut output::stderr())?;
                 FileFindings::unreadable(file.name, why)
             }
         };
         findings.files.push(file);
     }
-    match tell(&findings, args.output, ui, out) {
-        // A reader that goes away changes no verdict.
-        Err(error) if !is_broken_pipe(&error) => Err(error),
-        Ok(()) | Err(_) => Ok(verdict(&findings, args.exit_zero)),
-    }
+    tell(&findings, args.output, ui, out)?;
+    Ok(verdict(&findings, args.exit_zero))
 }
 
 /// The exit code.
@@ -139,7 +137,7 @@ fn tell(findings: &Findings, output: CheckOutput, ui: Ui, out: &mut dyn Write) -
     print(findings, output, ui, out)?;
     if !ui.quiet {
         out.flush()?;
-        write!(std::io::stderr(), "{}", summary(findings))?;
+        write!(output::stderr(), "{}", summary(findings))?;
     }
     Ok(())
 }

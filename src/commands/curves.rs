@@ -1,21 +1,26 @@
 //! Recorded learning curves: `run_id,epoch,metric,value` as CSV, plain or gzip, a file or a folder. What else a folder
 //! knows of its runs is in `meta.rs`.
 
-use std::fmt::Display;
-use std::fs::File;
-use std::io::{BufReader, Read};
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use csv::StringRecord;
-use flate2::read::MultiGzDecoder;
 use indexmap::IndexMap;
 use peng_estimator::replay::RecordedRun;
 use peng_estimator::{Curve, Point, Progress};
 
+use crate::commands::gaps::Gaps;
+use crate::commands::rows::Rows;
 use crate::failure::{Exit, Failure};
 
 /// The file of a folder, and the name of a record that is no folder's.
-const CURVES: [&str; 2] = ["curves.csv", "curves.csv.gz"];
+pub(crate) const CURVES: [&str; 2] = ["curves.csv", "curves.csv.gz"];
+
+/// Epochs that are farther from a fraction than that, with all their digits, are others.
+const NOISE: f64 = 1e-6;
+
+/// What an epoch may be.
+const EPOCHS: &str = "write whole epochs or fractions such as `0.5` and `0.333`; where an epoch has more than 64 measurements, \
+                      number these instead";
 
 /// All metrics of a record, each with its curves in the order of the file.
 pub(crate) struct Record {
@@ -29,70 +34,6 @@ pub(crate) struct Record {
     metrics: IndexMap<String, IndexMap<String, Curve>>,
 }
 
-/// A CSV file with named columns, of which each row knows its line.
-pub(crate) struct Rows<const N: usize> {
-    pub(crate) file: PathBuf,
-    pub(crate) header: StringRecord,
-    reader: csv::Reader<Box<dyn Read>>,
-    columns: [usize; N],
-    row: StringRecord,
-}
-
-impl<const N: usize> Rows<N> {
-    /// Opens a file that has these columns and maybe others.
-    pub(crate) fn open(file: &Path, columns: [&str; N]) -> Result<Self, Failure> {
-        let fail = |what: String| Failure::new(Exit::Environment, format!("`{}`: {what}", file.display()));
-        let raw = BufReader::new(File::open(file).map_err(|e| fail(e.to_string()))?);
-        let text: Box<dyn Read> = if file.extension().is_some_and(|e| e == "gz") {
-            Box::new(MultiGzDecoder::new(raw))
-        } else {
-            Box::new(raw)
-        };
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text);
-        let header = reader.headers().map_err(|e| fail(e.to_string()))?.clone();
-        if header.is_empty() {
-            return Err(fail(format!("the file is empty, expected the columns `{}`", columns.join(","))));
-        }
-        let place = |name: &str| header.iter().position(|known| known == name);
-        let missing: Vec<&str> = columns.into_iter().filter(|name| place(name).is_none()).collect();
-        if !missing.is_empty() {
-            let found = header.iter().collect::<Vec<_>>().join(",");
-            let message = format!("line 1: found the columns `{found}`, expected `{}`", columns.join(","));
-            let names: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
-            return Err(fail(message).help(format!("add {}", names.join(", "))));
-        }
-        let occurs = |name: &str| header.iter().filter(|known| *known == name).count();
-        if let Some(twice) = columns.into_iter().find(|name| occurs(name) > 1) {
-            return Err(fail(format!("line 1: the column `{twice}` occurs twice")).help("rename one of them"));
-        }
-        let columns = columns.map(|name| place(name).unwrap_or_default());
-        Ok(Rows { file: file.to_owned(), header, reader, columns, row: StringRecord::new() })
-    }
-
-    /// Steps to the next row; false at the end.
-    pub(crate) fn step(&mut self) -> Result<bool, Failure> {
-        self.reader
-            .read_record(&mut self.row)
-            .map_err(|e| Failure::new(Exit::Environment, format!("`{}`: {e}", self.file.display())))
-    }
-
-    /// The present row's values of the columns that were asked for.
-    pub(crate) fn values(&self) -> [&str; N] {
-        self.columns.map(|column| &self.row[column])
-    }
-
-    /// The present row's value of any column.
-    pub(crate) fn at(&self, column: usize) -> &str {
-        &self.row[column]
-    }
-
-    /// An error in the present row.
-    pub(crate) fn fail(&self, what: impl Display) -> Failure {
-        let line = self.row.position().map_or(0, csv::Position::line);
-        Failure::new(Exit::Environment, format!("`{}` line {line}: {what}", self.file.display()))
-    }
-}
-
 impl Record {
     /// Reads a file, or the `curves.csv[.gz]` of a folder.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
@@ -101,10 +42,10 @@ impl Record {
         let mut metrics: IndexMap<String, IndexMap<String, Curve>> = IndexMap::new();
         while rows.step()? {
             let [run, epoch, metric, value] = rows.values();
-            let at = self::epoch(epoch).ok_or_else(|| rows.fail(format!("`{epoch}` is no epoch")))?;
-            let value = match value.trim() {
+            let at = self::epoch(epoch).map_err(|why| rows.fail(why).help(EPOCHS))?;
+            let value = match value {
                 "" => f64::NAN,
-                text => text.parse().map_err(|_| rows.fail(format!("`{text}` is no number")))?,
+                text => number(text).map_err(|why| rows.fail(why))?,
             };
             let pushed = entry(entry(&mut metrics, metric), run).push(Point { at, value });
             pushed.map_err(|e| rows.fail(format!("run `{run}`, `{metric}`: {e}")))?;
@@ -140,21 +81,27 @@ impl Record {
         })
     }
 
-    /// The curves of a metric, in the order of the file, with the other metrics that were measured at the same epochs.
-    pub(crate) fn runs(&self, metric: &str) -> Vec<RecordedRun> {
-        let others = |run: &str, curve: &Curve| {
-            let others = self.metrics.iter().filter(|(name, _)| *name != metric);
-            let others = others.filter_map(|(name, runs)| Some((name, runs.get(run)?)));
-            let same = others.filter(|(_, other)| at_the_same_epochs(curve, other));
-            same.map(|(name, other)| (name.clone(), other.clone())).collect()
+    /// The curves of a metric, in the order of the file, with the other metrics at their epochs; and what that leaves out.
+    pub(crate) fn runs(&self, metric: &str) -> (Vec<RecordedRun>, Gaps) {
+        let Some(own) = self.metrics.get(metric) else { return Default::default() };
+        let mut gaps = Gaps::default();
+        let mut known: HashSet<&String> = own.keys().collect();
+        for run in self.metrics.values().flat_map(IndexMap::keys) {
+            if known.insert(run) {
+                gaps.unmeasured.add(run);
+            }
+        }
+        let mut run = |(run, curve): (&String, &Curve)| {
+            let mut others = BTreeMap::new();
+            for (name, runs) in self.metrics.iter().filter(|(name, _)| *name != metric) {
+                let gap = entry(&mut gaps.others, name);
+                if let Some(other) = gap.at_epochs_of(run, curve, runs.get(run)) {
+                    others.insert(name.clone(), other);
+                }
+            }
+            RecordedRun { run_id: run.clone(), others, curve: curve.clone(), ..RecordedRun::default() }
         };
-        let run = |(run, curve): (&String, &Curve)| RecordedRun {
-            run_id: run.clone(),
-            others: others(run, curve),
-            curve: curve.clone(),
-            ..RecordedRun::default()
-        };
-        self.metrics.get(metric).map(|runs| runs.iter().map(run).collect()).unwrap_or_default()
+        (own.iter().map(&mut run).collect(), gaps)
     }
 
     /// Whether any metric of such a run is recorded.
@@ -163,13 +110,43 @@ impl Record {
     }
 }
 
-/// Most epochs are whole.
-fn epoch(text: &str) -> Option<Progress> {
-    let text = text.trim();
+/// A number as it is written. NaN and infinity are written as words: digits that make one don't fit.
+pub(crate) fn number(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| format!("`{text}` is no number"))?;
+    if number.is_infinite() && text.contains(|c: char| c.is_ascii_digit()) {
+        return Err(format!("`{text}` is no number from {:e} to {:e}", f64::MIN, f64::MAX));
+    }
+    Ok(number)
+}
+
+/// Most epochs are whole. Others are the fractions that their digits stand for: `0.333` is a third, and `0.001` is not 0.
+fn epoch(text: &str) -> Result<Progress, String> {
     let whole = text.parse().ok().filter(|epochs: &u32| *epochs <= u32::MAX / Progress::FINEST);
-    whole
-        .map(Progress::whole)
-        .or_else(|| text.parse().ok().and_then(|epochs| Progress::from_f64(epochs).ok()))
+    if let Some(whole) = whole {
+        return Ok(Progress::whole(whole));
+    }
+    let wrong = |why: String| format!("`{text}` is no epoch: {why}");
+    let epochs: f64 = text.parse().map_err(|_| wrong("expected a number".to_owned()))?;
+    let nearest = Progress::from_f64(epochs).map_err(|error| wrong(error.to_string()))?;
+    // A whole unit lies beyond, also where its binary form is a little smaller.
+    if (epochs - nearest.to_f64()).abs() < 0.999 * unit(text) {
+        return Ok(nearest);
+    }
+    let nearest = match (nearest.numerator(), nearest.denominator()) {
+        (whole, 1) => whole.to_string(),
+        (above, below) => format!("{above}/{below}"),
+    };
+    Err(wrong(format!("the nearest fraction with a denominator up to {} is {nearest}", Progress::FINEST)))
+}
+
+/// What the last written digit counts, but no less than the noise of single precision.
+fn unit(text: &str) -> f64 {
+    let decimals = match text.split_once('.') {
+        Some((_, decimals)) if decimals.bytes().all(|digit| digit.is_ascii_digit()) => decimals.len(),
+        // With an exponent all digits count.
+        _ => usize::MAX,
+    };
+    0.1_f64.powi(i32::try_from(decimals).unwrap_or(i32::MAX)).max(NOISE)
 }
 
 /// The value at a key, which is copied only if it is new.
@@ -179,10 +156,6 @@ fn entry<'a, V: Default>(map: &'a mut IndexMap<String, V>, key: &str) -> &'a mut
         None => map.insert_full(key.to_owned(), V::default()).0,
     };
     &mut map[place]
-}
-
-fn at_the_same_epochs(a: &Curve, b: &Curve) -> bool {
-    a.len() == b.len() && a.points().iter().zip(b.points()).all(|(a, b)| a.at == b.at)
 }
 
 fn name(file: &Path) -> String {
@@ -197,9 +170,56 @@ fn locate(path: &Path) -> Result<PathBuf, Failure> {
     if !path.is_dir() {
         return Ok(path.to_owned());
     }
-    let candidates = CURVES.map(|name| path.join(name));
-    candidates.into_iter().find(|file| file.is_file()).ok_or_else(|| {
-        let message = format!("`{}` has neither `curves.csv` nor `curves.csv.gz`", path.display());
-        Failure::new(Exit::Environment, message)
-    })
+    let mut files = CURVES.into_iter().map(|name| path.join(name)).filter(|file| file.is_file());
+    match (files.next(), files.next()) {
+        (Some(file), None) => Ok(file),
+        (Some(_), Some(_)) => {
+            let message = format!("`{}` has both `curves.csv` and `curves.csv.gz`", path.display());
+            Err(Failure::new(Exit::Usage, message).help("name the file that is meant, or remove the other"))
+        }
+        (None, _) => {
+            let message = format!("`{}` has neither `curves.csv` nor `curves.csv.gz`", path.display());
+            Err(Failure::new(Exit::Environment, message))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn epochs_are_the_fractions_that_their_digits_stand_for() {
+        for (text, numerator, denominator) in [
+            ("3", 3, 1),
+            ("3.0", 3, 1),
+            ("0.5", 1, 2),
+            ("0.333", 1, 3),
+            ("0.3333", 1, 3),
+            ("0.666", 2, 3),
+            ("0.667", 2, 3),
+            ("0.33333334", 1, 3),
+            ("2.3333333333333335", 7, 3),
+            ("0.30000000000000004", 3, 10),
+            ("5e-1", 1, 2),
+            ("0.015625", 1, 64),
+            ("0", 0, 1),
+        ] {
+            assert_eq!(epoch(text), Ok(Progress::new(numerator, denominator).unwrap()), "{text}");
+        }
+        let range = "is no fraction from 0 to 67108863 with a denominator from 1 to 64";
+        for (text, why) in [
+            ("much", "expected a number".to_owned()),
+            ("0.01", format!("0.01 epochs {range}")),
+            ("-1", format!("-1 epochs {range}")),
+            ("1e9", format!("1000000000 epochs {range}")),
+            ("0.001", "the nearest fraction with a denominator up to 64 is 0".to_owned()),
+            ("0.0005", "the nearest fraction with a denominator up to 64 is 0".to_owned()),
+            ("1e-3", "the nearest fraction with a denominator up to 64 is 0".to_owned()),
+            ("4.9995", "the nearest fraction with a denominator up to 64 is 5".to_owned()),
+            ("0.3335", "the nearest fraction with a denominator up to 64 is 1/3".to_owned()),
+        ] {
+            assert_eq!(epoch(text), Err(format!("`{text}` is no epoch: {why}")));
+        }
+    }
 }

@@ -14,6 +14,7 @@ use peng_spec::plan::Plan;
 use peng_spec::source::{FileId, SourceMap};
 
 use crate::failure::{Exit, Failure};
+use crate::output;
 use crate::ui::{Ui, diagnostics};
 
 /// What the command line sets in a spec.
@@ -77,7 +78,7 @@ pub(crate) fn spec(
     match compiled {
         Ok(Compiled { plan, warnings }) => {
             if !ui.quiet {
-                diagnostics::print(&sources, &warnings, ui.color_stderr, &mut io::stderr())?;
+                diagnostics::print(&sources, &warnings, ui.color_stderr, &mut output::stderr())?;
             }
             Ok(Some(Loaded { plan, sources }))
         }

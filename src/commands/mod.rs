@@ -15,6 +15,8 @@ pub(crate) mod engine;
 #[cfg(feature = "engine")]
 mod estimator;
 pub(crate) mod explain;
+#[cfg(feature = "engine")]
+mod gaps;
 pub(crate) mod init;
 #[cfg(feature = "engine")]
 mod kept;
@@ -29,6 +31,8 @@ pub(crate) mod plan;
 pub(crate) mod replay;
 #[cfg(feature = "engine")]
 pub(crate) mod report;
+#[cfg(feature = "engine")]
+mod rows;
 #[cfg(feature = "engine")]
 pub(crate) mod run;
 pub(crate) mod schema;
@@ -47,7 +51,7 @@ mod without_engine;
 #[cfg(feature = "engine")]
 pub(crate) mod worker;
 
-use std::io::{BufWriter, Write};
+use std::io::Write;
 
 #[cfg(feature = "engine")]
 pub(crate) use with_engine::EngineCommand;
@@ -55,12 +59,15 @@ pub(crate) use with_engine::EngineCommand;
 pub(crate) use without_engine::EngineCommand;
 
 use crate::args::Command;
-use crate::failure::{Exit, is_broken_pipe};
+use crate::failure::Exit;
+#[cfg(any(feature = "engine", feature = "lsp"))]
+use crate::failure::is_broken_pipe;
+use crate::output;
 use crate::ui::Ui;
 
 /// Does what was asked for.
 pub(crate) fn dispatch(command: &Command, ui: Ui) -> anyhow::Result<Exit> {
-    let mut out = BufWriter::new(std::io::stdout());
+    let mut out = output::stdout();
     let exit = match command {
         Command::Init(args) => init::run(args, ui, &mut out),
         Command::Check(args) => check::run(args, ui, &mut out),
@@ -72,15 +79,21 @@ pub(crate) fn dispatch(command: &Command, ui: Ui) -> anyhow::Result<Exit> {
         Command::Explain(args) => explain::run(args, &mut out),
         Command::Kinds(args) => kinds::run(args, &mut out),
         #[cfg(feature = "lsp")]
-        Command::Lsp(args) => lsp::run(args),
+        Command::Lsp(args) => served(lsp::run(args)),
         #[cfg(not(feature = "lsp"))]
         Command::Lsp(_) => Err(absent::failure("lsp", "lsp").into()),
     };
-    let flushed = out.flush().map_err(anyhow::Error::from);
+    let flushed = out.flush();
     let exit = exit?;
-    match flushed {
-        // A reader that goes away changes no verdict.
-        Err(error) if !is_broken_pipe(&error) => Err(error),
-        Ok(()) | Err(_) => Ok(exit),
+    flushed?;
+    Ok(exit)
+}
+
+/// How a service ended: one whose client is gone has done its work.
+#[cfg(any(feature = "engine", feature = "lsp"))]
+fn served(result: anyhow::Result<Exit>) -> anyhow::Result<Exit> {
+    match result {
+        Err(error) if is_broken_pipe(&error) => Ok(Exit::Fine),
+        other => other,
     }
 }

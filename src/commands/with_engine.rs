@@ -1,10 +1,10 @@
 //! The commands that need the feature `engine`: runs, what is said of them, and the estimators by themselves.
 
-use std::io::Write;
+use std::io::{self, BufWriter, Write};
 
 use clap::Subcommand;
 
-use super::{engine, log, replay, report, run, status, study, verify, worker};
+use super::{engine, log, replay, report, run, served, status, study, verify, worker};
 use crate::failure::Exit;
 use crate::ui::Ui;
 
@@ -36,8 +36,16 @@ impl EngineCommand {
             Self::Report(args) => report::run(args, out),
             Self::Verify(args) => verify::run(args, ui.paint(), out),
             Self::Replay(args) => replay::run(args, ui, out),
-            Self::Engine(args) => engine::run(args, ui, out),
-            Self::Worker(args) => worker::run(args),
+            Self::Engine(args) => served(serve(args, ui)),
+            Self::Worker(args) => served(worker::run(args)),
         }
     }
+}
+
+/// Serves a client, without whom there is nothing to do.
+fn serve(args: &engine::EngineArgs, ui: Ui) -> anyhow::Result<Exit> {
+    let mut replies = BufWriter::new(io::stdout());
+    let exit = engine::run(args, ui, &mut replies)?;
+    replies.flush()?;
+    Ok(exit)
 }

@@ -42,6 +42,13 @@ impl Sandbox {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// Its exit code where both of its streams are closed before it begins.
+    #[cfg(feature = "engine")]
+    pub(crate) fn unread(&self, args: &[&str]) -> Option<i32> {
+        let closed = || std::io::pipe().unwrap().1;
+        self.command(args).stdout(closed()).stderr(closed()).status().unwrap().code()
+    }
+
     /// The same, for what it printed to the error stream.
     pub(crate) fn complaint(&self, args: &[&str], code: i32) -> String {
         let output = self.command(args).output().unwrap();

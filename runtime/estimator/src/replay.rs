@@ -22,7 +22,7 @@ pub struct RecordedRun {
     pub run_id: String,
     /// All that was measured; the last point is the truth, and its epoch the planned one.
     pub curve: Curve,
-    /// Other metrics by name.
+    /// Other metrics by name, at the epochs of the curve; NaN where they were not measured.
     pub others: BTreeMap<String, Curve>,
     /// What is known of the network before its training, by name.
     pub covariates: BTreeMap<String, f64>,
@@ -107,7 +107,7 @@ pub enum ReplayError {
         issues: Vec<ParamIssue>,
     },
     /// The policy watches a metric that no run has.
-    #[error("no run has `{metric}` besides the predicted metric")]
+    #[error("no run has `{metric}` besides the predicted metric, at its epochs")]
     Unmeasured {
         /// The metric's name.
         metric: String,
@@ -177,6 +177,17 @@ pub fn replay<R: Borrow<RecordedRun>>(
         search.revise(&*reviser);
     }
     Ok(search.decisions)
+}
+
+/// The metrics that a policy watches besides the predicted one.
+pub fn watched<R: Borrow<RecordedRun>>(
+    kind: &dyn PolicyKind,
+    params: &Value,
+    setting: &Setting,
+    runs: &[R],
+) -> Result<Vec<String>, ReplayError> {
+    let estimator = for_the_longest(kind, params, setting, runs)?;
+    Ok(estimator.map(|estimator| estimator.needs().metrics).unwrap_or_default())
 }
 
 /// What a policy decides on each of these runs by itself, where that does not [depend on their order](depends_on_order).

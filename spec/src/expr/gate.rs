@@ -25,6 +25,8 @@ pub struct Failed<'a> {
     pub text: &'a str,
     /// The measures in it.
     pub measures: Vec<&'a str>,
+    /// Whether it must not hold, since it stands behind a `not`.
+    pub is_negated: bool,
 }
 
 /// Reads a gate over these measures, each of which is a single number. Bounds of points may lack their unit, others not.
@@ -60,7 +62,11 @@ impl Gate {
                 let [a, b] = [sides[0].value(measured), sides[1].value(measured)];
                 let is_as_wanted = !a.is_nan() && !b.is_nan() && by.holds(a, b) == wanted;
                 let measures = || formula.names().into_iter().map(|at| self.measures[at].name.as_str());
-                let failed = || Failed { text: &self.text[place], measures: measures().collect() };
+                let failed = || Failed {
+                    text: &self.text[place],
+                    measures: measures().collect(),
+                    is_negated: !wanted,
+                };
                 return (!is_as_wanted).then(|| vec![failed()]);
             }
             Formula::Number(_)
@@ -117,7 +123,11 @@ mod tests {
 
     fn failures(text: &str) -> Vec<String> {
         let gate = gate(text, &measures()).unwrap_or_else(|error| panic!("{text}: {error}"));
-        gate.failures(&values).into_iter().map(|failed| failed.text.to_owned()).collect()
+        let text = |failed: Failed<'_>| {
+            let not = if failed.is_negated { "not " } else { "" };
+            format!("{not}{}", failed.text)
+        };
+        gate.failures(&values).into_iter().map(text).collect()
     }
 
     #[test]
@@ -137,7 +147,9 @@ mod tests {
             ("30% <= saved <= 90% and 2 * mae < 4", &["30% <= saved", "2 * mae < 4"]),
             // What is undefined opens nothing.
             ("nreg <= 2%", &["nreg <= 2%"]),
-            ("not nreg > 2%", &["nreg > 2%"]),
+            ("not nreg > 2%", &["not nreg > 2%"]),
+            ("not saved > 1%", &["not saved > 1%"]),
+            ("not (saved >= 50% or not mae > 2)", &["mae > 2"]),
         ] {
             assert_eq!(failures(text), expected, "{text}");
         }

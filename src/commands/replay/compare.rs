@@ -145,6 +145,22 @@ pub(super) fn play<'a>(tasks: &[Task<'a>], given: &Given<'_>) -> Vec<Result<Play
         .collect()
 }
 
+/// What is not there of metrics that estimators watch besides the predicted one.
+pub(super) fn doubts_of_watched(tasks: &[Task<'_>], given: &Given<'_>) -> Vec<String> {
+    let mut doubts = Vec::new();
+    for task in tasks {
+        let Asked { kind, params, .. } = task.asked;
+        // Why one cannot be replayed is told elsewhere.
+        let watched = replay::watched(*kind, params, &setting(task, given), &task.population.runs);
+        for doubt in watched.unwrap_or_default().iter().filter_map(|name| task.dataset.watched(name)) {
+            if !doubts.contains(&doubt) {
+                doubts.push(doubt);
+            }
+        }
+    }
+    doubts
+}
+
 /// The places of the runs that occur in an order, rising.
 fn used(task: &Task<'_>) -> Vec<usize> {
     let mut used = vec![false; task.population.runs.len()];
@@ -247,6 +263,7 @@ fn by_dataset(
             scale: dataset.scale,
             populations: own.len(),
             runs: own.iter().map(|population| population.scored.counts.runs).sum(),
+            unmeasured: dataset.gaps.unmeasured.count,
             summary: Summary::mean(&summaries, given.confidence, seed(&dataset.name)),
         })
     });

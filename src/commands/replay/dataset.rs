@@ -7,8 +7,10 @@ use peng_estimator::replay::RecordedRun;
 use peng_estimator::{Direction, Scale, ScaleError};
 
 use crate::commands::curves::Record;
+use crate::commands::gaps::{Counted, Gap, Gaps};
 use crate::commands::replay::meta::{self, Wanted};
 use crate::failure::{Exit, Failure};
+use crate::ui::findings::plural;
 
 /// A scale, and the metric that it is for.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +29,19 @@ impl FromStr for ScaleArg {
             None => (None, text),
         };
         Ok(Self { metric, scale: scale.parse()? })
+    }
+}
+
+impl ScaleArg {
+    /// Refuses two scales for one metric.
+    pub(super) fn once(args: &[ScaleArg]) -> Result<(), Failure> {
+        for (place, arg) in args.iter().enumerate() {
+            let Some(first) = args[..place].iter().find(|first| first.metric == arg.metric) else { continue };
+            let of = arg.metric.as_ref().map_or("every metric".to_owned(), |metric| format!("`{metric}`"));
+            let message = format!("`--scale` is `{}` and `{}` for {of}", first.scale, arg.scale);
+            return Err(Failure::new(Exit::Usage, message).help("leave out one of them"));
+        }
+        Ok(())
     }
 }
 
@@ -50,6 +65,8 @@ pub(super) struct Dataset {
     pub(super) scale: Option<Scale>,
     /// In the order in which they first occur.
     pub(super) populations: Vec<Population>,
+    /// What of the record that leaves out.
+    pub(super) gaps: Gaps,
 }
 
 /// What is asked of every data set.
@@ -68,7 +85,7 @@ impl Dataset {
     /// The curves of a record's metric, in populations.
     pub(super) fn new(record: &Record, asked: &Asked<'_>) -> Result<Self, Failure> {
         let metric = record.metric(asked.metrics)?;
-        let runs = record.runs(metric);
+        let (runs, gaps) = record.runs(metric);
         let of_metric = |arg: &&ScaleArg| arg.metric.as_deref() == Some(metric);
         let named = asked.scales.iter().find(of_metric);
         let given =
@@ -87,7 +104,7 @@ impl Dataset {
             (None, Direction::Minimize) => (Direction::Minimize, None),
         };
         let populations = populations(record, runs, asked.meta)?;
-        Ok(Self { name: record.name.clone(), metric: metric.to_owned(), direction, scale, populations })
+        Ok(Self { name: record.name.clone(), metric: metric.to_owned(), direction, scale, populations, gaps })
     }
 }
 
@@ -110,10 +127,64 @@ impl Dataset {
             Some(Scale::Percent) if values().any(|value| !PERCENT.contains(&value)) => Some(format!(
                 "`{name}`: values of `{metric}` below 0 and above 100 count as 0 and 100, as `--scale percent` has it"
             )),
-            _ => None,
+            Some(scale @ (Scale::Loss { .. } | Scale::Perplexity { .. })) => {
+                let best = scale.value(100.0);
+                values().any(|value| value < best).then(|| {
+                    format!("`{name}`: values of `{metric}` below {best} count as {best}, as `--scale {scale}` has it")
+                })
+            }
+            Some(Scale::Percent) | None => None,
         }
     }
 }
+
+impl Dataset {
+    /// How many runs have the metric.
+    fn size(&self) -> usize {
+        self.populations.iter().map(|population| population.runs.len()).sum()
+    }
+
+    /// Which runs are left out, since they lack the metric.
+    pub(super) fn unmeasured(&self) -> Option<String> {
+        let Counted { count, first } = &self.gaps.unmeasured;
+        let runs = plural(count + self.size(), "run");
+        (*count > 0).then(|| {
+            format!(
+                "`{}`: {count} of {runs} have no `{}` and are left out, such as `{first}`",
+                self.name, self.metric
+            )
+        })
+    }
+
+    /// What is not there, or left out, of a metric that an estimator watches besides.
+    pub(super) fn watched(&self, name: &str) -> Option<String> {
+        let Gap { absent, partial, elsewhere } = self.gaps.others.get(name)?;
+        let runs = |counted: &Counted| format!("{} of {}", counted.count, plural(self.size(), "run"));
+        let mut said = Vec::new();
+        if absent.count > 0 {
+            said.push(format!(
+                "{} have none and are judged without it, such as `{}`",
+                runs(absent),
+                absent.first
+            ));
+        }
+        if partial.count > 0 {
+            said.push(format!(
+                "{} lack points, which count as NaN, such as `{}`",
+                runs(partial),
+                partial.first
+            ));
+        }
+        if *elsewhere > 0 {
+            said.push(format!("{} at other epochs are left out", plural(*elsewhere, "point")));
+        }
+        let of = format!("`{}`, `{name}` at the epochs of `{}`: ", self.name, self.metric);
+        (!said.is_empty()).then(|| of + &said.join("; "))
+    }
+}
+
+/// What runs are called whose group is empty.
+const NONE: &str = "none";
 
 /// Where percentages lie.
 const PERCENT: std::ops::RangeInclusive<f64> = 0.0..=100.0;
@@ -137,6 +208,7 @@ fn populations(
         return Ok(vec![Population { name: record.name.clone(), runs }]);
     }
     let facts = meta::read(record, wanted)?;
+    let (mut is_empty, mut is_none) = (false, false);
     let mut populations: IndexMap<String, Vec<RecordedRun>> = IndexMap::new();
     for mut run in runs {
         let Some(own) = facts.get(&run.run_id) else {
@@ -145,12 +217,21 @@ fn populations(
             return Err(Failure::new(Exit::Environment, message).help("add a row, a run has one"));
         };
         run.covariates.clone_from(&own.covariates);
-        let name = match own.group.as_deref().map(str::trim) {
+        let name = match own.group.as_deref() {
             None => record.name.clone(),
-            Some("") => format!("{}/none", record.name),
-            Some(group) => format!("{}/{group}", record.name),
+            Some(group) => {
+                is_empty |= group.is_empty();
+                is_none |= group == NONE;
+                format!("{}/{}", record.name, if group.is_empty() { NONE } else { group })
+            }
         };
         populations.entry(name).or_default().push(run);
+    }
+    if is_empty && is_none {
+        let file = record.folder.join("meta.csv");
+        let message = format!("`{}`: some runs have the group `{NONE}`, and others none", file.display());
+        return Err(Failure::new(Exit::Environment, message)
+            .help("write another word: runs without a group are the population `none`"));
     }
     Ok(populations.into_iter().map(|(name, runs)| Population { name, runs }).collect())
 }
@@ -171,6 +252,7 @@ mod tests {
             direction: Direction::Maximize,
             scale,
             populations: vec![Population { name: "set".to_owned(), runs }],
+            gaps: Gaps::default(),
         }
     }
 
@@ -188,6 +270,17 @@ mod tests {
             assert_eq!(doubt("val_accuracy", percent, values), "");
         }
         assert_eq!(doubt("val_reward", None, &[0.5]), "");
+        let falls = |scale: &str, value| {
+            let scale = Some(scale.parse().unwrap());
+            let falling = Dataset { direction: Direction::Minimize, ..dataset("val_loss", scale, &[value]) };
+            falling.doubt()
+        };
+        assert!(falls("loss:2", -0.1).unwrap().contains("below 0 count as 0, as `--scale loss:2` has it"));
+        assert!(falls("perplexity:9", 0.5).unwrap().contains("below 1 count as 1"));
+        assert_eq!(
+            (falls("loss:2", 0.0), falls("loss:2", 9.0), falls("perplexity:9", 1.0)),
+            (None, None, None)
+        );
         let falling = Dataset { direction: Direction::Minimize, ..dataset("val_loss", None, &[0.5]) };
         assert_eq!(falling.doubt(), None);
     }

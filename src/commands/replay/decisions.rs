@@ -1,11 +1,10 @@
 //! `--decisions`: every decision as a row of a CSV file.
 
-use std::path::Path;
+use std::io::{self, Write};
 
 use peng_estimator::Outcome;
 
 use crate::commands::replay::compare::Played;
-use crate::failure::{Exit, Failure};
 
 const COLUMNS: [&str; 14] = [
     "policy",
@@ -25,13 +24,8 @@ const COLUMNS: [&str; 14] = [
 ];
 
 /// Writes the decisions.
-pub(super) fn write(path: &Path, played: &[Played<'_>]) -> Result<(), Failure> {
-    rows(path, played)
-        .map_err(|e| Failure::new(Exit::Environment, format!("cannot write `{}`: {e}", path.display())))
-}
-
-fn rows(path: &Path, played: &[Played<'_>]) -> Result<(), csv::Error> {
-    let mut csv = csv::Writer::from_path(path)?;
+pub(super) fn write(out: &mut dyn Write, played: &[Played<'_>]) -> io::Result<()> {
+    let mut csv = csv::Writer::from_writer(out);
     csv.write_record(COLUMNS)?;
     for Played { estimator, population, orders, .. } in played {
         for (number, decisions) in orders {
@@ -58,8 +52,7 @@ fn rows(path: &Path, played: &[Played<'_>]) -> Result<(), csv::Error> {
             }
         }
     }
-    csv.flush()?;
-    Ok(())
+    csv.flush()
 }
 
 /// NaN is an empty field, as in the curves.

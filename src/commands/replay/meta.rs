@@ -5,8 +5,12 @@ use std::path::PathBuf;
 
 use peng_spec::diag::{did_you_mean, one_of};
 
-use crate::commands::curves::{Record, Rows};
+use crate::commands::curves::{Record, number};
+use crate::commands::rows::Rows;
 use crate::failure::{Exit, Failure};
+
+/// The file that lies next to the curves.
+pub(super) const META: &str = "meta.csv";
 
 /// What `meta.csv` says of a run.
 #[derive(Debug, Default, Clone)]
@@ -37,14 +41,16 @@ impl Wanted<'_> {
 pub(super) fn read(record: &Record, wanted: Wanted<'_>) -> Result<HashMap<String, Facts>, Failure> {
     let file = file(record)?;
     let mut rows = Rows::open(&file, ["run_id"])?;
-    let columns: Vec<String> = rows.header.iter().map(|name| name.trim().to_owned()).collect();
-    let place = |name: &String| columns.iter().position(|column| column == name);
-    let group = wanted.groups.iter().find_map(place);
+    let known = |names: &'_ [String]| {
+        let places = names.iter().map(|name| Ok(rows.column(name)?.map(|place| (name.clone(), place))));
+        places.filter_map(Result::transpose).collect::<Result<Vec<_>, Failure>>()
+    };
+    let group = known(wanted.groups)?.first().map(|(_, place)| *place);
     if group.is_none() && !wanted.groups.is_empty() {
+        let columns: Vec<String> = rows.header.iter().map(str::to_owned).collect();
         return Err(unknown(&format!("`{}`", file.display()), &wanted.groups[0], &columns));
     }
-    let covariates: Vec<(&String, usize)> =
-        wanted.covariates.iter().filter_map(|name| Some((name, place(name)?))).collect();
+    let covariates = known(wanted.covariates)?;
     let mut facts: HashMap<String, Facts> = HashMap::new();
     while rows.step()? {
         let [run] = rows.values();
@@ -54,19 +60,19 @@ pub(super) fn read(record: &Record, wanted: Wanted<'_>) -> Result<HashMap<String
             );
         }
         let mut own = Facts { group: group.map(|column| rows.at(column).to_owned()), ..Facts::default() };
-        for &(name, column) in &covariates {
-            let text = rows.at(column).trim();
+        for (name, column) in &covariates {
+            let text = rows.at(*column).trim();
             if text.is_empty() {
                 continue;
             }
             let number = match text {
                 "True" | "true" => Some(1.0),
                 "False" | "false" => Some(0.0),
-                text => text.parse().ok(),
+                text => number(text).ok().filter(|number| number.is_finite()),
             };
             let number = number.ok_or_else(|| {
-                rows.fail(format!("`{name}` is `{text}`, expected a number"))
-                    .help("name columns of numbers in `--covariates`")
+                rows.fail(format!("`{name}` is `{text}`, expected a finite number"))
+                    .help("name columns of numbers, with nothing where one is unknown")
             })?;
             own.covariates.insert(name.clone(), number);
         }
@@ -83,11 +89,11 @@ pub(super) fn columns(record: &Record, wanted: Wanted<'_>) -> Result<Vec<String>
         return Ok(Vec::new());
     }
     let rows = Rows::open(&file(record)?, ["run_id"])?;
-    Ok(rows.header.iter().map(|name| name.trim().to_owned()).collect())
+    Ok(rows.header.iter().map(str::to_owned).collect())
 }
 
 fn file(record: &Record) -> Result<PathBuf, Failure> {
-    let file = record.folder.join("meta.csv");
+    let file = record.folder.join(META);
     if file.is_file() {
         return Ok(file);
     }

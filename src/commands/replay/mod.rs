@@ -6,6 +6,7 @@
 mod compare;
 mod dataset;
 mod decisions;
+mod destination;
 mod gate;
 mod meta;
 mod orders;
@@ -17,7 +18,7 @@ mod work;
 use std::collections::HashSet;
 use std::io::Write;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use peng_estimator::replay::HistoryRule;
@@ -25,13 +26,15 @@ use peng_estimator::{CostObjective, Direction, TrainingFacts};
 use peng_runtime::report::{Comparison, NotReplayed, REPLAY_FORMAT, comparison};
 use peng_spec::diag::{did_you_mean, one_of};
 
-use crate::commands::curves::Record;
+use crate::commands::curves::{CURVES, Record};
 use crate::commands::estimator::{self, Asked};
 use crate::commands::replay::compare::{Given, Task};
 use crate::commands::replay::dataset::{Dataset, Population, ScaleArg};
-use crate::commands::replay::meta::Wanted;
+use crate::commands::replay::destination::Destination;
+use crate::commands::replay::meta::{META, Wanted};
 use crate::commands::replay::orders::{Order, Orders, OrdersArg};
 use crate::failure::{Exit, Failure};
+use crate::output;
 use crate::ui::Ui;
 
 /// Replay estimators over recorded learning curves, and score them
@@ -65,11 +68,11 @@ pub(crate) struct ReplayArgs {
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     minimize: Vec<String>,
     /// So many orders of each population, number 0 the file's and the others seeded shuffles; or a CSV file with the columns
-    /// `population,order,index,run_id`
+    /// `population,order,index,run_id`, which lists runs of each data set
     #[arg(long, value_name = "N|FILE", default_value = "1")]
     orders: OrdersArg,
     /// Runs of a population and order at most, after the shuffle
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     limit: Option<NonZeroUsize>,
     /// Which earlier trainings a decision may use: `sequential` (all), or `generations:N` (those of earlier generations of N)
     #[arg(long, value_name = "RULE", default_value = "sequential", value_parser = history)]
@@ -77,10 +80,11 @@ pub(crate) struct ReplayArgs {
     /// Confidence of the intervals
     #[arg(long, default_value_t = TrainingFacts::CONFIDENCE, value_name = "SHARE", value_parser = estimator::share)]
     confidence: f64,
-    /// Write every decision to this file, as CSV
+    /// Write every decision to this file, as CSV; one that is there is replaced once all is written
     #[arg(long, value_name = "OUT.csv")]
     decisions: Option<PathBuf>,
-    /// Exit with 1 unless this holds for each estimator's means over the data sets: `saved >= 50% and nreg <= 2%`
+    /// Exit with 1 unless this holds for each estimator's means over the data sets: `saved >= 50% and nreg <= 2%`; a mean
+    /// that leaves out a population, since the measure is undefined in it, counts as undefined
     #[arg(long, value_name = "EXPR")]
     gate: Option<String>,
     /// Rows of the table [default: `population` for two to four populations, else `estimator`]
@@ -114,6 +118,10 @@ enum By {
     Population,
 }
 
+fn at_least_one(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "expected a whole number, at least 1".to_owned())
+}
+
 fn history(text: &str) -> Result<HistoryRule, String> {
     let size = text.strip_prefix("generations:").map(str::parse::<NonZeroUsize>);
     match (text, size) {
@@ -127,10 +135,8 @@ fn history(text: &str) -> Result<HistoryRule, String> {
 
 /// Replays estimators.
 pub(crate) fn run(args: &ReplayArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    if args.decisions.as_deref() == Some(Path::new("-")) {
-        let failure = Failure::new(Exit::Usage, "`--decisions` is `-`, expected a file");
-        return Err(failure.help("name a file: the output stream has the scores").into());
-    }
+    let decisions = args.decisions.as_deref().map(|path| Destination::new(path, &read(args))).transpose()?;
+    ScaleArg::once(&args.scale)?;
     let gate = args.gate.as_deref().map(gate::read).transpose()?;
     let mut asked = Vec::new();
     for text in &args.estimators {
@@ -149,6 +155,13 @@ pub(crate) fn run(args: &ReplayArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Res
             dataset.populations.iter().map(|population| orders.of(population, limit)).collect()
         })
         .collect();
+    let unlisted = datasets.iter().zip(&orders).find(|(_, orders)| orders.iter().all(Vec::is_empty));
+    if let (Some(((_, dataset), _)), OrdersArg::File(file)) = (unlisted, &args.orders) {
+        let message = format!("`{}` lists no runs of `{}`", file.display(), dataset.name);
+        return Err(Failure::new(Exit::Usage, message)
+            .help("list some, or leave out these `--curves`")
+            .into());
+    }
     let mut tasks = Vec::new();
     for (number, estimator) in asked.iter().enumerate() {
         for ((wanted, dataset), orders) in datasets.iter().zip(&orders) {
@@ -188,9 +201,9 @@ pub(crate) fn run(args: &ReplayArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Res
             return Err(Failure::new(Exit::Usage, message).into());
         }
     }
-    if let Some(path) = &args.decisions {
+    if let Some(destination) = decisions {
         let played: Vec<_> = played.into_iter().filter_map(Result::ok).collect();
-        decisions::write(path, &played)?;
+        destination.write(|out| decisions::write(out, &played))?;
     }
     match args.format {
         ReplayFormat::Human => write!(out, "{}", table::table(&comparison, args.by))?,
@@ -198,8 +211,9 @@ pub(crate) fn run(args: &ReplayArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Res
         ReplayFormat::Html => write!(out, "{}", comparison::html(&comparison))?,
     }
     out.flush()?;
-    for doubt in datasets.iter().filter_map(|(_, dataset)| dataset.doubt()) {
-        ui.warning(&doubt, &mut std::io::stderr())?;
+    let doubts = datasets.iter().flat_map(|(_, dataset)| [dataset.unmeasured(), dataset.doubt()]);
+    for doubt in doubts.flatten().chain(compare::doubts_of_watched(&tasks, &given)) {
+        ui.warning(&doubt, &mut output::stderr())?;
     }
     warn_of_audits(&asked, ui)?;
     warn(&comparison, ui)?;
@@ -207,6 +221,21 @@ pub(crate) fn run(args: &ReplayArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Res
         Some(failure) => Err(failure.into()),
         None => Ok(Exit::Fine),
     }
+}
+
+/// The files that are read, and some that may not exist.
+fn read(args: &ReplayArgs) -> Vec<PathBuf> {
+    let mut read: Vec<PathBuf> = args.estimators.iter().map(PathBuf::from).collect();
+    for path in &args.curves {
+        read.push(path.clone());
+        read.extend(CURVES.iter().chain(&[META]).map(|name| path.join(name)));
+        read.push(path.with_file_name(META));
+    }
+    match &args.orders {
+        OrdersArg::Number(_) => {}
+        OrdersArg::File(file) => read.push(file.clone()),
+    }
+    read
 }
 
 /// The metrics of which an estimator's is the first that there is.
@@ -274,7 +303,7 @@ fn warn_of_audits(asked: &[Asked], ui: Ui) -> std::io::Result<()> {
                 "`{key}` of `{}` changes nothing here: a replay knows how each training ends, and audits none",
                 estimator.name,
             );
-            ui.warning(&message, &mut std::io::stderr())?;
+            ui.warning(&message, &mut output::stderr())?;
         }
     }
     Ok(())
@@ -290,7 +319,7 @@ fn warn(comparison: &Comparison, ui: Ui) -> std::io::Result<()> {
                 compared.not_replayed.len(),
                 compared.not_replayed.len() + compared.by_population.len(),
             );
-            ui.warning(&message, &mut std::io::stderr())?;
+            ui.warning(&message, &mut output::stderr())?;
         }
     }
     Ok(())

@@ -1,14 +1,13 @@
 //! The orders in which the runs of a population come: that of the file, seeded shuffles of it, or those of a file.
 
 use std::collections::{BTreeMap, HashMap};
-use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use peng_runtime::seed::SeedTree;
 
-use crate::commands::curves::Rows;
 use crate::commands::replay::dataset::Population;
+use crate::commands::rows::Rows;
 use crate::failure::{Exit, Failure};
 
 /// The seed of all shuffles.
@@ -24,10 +23,14 @@ pub(super) enum OrdersArg {
 }
 
 impl FromStr for OrdersArg {
-    type Err = Infallible;
+    type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(text.parse().map_or_else(|_| OrdersArg::File(text.into()), OrdersArg::Number))
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse() {
+            Ok(number) if (1..=MOST_ORDERS).contains(&number) => Ok(OrdersArg::Number(number)),
+            Err(_) if Path::new(text).exists() => Ok(OrdersArg::File(text.into())),
+            Ok(_) | Err(_) => Err(format!("expected a whole number from 1 to {MOST_ORDERS}, or a CSV file")),
+        }
     }
 }
 
@@ -55,13 +58,6 @@ impl Orders {
     /// Reads what is asked for, for these populations.
     pub(super) fn new(asked: &OrdersArg, populations: &[&Population]) -> Result<Self, Failure> {
         match asked {
-            OrdersArg::Number(0) => {
-                Err(Failure::new(Exit::Usage, "`--orders` is 0, expected at least 1 or a file"))
-            }
-            OrdersArg::Number(number) if *number > MOST_ORDERS => Err(Failure::new(
-                Exit::Usage,
-                format!("`--orders` is {number}, expected at most {MOST_ORDERS} or a file"),
-            )),
             OrdersArg::Number(number) => Ok(Orders::Number(*number)),
             OrdersArg::File(file) => Ok(Orders::Listed(listed(file, populations)?)),
         }
@@ -69,15 +65,23 @@ impl Orders {
 
     /// The orders of a population, each cut after `limit` runs; none if a file lists none.
     pub(super) fn of(&self, population: &Population, limit: usize) -> Vec<Order> {
-        let mut orders = match self {
-            Orders::Number(number) => (0..*number).map(|number| shuffled(population, number)).collect(),
-            Orders::Listed(listed) => listed.get(&population.name).cloned().unwrap_or_default(),
-        };
-        for order in &mut orders {
-            order.runs.truncate(limit);
+        match self {
+            Orders::Number(number) => {
+                (0..*number).map(|number| cut(shuffled(population, number), limit)).collect()
+            }
+            Orders::Listed(listed) => {
+                let listed = listed.get(&population.name).cloned().unwrap_or_default();
+                listed.into_iter().map(|order| cut(order, limit)).collect()
+            }
         }
-        orders
     }
+}
+
+/// The first runs of an order; the others take no memory any more.
+fn cut(mut order: Order, limit: usize) -> Order {
+    order.runs.truncate(limit);
+    order.runs.shrink_to_fit();
+    order
 }
 
 /// Order 0 is the file's. Order k is the shuffle of Fisher and Yates from the last place down, with `ChaCha8` from the
@@ -183,6 +187,7 @@ mod tests {
         assert_eq!((whole.len(), cut.len()), (3, 3));
         for (whole, cut) in whole.iter().zip(&cut) {
             assert_eq!(whole.runs[..4], cut.runs);
+            assert_eq!(cut.runs.capacity(), 4);
         }
     }
 }

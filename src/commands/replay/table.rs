@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use peng_estimator::score::{Measure, Summary};
-use peng_runtime::report::comparison::{measured, number};
+use peng_runtime::report::comparison::{measured, number, unscored};
 use peng_runtime::report::{Compared, Comparison};
 use peng_runtime::table::{Align, Table};
 
@@ -39,8 +39,32 @@ pub(super) fn table(comparison: &Comparison, by: Option<By>) -> String {
             blocks[place + 1].rows.push((&compared.estimator, summary));
         }
     }
-    rendered(&blocks, comparison.confidence)
+    rendered(&blocks, comparison.confidence) + &notes(comparison)
 }
+
+/// What is behind a mean that leaves out populations.
+const MARK: &str = "*";
+
+/// What the numbers leave out, a line each.
+fn notes(comparison: &Comparison) -> String {
+    let mut notes = String::new();
+    let is_partial = |compared: &Compared| {
+        SHOWN.iter().any(|&measure| compared.mean.get(measure).is_some_and(|found| found.undefined > 0))
+    };
+    if comparison.estimators.iter().any(is_partial) {
+        notes += "* without the populations or orders in which the measure is undefined\n";
+    }
+    for compared in &comparison.estimators {
+        if let Some(unscored) = unscored(compared) {
+            writeln!(notes, "`{}`: {unscored}", compared.estimator).expect("writing to a string cannot fail");
+        }
+    }
+    if notes.is_empty() { notes } else { format!("\n{notes}") }
+}
+
+/// The measures that are shown.
+const SHOWN: [Measure; 6] =
+    [Measure::Saved, Measure::Mae, Measure::Nmae, Measure::Spearman, Measure::RecallTied, Measure::Nreg];
 
 /// Rows under a heading.
 struct Block<'a> {
@@ -112,6 +136,7 @@ fn rendered(blocks: &[Block<'_>], confidence: f64) -> String {
     ]);
     for (name, summary) in blocks.iter().flat_map(|block| &block.rows) {
         let value = |measure| match summary.get(measure) {
+            Some(estimate) if estimate.undefined > 0 => measured(measure, estimate.value) + MARK,
             Some(estimate) => measured(measure, estimate.value),
             None => "-".to_owned(),
         };

@@ -10,6 +10,7 @@ use super::compare::{Given, Task, compare, play};
 use super::dataset::{Dataset, Population};
 use super::orders::{Orders, OrdersArg};
 use crate::commands::estimator::Asked;
+use crate::commands::gaps::Gaps;
 
 fn asked(kind: &str) -> Asked {
     Asked {
@@ -46,6 +47,7 @@ fn dataset(name: &str, populations: &[(&str, u32)]) -> Dataset {
         direction: Direction::Maximize,
         scale: Some(Scale::Percent),
         populations: populations.iter().map(|&(name, runs)| population(name, runs)).collect(),
+        gaps: Gaps::default(),
     }
 }
 

@@ -28,6 +28,7 @@ use crate::commands::kept::kept;
 use crate::commands::load::{self, Settings};
 use crate::commands::run::{Before, bind, bind_again, cannot_train};
 use crate::failure::{Exit, Failure};
+use crate::output;
 use crate::ui::progress::ProgressMode;
 use crate::ui::{Ui, diagnostics};
 use launch::{Hands, Local};
@@ -94,7 +95,7 @@ pub(crate) fn load(
     match load::study(&mut sources, file, settings, language) {
         Ok(CompiledStudy { study, warnings }) => {
             if !ui.quiet {
-                diagnostics::print(&sources, &warnings, ui.color_stderr, &mut std::io::stderr())?;
+                diagnostics::print(&sources, &warnings, ui.color_stderr, &mut output::stderr())?;
             }
             Ok(Some(LoadedStudy { study, sources }))
         }

@@ -54,7 +54,7 @@ fn what_is_watched_must_be_measured_somewhere() {
     let replayed = |runs: &[RecordedRun]| replay(find("patience").unwrap(), &params, &setting(), runs);
     let mut runs = [recorded("a", &[10.0; 20]), recorded("b", &[10.0; 20])];
     let error = replayed(&runs).unwrap_err();
-    assert_eq!(error.to_string(), "no run has `train_loss` besides the predicted metric");
+    assert_eq!(error.to_string(), "no run has `train_loss` besides the predicted metric, at its epochs");
     let error = depends_on_order(find("patience").unwrap(), &params, &setting(), &runs).unwrap_err();
     assert!(matches!(error, ReplayError::Unmeasured { .. }));
     runs[1].others.insert("train_loss".to_owned(), half_epochs(&[1.0; 20]));

@@ -169,7 +169,12 @@ pub fn score(runs: &[RecordedRun], orders: &[&[Decision]], scoring: &Scoring) ->
         (orders.len() == 1).then(|| share_interval(counts.converged, counts.decisions, confidence));
     let values = |weight: &[u32]| super::mean(measured.iter().map(|order| order.values(weight)));
     let intervals = intervals(members.len(), scoring.seed, confidence, values);
-    Ok(Scored { counts, summary: Summary { values: values(&vec![1; members.len()]), intervals } })
+    let once = vec![1; members.len()];
+    let by_order: Vec<Values> = measured.iter().map(|order| order.values(&once)).collect();
+    let undefined =
+        Measure::ALL.map(|measure| usize::from(by_order.iter().any(|values| values.get(measure).is_none())));
+    let values = super::mean(by_order.into_iter());
+    Ok(Scored { counts, summary: Summary { values, intervals, undefined } })
 }
 
 impl Counts {

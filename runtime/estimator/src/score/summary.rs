@@ -16,6 +16,14 @@ pub struct Estimate {
     pub value: f64,
     /// Lower and upper end; `None` where there was one member to draw from.
     pub interval: Option<[f64; 2]>,
+    /// In how many populations it is undefined, so that the value and the interval leave them out.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub undefined: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// Every measure with its interval.
@@ -23,6 +31,8 @@ pub struct Estimate {
 pub struct Summary {
     pub(super) values: Values,
     pub(super) intervals: [Option<[f64; 2]>; Measure::ALL.len()],
+    /// In how many populations each is undefined, if only in one of their orders.
+    pub(super) undefined: [usize; Measure::ALL.len()],
 }
 
 impl Summary {
@@ -38,13 +48,21 @@ impl Summary {
         Summary {
             values: mean(members.iter().map(|member| member.values)),
             intervals: intervals(members.len(), seed, confidence, drawn),
+            undefined: Measure::ALL
+                .map(|measure| members.iter().map(|member| member.undefined[measure as usize]).sum()),
         }
     }
 
     /// A measure; `None` where it is undefined.
     pub fn get(&self, measure: Measure) -> Option<Estimate> {
         let interval = self.intervals[measure as usize];
-        self.values.get(measure).map(|value| Estimate { value, interval })
+        let undefined = self.undefined[measure as usize];
+        self.values.get(measure).map(|value| Estimate { value, interval, undefined })
+    }
+
+    /// In how many populations a measure is undefined, if only in one of their orders.
+    pub fn undefined(&self, measure: Measure) -> usize {
+        self.undefined[measure as usize]
     }
 
     /// The values without their intervals.

@@ -5,7 +5,7 @@ use peng_estimator::score::{FEWEST_RESAMPLES, Measure, RESAMPLES, Summary};
 use serde::Serialize;
 
 use super::pareto;
-use super::{Compared, Comparison, NotReplayed, number};
+use super::{Compared, Comparison, NotReplayed, number, unscored};
 use crate::report::html::style;
 use crate::report::page::rendered;
 use crate::report::quantity::{count, plural};
@@ -150,6 +150,9 @@ fn warnings(estimators: &[Compared]) -> Vec<String> {
                 None => reasons.push((reason, vec![population])),
             }
         }
+        if let Some(unscored) = unscored(compared) {
+            warnings.push(format!("{}: {unscored}", compared.estimator));
+        }
         for (reason, populations) in reasons {
             warnings.push(format!(
                 "{} is not replayed on {}, which its means leave out: {reason} ({})",
@@ -210,7 +213,8 @@ fn cell(measure: Measure, summary: &Summary) -> Cell {
     let interval = estimate.interval.map_or(String::new(), |[low, high]| {
         format!("{} to {}", number(measure, low), number(measure, high))
     });
-    Cell { value: number(measure, estimate.value), interval }
+    let mark = if estimate.undefined > 0 { "*" } else { "" };
+    Cell { value: number(measure, estimate.value) + mark, interval }
 }
 
 fn row(name: &str, summary: &Summary) -> Row {
@@ -223,10 +227,14 @@ fn datasets(estimators: &[Compared]) -> Vec<Group> {
         for dataset in &compared.by_dataset {
             let scale = dataset.scale.map_or("in its own units".to_owned(), |scale| format!("scale {scale}"));
             let note = format!(
-                "{}, {scale}, {} in {}",
+                "{}, {scale}, {} in {}{}",
                 dataset.metric,
                 plural(dataset.runs as u64, "run"),
-                plural(dataset.populations as u64, "population")
+                plural(dataset.populations as u64, "population"),
+                match dataset.unmeasured {
+                    0 => String::new(),
+                    without => format!(", {} without the metric left out", plural(without as u64, "run")),
+                }
             );
             place(&mut groups, &dataset.dataset, note, row(&compared.estimator, &dataset.summary));
         }

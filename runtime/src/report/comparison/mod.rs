@@ -10,6 +10,8 @@ use peng_estimator::score::{Measure, Scored, Summary, Unit, Values};
 use peng_estimator::{Direction, Scale};
 use serde::Serialize;
 
+use super::quantity::{count, plural};
+
 pub use html::html;
 pub(in crate::report) use pareto::figure as savings_against_regret;
 
@@ -68,6 +70,8 @@ pub struct ComparedDataset {
     pub populations: usize,
     /// Number of runs, over all populations.
     pub runs: usize,
+    /// Runs that are recorded without the metric, and left out.
+    pub unmeasured: usize,
     /// Means over the populations.
     #[serde(flatten)]
     pub summary: Summary,
@@ -103,6 +107,17 @@ impl Comparison {
         text.push('\n');
         text
     }
+}
+
+/// How many decisions have no error, and why; `None` if all have one.
+pub fn unscored(compared: &Compared) -> Option<String> {
+    let counts = || compared.by_population.iter().map(|population| &population.scored.counts);
+    let unscored: usize = counts().map(|counts| counts.unscored).sum();
+    let all: usize = counts().map(|counts| counts.decisions).sum();
+    let (count, all) = (count(unscored as u64), plural(all as u64, "decision"));
+    (unscored > 0).then(|| {
+        format!("{count} of {all} count in no error, since the truth or the prediction is NaN or infinite")
+    })
 }
 
 /// A measure's value as people read it, with its unit.

@@ -36,7 +36,7 @@ pub(in crate::report) fn figure(comparison: &Comparison) -> Option<String> {
     }
     let range = |of: fn(&Point<'_>) -> Estimate| {
         let ends = points.iter().flat_map(|point| {
-            let Estimate { value, interval } = of(point);
+            let Estimate { value, interval, .. } = of(point);
             interval.map_or([value, value], |[low, high]| [low.min(value), high.max(value)])
         });
         let [low, high] =

@@ -52,6 +52,7 @@ fn compared(name: &str, stopped: std::ops::Range<u32>, off: f64) -> Compared {
             scale: Some(Scale::Percent),
             populations: 1,
             runs: 20,
+            unmeasured: 5,
             summary,
         }],
         by_population: vec![ComparedPopulation {
@@ -82,6 +83,7 @@ fn the_page_needs_nothing_else() {
         assert!(!page.contains(outside), "{outside}");
     }
     assert!(page.contains("prefers-color-scheme: dark") && page.contains("figure-pareto"));
+    assert!(page.contains("20 runs in 1 population, 5 runs without the metric left out"));
 }
 
 #[test]

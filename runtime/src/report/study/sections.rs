@@ -184,7 +184,7 @@ fn measures(runs: &[&ArmRun], summary: Option<&Summary>) -> Vec<Cell> {
 }
 
 fn estimate(measure: Measure, estimate: Option<Estimate>) -> Cell {
-    let Some(Estimate { value, interval }) = estimate else { return number_cell(None) };
+    let Some(Estimate { value, interval, .. }) = estimate else { return number_cell(None) };
     let small = interval.map_or(String::new(), |[low, high]| {
         format!("{} to {}", number(measure, low), number(measure, high))
     });
