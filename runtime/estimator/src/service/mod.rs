@@ -33,9 +33,12 @@
 //!   changes nothing.
 //! * `forget` drops a run from all histories, and frees its name and memory. Runs that go on are judged as if it had
 //!   never been, but none that has stopped is taken up again.
-//! * After `restore` the same requests get the same replies, bit for bit. It replaces all runs. A state is taken back only as
-//!   it was written (spaces and the order of keys are free) and by a service that was started alike.
+//! * After `restore` the same requests get the same replies, bit for bit. It replaces all runs. A state is taken back only if
+//!   it says what was written (spaces, the order of keys and the form of numbers are free: `1` for `1.0`, `0` for `-0.0`), and by
+//!   a service that was started alike.
+//! * A `snapshot` that no line of `restore` could hold is refused: `forget` runs that have ended, and ask again.
 
+mod checksum;
 mod experts;
 mod observe;
 mod recent;
@@ -82,7 +85,10 @@ impl Service {
         if line.len() > MAX_LINE {
             return refuse_long_line();
         }
-        request::read(line).and_then(|request| self.handle(request)).unwrap_or_else(Reply::from).to_line()
+        request::read(line)
+            .and_then(|request| self.handle(request))
+            .unwrap_or_else(Reply::from)
+            .to_line_within(MAX_LINE)
     }
 
     fn handle(&mut self, request: Request) -> Result<Reply, Refusal> {

@@ -14,6 +14,16 @@ pub(super) enum Refusal {
         /// The most bytes that a line may have.
         limit: usize,
     },
+    /// No line of `restore` could hold the snapshot.
+    #[error(
+        "to `restore` this snapshot takes a line of {bytes} bytes, and at most {limit} are read; `forget` runs that have ended"
+    )]
+    SnapshotTooLong {
+        /// How long it would be.
+        bytes: usize,
+        /// The most bytes that a line may have.
+        limit: usize,
+    },
     /// The line is no text.
     #[error("the line is not UTF-8 from byte {valid_up_to} on")]
     NotUtf8 {
@@ -149,6 +159,7 @@ impl Refusal {
     pub(super) const fn code(&self) -> &'static str {
         match self {
             Refusal::TooLong { .. } => "too_long",
+            Refusal::SnapshotTooLong { .. } => "snapshot_too_long",
             Refusal::NotUtf8 { .. } => "not_utf8",
             Refusal::NotJson { .. } => "not_json",
             Refusal::BadRequest { .. } => "bad_request",

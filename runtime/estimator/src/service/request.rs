@@ -76,10 +76,17 @@ pub(super) struct Forget {
     pub(super) run: String,
 }
 
-/// A number that may be NaN or infinite, as [`crate::extended`] has it.
+/// A number that may be NaN or infinite, as [`crate::extended`] has it. Where -0 is read, it is 0: many clients cannot write
+/// the one in a state as the other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, serde::Serialize)]
 #[serde(transparent)]
-pub(super) struct Number(#[serde(with = "crate::extended")] pub(super) f64);
+pub(super) struct Number(
+    #[serde(serialize_with = "crate::extended::serialize", deserialize_with = "without_sign")] pub(super) f64,
+);
+
+fn without_sign<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    crate::extended::deserialize(deserializer).map(|value| value + 0.0)
+}
 
 /// The name of the operation, which is read before the rest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -297,7 +304,7 @@ mod tests {
             (br#"{"op":"restore"}"#, "foreign_state", "missing field `state`"),
             (br#"{"op":"restore","state":{"a":1}}"#, "foreign_state", "missing field `format`"),
             (br#"{"op":"restore","state":{"format":"peng-engine/0"}}"#, "foreign_state", "`peng-engine/0`"),
-            (br#"{"op":"restore","state":{"format":"peng-engine/1"}}"#, "altered_state", "missing field"),
+            (br#"{"op":"restore","state":{"format":"peng-engine/2"}}"#, "altered_state", "missing field"),
         ] {
             let refusal = read(line).unwrap_err();
             let text = refusal.to_string();

@@ -40,7 +40,7 @@ pub(super) struct Stop {
 
 /// What a client is told besides the verdict. All numbers are finite.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub(super) struct Told {
     pub(super) predicted: Option<f64>,
     pub(super) interval: Option<[f64; 2]>,
@@ -70,8 +70,15 @@ pub(super) struct Layout {
 impl Told {
     pub(super) fn of(observation: Observation) -> Self {
         Told {
-            predicted: observation.predicted.filter(|predicted| predicted.is_finite()),
-            interval: observation.interval.filter(|ends| ends.iter().all(|end| end.is_finite())),
+            // Adding 0 makes -0 the 0 that it equals, for clients whose JSON has none.
+            predicted: observation
+                .predicted
+                .filter(|predicted| predicted.is_finite())
+                .map(|value| value + 0.0),
+            interval: observation
+                .interval
+                .filter(|ends| ends.iter().all(|end| end.is_finite()))
+                .map(|ends| ends.map(|end| end + 0.0)),
             reason: observation.reason,
             rule: observation.rule,
         }
