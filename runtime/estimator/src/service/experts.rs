@@ -48,7 +48,8 @@ pub(super) struct Experts {
     pub(super) setup: Setup,
     /// Metrics without which the estimator cannot work, the predicted one first.
     pub(super) metrics: Vec<String>,
-    uses_history: bool,
+    /// Whether what ended before counts.
+    pub(super) uses_history: bool,
     estimators: Recent<Layout, Built>,
     rules: Recent<(Layout, u64), Arc<dyn Rule>>,
 }

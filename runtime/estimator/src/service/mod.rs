@@ -119,7 +119,8 @@ impl Service {
 
     fn forget(&mut self, name: String) -> Result<Reply, Refusal> {
         let run = self.runs.forget(&name)?;
-        if run.stop.is_some() || run.finish.is_some() {
+        // Where no history counts, no rule has become another one.
+        if self.experts.uses_history && (run.stop.is_some() || run.finish.is_some()) {
             self.experts.unlearn();
             self.runs.judge_anew();
         }

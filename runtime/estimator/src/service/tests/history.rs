@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::follower::{FollowerKind, LEARNED};
-use super::{ask, following, observation, setup, train};
+use super::{ask, following, observation, service, setup, train};
 use crate::conformance::half_epochs;
 use crate::policy::{POLICIES, find};
 use crate::replay::{HistoryRule, RecordedRun, Setting, replay};
@@ -74,6 +74,20 @@ fn what_is_forgotten_is_in_no_history_and_its_name_is_free() {
     // Numbers go on: the forgotten run was a trial of the search.
     let state = ask(&mut service, &json!({"op": "snapshot"}));
     assert_eq!(state["state"]["content"]["runs"][1]["number"], 2);
+}
+
+#[test]
+fn where_no_history_counts_a_forgotten_run_is_no_reason_to_judge_anew() {
+    for (kind, judged) in [("penguin", 4), ("population", 0)] {
+        let mut service = service(kind);
+        let wavy = [30.0, 60.0, 35.0, 65.0];
+        assert_eq!(train(&mut service, "goes-on", &wavy)["verdict"], "continue");
+        train(&mut service, "ended", &[50.0]);
+        ask(&mut service, &json!({"op": "finish", "run": "ended"}));
+        assert_eq!(service.runs.get("goes-on").unwrap().judged, 4);
+        ask(&mut service, &json!({"op": "forget", "run": "ended"}));
+        assert_eq!(service.runs.get("goes-on").unwrap().judged, judged, "{kind}");
+    }
 }
 
 #[test]
