@@ -24,7 +24,8 @@ const METRIC: &str = "val_accuracy";
 ///   {"op":"restore","state":...}
 ///
 /// `planned` (and optionally `covariates`) come with a run's first observation. Stop a training when the `verdict` is `stop`;
-/// if its `outcome` is `converged`, `predicted` is its fitness.
+/// if its `outcome` is `converged`, `predicted` is its fitness. A stop is final: under `population`, whose stops are pauses in a
+/// run, `confirm` is `none` here.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct EngineArgs {

@@ -17,6 +17,8 @@
 //! * `verdict` is `continue` or `stop`; `outcome` says how a stop is meant: `converged` (the run is a result, with the fitness
 //!   `predicted`) or `pruned` (it is none). At an epoch of at least `planned` there is nothing to predict any more: the verdict
 //!   is `stop` with the outcome `null`, and the run has completed with what was measured.
+//! * A stop is final: no run is taken up again. An estimator by which a stop is a pause (`population`) has `confirm: none`, and is
+//!   refused with another `confirm`.
 //! * The first observation fixes `planned` and `covariates`; later ones leave them out or repeat them.
 //! * `metrics` holds the predicted metric and those that the estimator needs. Others are kept too; where one is absent it is
 //!   NaN. NaN and infinities are `"nan"` (or `null`), `"inf"` and `"-inf"`.

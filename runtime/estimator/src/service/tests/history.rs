@@ -5,7 +5,7 @@ use serde_json::json;
 use super::follower::{FollowerKind, LEARNED};
 use super::{ask, following, observation, service, setup, train};
 use crate::conformance::half_epochs;
-use crate::policy::{POLICIES, find};
+use crate::policy::POLICIES;
 use crate::replay::{HistoryRule, RecordedRun, Setting, replay};
 use crate::service::{Service, Setup};
 use crate::trial::Outcome;
@@ -41,9 +41,7 @@ fn a_run_that_is_finished_after_its_stop_counts_with_its_true_value_from_then_on
 
 #[test]
 fn a_true_value_that_was_not_measured_teaches_nothing_of_how_curves_go() {
-    let mut own = setup(find("population").unwrap());
-    own.params = json!({"confirm": "none"});
-    let mut service = Service::new(own).unwrap();
+    let mut service = service("population");
     for run in 0..12 {
         let top = 60.0 + f64::from(run * 7 % 23);
         let values: Vec<f64> = (1..=10).map(|x| top - top * 1.5_f64.powi(-x)).collect();
@@ -121,16 +119,17 @@ fn one_run_after_the_other_is_a_replay() {
     kinds.push(&FollowerKind);
     for kind in kinds {
         let mut own = setup(kind);
-        own.params = match kind.name() {
-            // A replay takes paused runs up again; here that is left to the client.
+        let params = match kind.name() {
+            // Unless told otherwise, a replay takes paused runs up again, and a service never.
             "population" => json!({"confirm": "none"}),
             "patience" => json!({"patience": 1}),
             _ => json!({}),
         };
+        own.params = if kind.name() == "population" { json!({}) } else { params.clone() };
         let Setup { direction, scale, confidence, .. } = own;
         let setting =
             Setting { direction, scale, confidence, history: HistoryRule::Sequential, costs: Vec::new() };
-        let decisions = replay(own.kind, &own.params, &setting, &curves).unwrap();
+        let decisions = replay(own.kind, &params, &setting, &curves).unwrap();
         let stopped = decisions.iter().filter(|decision| decision.outcome != Outcome::Completed).count();
         assert!(stopped > 5 || kind.name() == "never", "{}: {stopped} runs are stopped", kind.name());
         let mut service = Service::new(own).unwrap();

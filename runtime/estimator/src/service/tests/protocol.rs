@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{ask, code, following, observation, service, setup, train};
 use crate::curve::Direction;
 use crate::policy::find;
-use crate::service::Service;
+use crate::service::{Service, Setup};
 
 fn saturating() -> Vec<f64> {
     (1..=10).map(|x| 80.0 - 60.0 * 2.0_f64.powi(1 - x)).collect()
@@ -96,13 +96,17 @@ fn where_a_rule_is_not_defined_the_training_goes_on() {
 
 #[test]
 fn parameters_that_fit_no_training_are_issues_from_the_start() {
-    let losses =
-        super::Setup { direction: Direction::Minimize, scale: None, ..setup(find("penguin").unwrap()) };
+    let losses = Setup { direction: Direction::Minimize, scale: None, ..setup(find("penguin").unwrap()) };
     assert!(Service::new(losses).err().unwrap()[0].message.contains("minimized"));
-    let unknown = super::Setup { params: json!({"windows": 3}), ..setup(find("penguin").unwrap()) };
+    let unknown = Setup { params: json!({"windows": 3}), ..setup(find("penguin").unwrap()) };
     assert_eq!(Service::new(unknown).err().unwrap()[0].pointer, "/windows");
+    for confirm in ["generation", "end"] {
+        let pauses = Setup { params: json!({"confirm": confirm}), ..setup(find("population").unwrap()) };
+        let issue = Service::new(pauses).err().unwrap().remove(0);
+        assert!(issue.pointer == "/confirm" && issue.message.contains("a stop is final"), "{issue:?}");
+    }
     let watch = json!({"watch": "val_accuracy"});
-    let itself = super::Setup { params: watch, ..setup(find("patience").unwrap()) };
+    let itself = Setup { params: watch, ..setup(find("patience").unwrap()) };
     assert!(Service::new(itself).err().unwrap()[0].message.contains("observes anyway"));
 }
 

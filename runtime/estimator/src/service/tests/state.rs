@@ -165,6 +165,14 @@ fn a_state_of_a_service_started_otherwise_is_refused_by_what_differs() {
     }
 }
 
+#[test]
+fn what_a_service_assumes_is_what_it_could_have_been_told() {
+    let state = snapshot(&mut service("population"));
+    assert_eq!(state["content"]["started_with"]["params"]["confirm"], "none");
+    let told = Setup { params: json!({"confirm": "none"}), ..setup(find("population").unwrap()) };
+    assert_eq!(ask(&mut Service::new(told).unwrap(), &restore(&state)), json!({"restored": 0}));
+}
+
 /// With a true checksum, which only a program can put there.
 #[test]
 fn a_state_that_is_not_whole_is_refused() {
