@@ -15,11 +15,16 @@ struct Engine {
 
 impl Engine {
     fn start() -> Self {
+        Self::start_with(&["--estimator", "penguin:window=2,tolerance=1pp"], Stdio::piped())
+    }
+
+    fn start_with(args: &[&str], stderr: Stdio) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_peng"))
-            .args(["engine", "--estimator", "penguin:window=2,tolerance=1pp"])
+            .arg("engine")
+            .args(args)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stderr(stderr)
             .spawn()
             .unwrap();
         let (stdin, stdout) = (process.stdin.take().unwrap(), BufReader::new(process.stdout.take().unwrap()));
@@ -126,6 +131,17 @@ fn a_client_that_is_gone_ends_it_quietly() {
     let mut said = String::new();
     process.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     assert_eq!((process.wait().unwrap().code(), said.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn a_warning_that_nobody_reads_is_no_reason_to_end() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut engine = Engine::start_with(&["--estimator", "never", "--metric", "val_loss"], writer.into());
+    let reply = engine.ask(r#"{"op":"observe","run":"a","epoch":1,"planned":3,"metrics":{"val_loss":2}}"#);
+    assert!(reply.contains(r#""verdict":"continue""#), "{reply}");
+    drop((engine.stdin, engine.stdout));
+    assert_eq!(engine.process.wait().unwrap().code(), Some(0));
 }
 
 #[test]

@@ -18,7 +18,7 @@ use crate::failure::{Exit, Failure, is_broken_pipe};
 use crate::ui::findings::{
     FileFindings, Findings, Places, counted, github, gitlab, json, junit, plural, sarif,
 };
-use crate::ui::{Ui, diagnostics};
+use crate::ui::{Aside, Ui, diagnostics};
 
 /// Check specs and studies: every error of every file at once
 ///
@@ -109,7 +109,7 @@ pub(crate) fn run(args: &CheckArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Resu
                 FileFindings::checked(file.name, found)
             }
             Err(why) => {
-                ui.failure(&Failure::new(Exit::Environment, &why).into(), &mut std::io::stderr())?;
+                ui.failure(&Failure::new(Exit::Environment, &why).into(), &mut Aside)?;
                 FileFindings::unreadable(file.name, why)
             }
         };
@@ -139,7 +139,7 @@ fn tell(findings: &Findings, output: CheckOutput, ui: Ui, out: &mut dyn Write) -
     print(findings, output, ui, out)?;
     if !ui.quiet {
         out.flush()?;
-        write!(std::io::stderr(), "{}", summary(findings))?;
+        write!(Aside, "{}", summary(findings))?;
     }
     Ok(())
 }

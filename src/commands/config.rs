@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use crate::commands::load;
 use crate::failure::Exit;
-use crate::ui::{Ui, diagnostics};
+use crate::ui::{Aside, Ui, diagnostics};
 
 /// Show the resolved spec: every value, also the defaults, with its origin
 #[derive(Debug, Args)]
@@ -53,7 +53,7 @@ pub(crate) fn run(args: &ConfigArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Res
         }
     };
     if !ui.quiet {
-        diagnostics::print(&sources, &analysed.warnings, ui.color_stderr, &mut std::io::stderr())?;
+        diagnostics::print(&sources, &analysed.warnings, ui.color_stderr, &mut Aside)?;
     }
     let nodes = config(&analysed, &catalog);
     match args.format {

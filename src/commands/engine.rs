@@ -9,7 +9,7 @@ use peng_estimator::{CostObjective, Direction, Scale, TrainingFacts};
 
 use crate::commands::estimator::{self, Asked};
 use crate::failure::{Exit, Failure};
-use crate::ui::Ui;
+use crate::ui::{Aside, Ui};
 
 const METRIC: &str = "val_accuracy";
 
@@ -62,7 +62,7 @@ enum Line {
 /// Answers until the input ends.
 pub(crate) fn run(args: &EngineArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Exit> {
     // Findings about the arguments are for people; stdout is the protocol's alone.
-    let Some(asked) = estimator::read(&args.estimator, ui, &mut io::stderr())? else {
+    let Some(asked) = estimator::read(&args.estimator, ui, &mut Aside)? else {
         return Ok(Exit::Findings);
     };
     let mut service = start(args, asked, ui)?;
@@ -83,7 +83,7 @@ fn start(args: &EngineArgs, asked: Asked, ui: Ui) -> anyhow::Result<Service> {
     if direction == Direction::Maximize && Direction::suggested_by(&metric) == Direction::Minimize {
         let message =
             format!("larger values of `{metric}` count as better ones; `--lower-is-better` turns that round");
-        ui.warning(&message, &mut io::stderr())?;
+        ui.warning(&message, &mut Aside)?;
     }
     let setup = Setup {
         kind,

@@ -14,7 +14,7 @@ use peng_spec::plan::Plan;
 use peng_spec::source::{FileId, SourceMap};
 
 use crate::failure::{Exit, Failure};
-use crate::ui::{Ui, diagnostics};
+use crate::ui::{Aside, Ui, diagnostics};
 
 /// What the command line sets in a spec.
 #[derive(Debug, Default, Args)]
@@ -77,7 +77,7 @@ pub(crate) fn spec(
     match compiled {
         Ok(Compiled { plan, warnings }) => {
             if !ui.quiet {
-                diagnostics::print(&sources, &warnings, ui.color_stderr, &mut io::stderr())?;
+                diagnostics::print(&sources, &warnings, ui.color_stderr, &mut Aside)?;
             }
             Ok(Some(Loaded { plan, sources }))
         }

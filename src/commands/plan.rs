@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::commands::load::{self, Loaded};
 use crate::failure::{Exit, Failure};
-use crate::ui::{Ui, diagnostics};
+use crate::ui::{Aside, Ui, diagnostics};
 
 /// Show what a spec will train, for how long, at what cost
 ///
@@ -184,7 +184,7 @@ fn study(args: &PlanArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Option<
         }
     };
     if !ui.quiet {
-        diagnostics::print(&sources, &warnings, ui.color_stderr, &mut std::io::stderr())?;
+        diagnostics::print(&sources, &warnings, ui.color_stderr, &mut Aside)?;
     }
     match args.format {
         PlanFormat::Human => write!(out, "{}", table(&describe_study(&study)))?,

@@ -23,10 +23,10 @@ use crate::commands::kept::kept;
 use crate::commands::load::{self, Loaded};
 use crate::commands::{study, worker};
 use crate::failure::{Exit, Failure};
-use crate::ui::Ui;
 #[cfg(feature = "train")]
 use crate::ui::downloads::Downloads;
 use crate::ui::progress::{self, ProgressMode};
+use crate::ui::{Aside, Ui};
 
 /// What `--help` says of data and the environment, which `datasets.rs` reads.
 const ENVIRONMENT: &str = "\
@@ -155,7 +155,7 @@ fn execute(
     let each = devices.each.iter().map(|(device, _)| *device).collect();
     let mut executor = Local::new((program, args), each, dir.clone(), plan.digest.clone(), bound.workers);
     // With `--progress json` the output stream is the journal's alone.
-    let mut aside = std::io::stderr();
+    let mut aside = Aside;
     let out = if progress == ProgressMode::Json { &mut aside as &mut dyn Write } else { out };
     if !ui.quiet {
         writeln!(out, "run directory: {}", dir.path().display())?;

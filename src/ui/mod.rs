@@ -38,6 +38,21 @@ pub(crate) struct Ui {
     pub(crate) color_stderr: bool,
 }
 
+/// The error stream. It is for people: where it is closed nobody can be told, which is no reason to end.
+#[derive(Debug)]
+pub(crate) struct Aside;
+
+impl Write for Aside {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let _ = io::stderr().write_all(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 impl Ui {
     /// What the arguments and the streams say.
     pub(crate) fn new(global: &Global) -> Self {
@@ -67,8 +82,7 @@ impl Ui {
     pub(crate) fn note(self, message: &str) {
         if self.verbose {
             let paint = if self.color_stderr { Paint::Colours } else { Paint::Plain };
-            // A closed stderr leaves nobody to tell.
-            let _ = writeln!(io::stderr(), "{}: {message}", paint.dim("note"));
+            let _ = writeln!(Aside, "{}: {message}", paint.dim("note"));
         }
     }
 

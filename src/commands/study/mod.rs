@@ -29,7 +29,7 @@ use crate::commands::load::{self, Settings};
 use crate::commands::run::{Before, bind, bind_again, cannot_train};
 use crate::failure::{Exit, Failure};
 use crate::ui::progress::ProgressMode;
-use crate::ui::{Ui, diagnostics};
+use crate::ui::{Aside, Ui, diagnostics};
 use launch::{Hands, Local};
 
 /// Run a search under several estimators and seeds, and compare them with the truth
@@ -94,7 +94,7 @@ pub(crate) fn load(
     match load::study(&mut sources, file, settings, language) {
         Ok(CompiledStudy { study, warnings }) => {
             if !ui.quiet {
-                diagnostics::print(&sources, &warnings, ui.color_stderr, &mut std::io::stderr())?;
+                diagnostics::print(&sources, &warnings, ui.color_stderr, &mut Aside)?;
             }
             Ok(Some(LoadedStudy { study, sources }))
         }
