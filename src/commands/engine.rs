@@ -4,6 +4,8 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
+use peng_estimator::policy::{self, PolicyKind};
 use peng_estimator::service::{self, MAX_LINE, Service, Setup};
 use peng_estimator::{CostObjective, Direction, Scale, TrainingFacts};
 
@@ -33,7 +35,7 @@ pub(crate) struct EngineArgs {
     #[arg(long, value_name = "E", default_value = "penguin")]
     estimator: String,
     /// The metric that is predicted [default: that of the estimator's file, else `val_accuracy`]
-    #[arg(long)]
+    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     metric: Option<String>,
     /// Small values of the metric are good ones; `--scale loss:X` and `perplexity:X` imply it
     #[arg(long)]
@@ -42,9 +44,10 @@ pub(crate) struct EngineArgs {
     /// `--lower-is-better`]
     #[arg(long, value_name = "S")]
     scale: Option<Scale>,
-    /// Covariates of which the search wants small values besides, such as `flops`: a run that may enter the front by them is
-    /// not stopped for being worse than others; one without them is compared by the metric alone
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    /// For `population`, which alone weighs them: covariates of which the search wants small values besides, such as `flops`.
+    /// A run that may enter the front by them is not stopped for being worse than others; one without them is compared by the
+    /// metric alone
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = NonEmptyStringValueParser::new())]
     minimize: Vec<String>,
     /// Confidence of the intervals, between 0 and 1
     #[arg(long, default_value_t = TrainingFacts::CONFIDENCE, value_name = "SHARE", value_parser = estimator::share)]
@@ -92,7 +95,7 @@ fn start(args: &EngineArgs, asked: Asked, ui: Ui) -> anyhow::Result<Service> {
         direction,
         scale: args.scale.or((direction == Direction::Maximize).then_some(Scale::Percent)),
         confidence: args.confidence,
-        costs: args.minimize.iter().cloned().map(CostObjective::minimize).collect(),
+        costs: costs(&args.minimize, kind)?,
     };
     let service = Service::new(setup).map_err(|issues| {
         let messages: Vec<String> = issues.iter().map(|issue| issue.message.clone()).collect();
@@ -106,6 +109,24 @@ fn start(args: &EngineArgs, asked: Asked, ui: Ui) -> anyhow::Result<Service> {
         }
     })?;
     Ok(service)
+}
+
+/// The search's other objectives, which somebody must weigh.
+fn costs(names: &[String], kind: &dyn PolicyKind) -> Result<Vec<CostObjective>, Failure> {
+    if !names.is_empty() && !policy::weighs_costs(kind) {
+        let message = format!(
+            "`--minimize` changes nothing under `{}`, which compares by the metric alone",
+            kind.name()
+        );
+        return Err(Failure::new(Exit::Usage, message).help("leave it out, or use `--estimator population`"));
+    }
+    match names.iter().enumerate().find(|(place, name)| names[..*place].contains(name)) {
+        Some((_, name)) => {
+            let message = format!("`--minimize` names `{name}` twice");
+            Err(Failure::new(Exit::Usage, message).help("name each covariate once"))
+        }
+        None => Ok(names.iter().cloned().map(CostObjective::minimize).collect()),
+    }
 }
 
 /// Replies are handed over as soon as no whole request waits in the buffer. If the client does not read them, writing

@@ -28,6 +28,9 @@ pub static POLICIES: &[&dyn PolicyKind] = &[
     &asha::AshaKind,
 ];
 
+/// Kinds that weigh what a network costs: the search's other objectives. The others answer as if there were none.
+const WEIGH_COSTS: &[&str] = &["population"];
+
 /// A kind of estimator.
 pub trait PolicyKind: Send + Sync {
     /// What a spec calls it.
@@ -68,6 +71,11 @@ impl ParamIssue {
 /// The kind of that name.
 pub fn find(name: &str) -> Option<&'static dyn PolicyKind> {
     POLICIES.iter().copied().find(|kind| kind.name() == name)
+}
+
+/// Whether the search's other objectives, [`TrainingFacts::costs`], change what estimators of that kind answer.
+pub fn weighs_costs(kind: &dyn PolicyKind) -> bool {
+    WEIGH_COSTS.contains(&kind.name())
 }
 
 #[cfg(test)]

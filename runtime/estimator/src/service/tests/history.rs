@@ -5,10 +5,10 @@ use serde_json::json;
 use super::follower::{FollowerKind, LEARNED};
 use super::{ask, following, observation, service, setup, train};
 use crate::conformance::half_epochs;
-use crate::policy::POLICIES;
+use crate::policy::{POLICIES, PolicyKind, weighs_costs};
 use crate::replay::{HistoryRule, RecordedRun, Setting, replay};
 use crate::service::{Service, Setup};
-use crate::trial::Outcome;
+use crate::trial::{CostObjective, Outcome};
 
 #[test]
 fn a_history_is_what_had_ended_when_the_run_began() {
@@ -85,6 +85,34 @@ fn where_no_history_counts_a_forgotten_run_is_no_reason_to_judge_anew() {
         assert_eq!(service.runs.get("goes-on").unwrap().judged, 4);
         ask(&mut service, &json!({"op": "forget", "run": "ended"}));
         assert_eq!(service.runs.get("goes-on").unwrap().judged, judged, "{kind}");
+    }
+}
+
+#[test]
+fn costs_change_answers_where_they_are_weighed_and_nowhere_else() {
+    let answers = |kind: &'static dyn PolicyKind, costs: &[&str]| {
+        let costs = costs.iter().map(|&cost| CostObjective::minimize(cost.to_owned())).collect();
+        let params = if kind.name() == "patience" { json!({"patience": 1}) } else { json!({}) };
+        let mut service = Service::new(Setup { costs, params, ..setup(kind) }).unwrap();
+        let mut replies = Vec::new();
+        for run in 0..40_u32 {
+            let top = 40.0 + f64::from(run * 7 % 50);
+            for epoch in 1..=10 {
+                let value = top - top * 1.5_f64.powi(-epoch);
+                let mut request = observation(&format!("net-{run}"), f64::from(epoch), value);
+                request["covariates"] = json!({"flops": f64::from(run * 11 % 40) + 1.0});
+                let reply = ask(&mut service, &request);
+                let is_stop = reply["verdict"] == "stop";
+                replies.push(reply);
+                if is_stop {
+                    break;
+                }
+            }
+        }
+        replies
+    };
+    for &kind in POLICIES {
+        assert_eq!(answers(kind, &["flops"]) != answers(kind, &[]), weighs_costs(kind), "{}", kind.name());
     }
 }
 
