@@ -2,11 +2,12 @@
 //! here lines are read and written, one at a time.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::str::FromStr;
 
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use peng_estimator::policy::{self, PolicyKind};
-use peng_estimator::service::{self, MAX_LINE, Service, Setup};
+use peng_estimator::service::{self, MAX_LINE, ScaleOrigin, Service, Setup};
 use peng_estimator::{CostObjective, Direction, Scale, TrainingFacts};
 
 use crate::commands::estimator::{self, Asked};
@@ -40,10 +41,10 @@ pub(crate) struct EngineArgs {
     /// Small values of the metric are good ones; `--scale loss:X` and `perplexity:X` imply it
     #[arg(long)]
     lower_is_better: bool,
-    /// How the metric becomes a score: `percent`, `loss:WORST` or `perplexity:WORST` [default: `percent`, none for
-    /// `--lower-is-better`]
+    /// How the metric becomes a score: `percent`, `loss:WORST`, `perplexity:WORST`, or `none` where it has no bounds [default:
+    /// `none` for `--lower-is-better`, else `percent`, and a value outside 0 to 100 is refused where that matters]
     #[arg(long, value_name = "S")]
-    scale: Option<Scale>,
+    scale: Option<ScaleArg>,
     /// For `population`, which alone weighs them: covariates of which the search wants small values besides, such as `flops`.
     /// A run that may enter the front by them is not stopped for being worse than others; one without them is compared by the
     /// metric alone
@@ -52,6 +53,24 @@ pub(crate) struct EngineArgs {
     /// Confidence of the intervals, between 0 and 1
     #[arg(long, default_value_t = TrainingFacts::CONFIDENCE, value_name = "SHARE", value_parser = estimator::share)]
     confidence: f64,
+}
+
+/// What `--scale` may be.
+#[derive(Debug, Clone, Copy)]
+enum ScaleArg {
+    Unbounded,
+    Of(Scale),
+}
+
+impl FromStr for ScaleArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "none" {
+            return Ok(Self::Unbounded);
+        }
+        text.parse::<Scale>().map(Self::Of).map_err(|error| format!("{error}, or `none`"))
+    }
 }
 
 /// A line of the input.
@@ -69,7 +88,9 @@ pub(crate) fn run(args: &EngineArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Res
         return Ok(Exit::Findings);
     };
     let mut service = start(args, asked, ui)?;
-    answer_all(&mut service, &mut BufReader::new(io::stdin().lock()), out)?;
+    // A warning is no part of the protocol.
+    let mut tell = |doubt: &str| drop(ui.warning(doubt, &mut Aside));
+    answer_all(&mut service, &mut BufReader::new(io::stdin().lock()), out, &mut tell)?;
     Ok(Exit::Fine)
 }
 
@@ -79,7 +100,7 @@ fn start(args: &EngineArgs, asked: Asked, ui: Ui) -> anyhow::Result<Service> {
         let message = format!("`{key}` is of runs: the engine is told how a training ended, and audits none");
         return Err(Failure::new(Exit::Usage, message).help(format!("leave `{key}` out")).into());
     }
-    let falls = matches!(args.scale, Some(Scale::Loss { .. } | Scale::Perplexity { .. }));
+    let falls = matches!(args.scale, Some(ScaleArg::Of(Scale::Loss { .. } | Scale::Perplexity { .. })));
     let direction = if args.lower_is_better || falls { Direction::Minimize } else { Direction::Maximize };
     let metric =
         args.metric.clone().or_else(|| metrics.into_iter().next()).unwrap_or_else(|| METRIC.to_owned());
@@ -88,12 +109,18 @@ fn start(args: &EngineArgs, asked: Asked, ui: Ui) -> anyhow::Result<Service> {
             format!("larger values of `{metric}` count as better ones; `--lower-is-better` turns that round");
         ui.warning(&message, &mut Aside)?;
     }
+    let (scale, scale_origin) = match (args.scale, direction) {
+        (Some(ScaleArg::Of(scale)), _) => (Some(scale), ScaleOrigin::Given),
+        (None, Direction::Maximize) => (Some(Scale::Percent), ScaleOrigin::Assumed),
+        (Some(ScaleArg::Unbounded), _) | (None, Direction::Minimize) => (None, ScaleOrigin::Given),
+    };
     let setup = Setup {
         kind,
         params,
         metric,
         direction,
-        scale: args.scale.or((direction == Direction::Maximize).then_some(Scale::Percent)),
+        scale,
+        scale_origin,
         confidence: args.confidence,
         costs: costs(&args.minimize, kind)?,
     };
@@ -135,6 +162,7 @@ fn answer_all<R: Read>(
     service: &mut Service,
     input: &mut BufReader<R>,
     out: &mut dyn Write,
+    tell: &mut dyn FnMut(&str),
 ) -> io::Result<()> {
     let mut line = Vec::new();
     loop {
@@ -148,6 +176,9 @@ fn answer_all<R: Read>(
             Line::Whole => service.answer(&line),
         };
         writeln!(out, "{reply}")?;
+        if let Some(doubt) = service.doubt() {
+            tell(&doubt);
+        }
     }
 }
 
@@ -226,11 +257,12 @@ mod tests {
 
     fn service() -> Service {
         let setup = Setup {
-            kind: peng_estimator::policy::find("penguin").unwrap(),
+            kind: policy::find("penguin").unwrap(),
             params: json!({}),
             metric: METRIC.to_owned(),
             direction: Direction::Maximize,
             scale: Some(Scale::Percent),
+            scale_origin: ScaleOrigin::Given,
             confidence: 0.9,
             costs: Vec::new(),
         };
@@ -244,7 +276,7 @@ mod tests {
         let (first, rest) = requests.split_at(62);
         let mut pipe = Pipe::default();
         let mut input = BufReader::new(first.chain(rest));
-        answer_all(&mut service(), &mut input, &mut pipe).unwrap();
+        answer_all(&mut service(), &mut input, &mut pipe, &mut |_| ()).unwrap();
         assert_eq!(pipe.handed_over, [0, 2, 3]);
         assert_eq!(pipe.written.matches("unknown_run").count(), 3);
     }
@@ -267,7 +299,7 @@ mod tests {
         let requests = b"{\"op\":\"forget\",\"run\":\"a\"}\n".repeat(100_000);
         let mut rest = &requests[..];
         let mut input = BufReader::with_capacity(1000, &mut rest);
-        let error = answer_all(&mut service(), &mut input, &mut Full(10_000)).unwrap_err();
+        let error = answer_all(&mut service(), &mut input, &mut Full(10_000), &mut |_| ()).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
         drop(input);
         let read = requests.len() - rest.len();

@@ -38,10 +38,21 @@ pub struct Setup {
     pub direction: Direction,
     /// How it becomes a score; `None` for an unbounded one.
     pub scale: Option<Scale>,
+    /// Whether somebody said so.
+    pub scale_origin: ScaleOrigin,
     /// The confidence of intervals, above 0 and below 1.
     pub confidence: f64,
     /// The search's other objectives, by covariate.
     pub costs: Vec<CostObjective>,
+}
+
+/// How it is known on which scale a metric is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScaleOrigin {
+    /// The client said so: what lies outside counts as the scale has it.
+    Given,
+    /// Nobody said anything, and percentages are the most likely: a value that is none is refused.
+    Assumed,
 }
 
 /// An estimator, or why there is none for such a training.

@@ -22,6 +22,8 @@
 //! * The first observation fixes `planned` and `covariates`; later ones leave them out or repeat them.
 //! * `metrics` holds the predicted metric and those that the estimator needs. Others are kept too; where one is absent it is
 //!   NaN. NaN and infinities are `"nan"` (or `null`), `"inf"` and `"-inf"`.
+//! * Where it is only assumed that the metric is in percent, a finite value outside 0 to 100 is refused, unless the estimator
+//!   takes values as they are: nobody knows what it means. Where that was said, it counts as 0 or 100.
 //! * Epochs increase. An epoch that was observed before, with the same values, is no error and changes nothing: it gets the
 //!   present verdict, so a client may send again. After a stop any observation gets the verdict again; what it measures is
 //!   kept for a `finish` that may follow.
@@ -49,18 +51,20 @@ mod reply;
 mod request;
 mod run;
 mod runs;
+mod scaled;
 mod snapshot;
 #[cfg(test)]
 mod tests;
 
 use experts::Experts;
-pub use experts::Setup;
+pub use experts::{ScaleOrigin, Setup};
 use refusal::Refusal;
 use reply::Reply;
 pub use request::MAX_LINE;
 use request::{Finish, Number, Request};
 use run::same;
 use runs::Runs;
+use scaled::Doubts;
 use snapshot::State;
 
 use crate::policy::ParamIssue;
@@ -69,6 +73,7 @@ use crate::policy::ParamIssue;
 pub struct Service {
     experts: Experts,
     runs: Runs,
+    doubts: Doubts,
 }
 
 /// The reply to a line of more than [`MAX_LINE`] bytes, which need not be read whole to be refused.
@@ -79,7 +84,7 @@ pub fn refuse_long_line() -> String {
 impl Service {
     /// A service without runs; fails if the parameters do not fit even a long training.
     pub fn new(setup: Setup) -> Result<Self, Vec<ParamIssue>> {
-        Ok(Service { experts: Experts::new(setup)?, runs: Runs::default() })
+        Ok(Service { experts: Experts::new(setup)?, runs: Runs::default(), doubts: Doubts::default() })
     }
 
     /// The reply to a line, without its end.
@@ -91,6 +96,11 @@ impl Service {
             .and_then(|request| self.handle(request))
             .unwrap_or_else(Reply::from)
             .to_line_within(MAX_LINE)
+    }
+
+    /// A warning about what was answered so far, for people; each is given once.
+    pub fn doubt(&mut self) -> Option<String> {
+        self.doubts.take()
     }
 
     fn handle(&mut self, request: Request) -> Result<Reply, Refusal> {
@@ -111,6 +121,7 @@ impl Service {
         let run = self.runs.get_mut(&finish.run)?;
         let last = run.record.curve.last().map_or(f64::NAN, |last| last.value);
         let value = finish.value.map_or(last, |Number(value)| value);
+        scaled::admit(&self.experts.setup, &finish.run, value)?;
         let finished = match run.finish {
             Some(before) if same(before.value, value) => before,
             Some(before) => return Err(Refusal::RunFinished { run: finish.run, value: before.value }),

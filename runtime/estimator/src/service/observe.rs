@@ -1,10 +1,10 @@
 //! What an observation leads to: it is measured, judged, and answered.
 
-use super::Service;
 use super::refusal::Refusal;
 use super::reply::{Observed, Word};
 use super::request::{Number, Observe};
 use super::run::{Run, Stop, Told};
+use super::{Service, scaled};
 use crate::progress::Progress;
 use crate::trial::Outcome;
 use crate::verdict::{Observation, Verdict};
@@ -25,6 +25,7 @@ impl Service {
             }
             Some(_) | None => {
                 self.measure(observe, at)?;
+                self.doubts.look(&self.experts.setup, &self.runs.get(name)?.record.curve);
                 self.decide(name)?
             }
         };
@@ -56,6 +57,9 @@ impl Service {
             });
         }
         let metric = &self.experts.setup.metric;
+        if let Some(&Number(value)) = metrics.get(metric) {
+            scaled::admit(&self.experts.setup, name, value)?;
+        }
         if let Some(run) = self.runs.find_mut(name) {
             run.agrees(planned, covariates.as_ref())?;
             return run.measure(at, metric, metrics);

@@ -92,6 +92,19 @@ pub(super) enum Refusal {
         /// Those that are there, in words.
         found: String,
     },
+    /// The value is no percentage, as which it would count only because nobody said otherwise.
+    #[error(
+        "`{metric}` of run `{run}` is {value}, and without a scale it counts as a percentage, 0 to 100; start again with `--scale none` \
+         if it has no bounds, with `--scale percent` if what lies outside is 0 or 100, or with the scale that it has"
+    )]
+    OffScale {
+        /// The run.
+        run: String,
+        /// The metric.
+        metric: String,
+        /// Its value.
+        value: f64,
+    },
     /// The epoch lies before the last one.
     #[error("run `{run}`: {source}")]
     EpochOrder {
@@ -169,6 +182,7 @@ impl Refusal {
             Refusal::PlannedChanged { .. } => "planned_changed",
             Refusal::CovariatesChanged { .. } => "covariates_changed",
             Refusal::MetricMissing { .. } => "metric_missing",
+            Refusal::OffScale { .. } => "off_scale",
             Refusal::EpochOrder { .. } => "epoch_order",
             Refusal::EpochChanged { .. } => "epoch_changed",
             Refusal::UnknownRun { .. } => "unknown_run",

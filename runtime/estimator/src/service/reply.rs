@@ -109,8 +109,8 @@ mod tests {
 
     use super::*;
     use crate::curve::Direction;
-    use crate::service::Setup;
     use crate::service::runs::Runs;
+    use crate::service::{ScaleOrigin, Setup};
 
     #[test]
     fn a_snapshot_that_cannot_come_back_is_refused() {
@@ -120,6 +120,7 @@ mod tests {
             metric: "val_accuracy".to_owned(),
             direction: Direction::Maximize,
             scale: None,
+            scale_origin: ScaleOrigin::Given,
             confidence: 0.9,
             costs: Vec::new(),
         };

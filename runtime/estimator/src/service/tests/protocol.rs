@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 use super::{ask, code, following, observation, service, setup, train};
 use crate::curve::Direction;
-use crate::policy::find;
-use crate::service::{Service, Setup};
+use crate::policy::{POLICIES, PolicyKind, find, takes_any_value};
+use crate::scale::Scale;
+use crate::service::{ScaleOrigin, Service, Setup};
 
 fn saturating() -> Vec<f64> {
     (1..=10).map(|x| 80.0 - 60.0 * 2.0_f64.powi(1 - x)).collect()
@@ -165,6 +166,64 @@ fn a_refused_request_has_a_code_and_changes_nothing() {
     assert_eq!(ask(&mut service, &json!({"op": "snapshot"})), before);
     ask(&mut service, &json!({"op": "finish", "run": "a"}));
     assert_eq!(code(&ask(&mut service, &with("epoch", json!(4)))), "run_finished");
+}
+
+#[test]
+fn where_percentages_are_only_assumed_other_values_are_refused() {
+    let assumed = |kind| {
+        Service::new(Setup { scale_origin: ScaleOrigin::Assumed, ..setup(find(kind).unwrap()) }).unwrap()
+    };
+    for kind in ["population", "penguin", "truncate"] {
+        let mut service = assumed(kind);
+        assert_eq!(code(&ask(&mut service, &observation("a", 1.0, 100.0))), "none");
+        assert_eq!(code(&ask(&mut service, &observation("a", 2.0, f64::NAN))), "none");
+        for request in [
+            observation("a", 3.0, 300.0),
+            observation("b", 1.0, -0.5),
+            json!({"op": "finish", "run": "a", "value": 300}),
+        ] {
+            let reply = ask(&mut service, &request);
+            assert_eq!(code(&reply), "off_scale", "{kind}: {reply}");
+            assert!(reply["error"]["message"].as_str().unwrap().contains("`--scale none`"), "{reply}");
+        }
+        assert_eq!(service.doubt(), None);
+    }
+    for kind in ["never", "median"] {
+        assert_eq!(code(&ask(&mut assumed(kind), &observation("a", 1.0, 300.0))), "none");
+    }
+}
+
+#[test]
+fn what_is_hardly_meant_is_doubted_once() {
+    let mut service = service("population");
+    for run in ["a", "b"] {
+        train(&mut service, run, &[0.5, 0.7]);
+        assert_eq!(service.doubt(), None);
+    }
+    train(&mut service, "c", &[0.5, f64::NAN, 1.0]);
+    assert!(service.doubt().unwrap().contains("write shares as 0 to 100"));
+    ask(&mut service, &observation("d", 1.0, 100.5));
+    assert!(service.doubt().unwrap().contains("below 0 and above 100"));
+    train(&mut service, "e", &[0.5, 0.6, 0.7, 101.0]);
+    assert_eq!(service.doubt(), None);
+}
+
+#[test]
+fn what_takes_any_value_answers_alike_on_every_scale() {
+    let verdicts = |kind: &'static dyn PolicyKind, scale, factor: f64| {
+        let mut service = Service::new(Setup { scale, ..setup(kind) }).unwrap();
+        let run =
+            |run: i32| (1..=10).map(move |x| factor * f64::from(run * 7 % 23) * (1.0 - 1.5_f64.powi(-x)));
+        let stops = (0..30).map(|number| {
+            let reply = train(&mut service, &number.to_string(), &run(number).collect::<Vec<_>>());
+            (reply["epoch"].clone(), reply["outcome"].clone())
+        });
+        stops.collect::<Vec<_>>()
+    };
+    for &kind in POLICIES.iter().filter(|&&kind| takes_any_value(kind)) {
+        let percent = verdicts(kind, Some(Scale::Percent), 1.0);
+        assert_eq!(percent, verdicts(kind, None, 64.0), "{}", kind.name());
+    }
 }
 
 /// Lines that are nearly requests.
