@@ -25,8 +25,12 @@
 //! * Where it is only assumed that the metric is in percent, a finite value outside 0 to 100 is refused, unless the estimator
 //!   takes values as they are: nobody knows what it means. Where that was said, it counts as 0 or 100.
 //! * Epochs increase. An epoch that was observed before, with the same values, is no error and changes nothing: it gets the
-//!   present verdict, so a client may send again. After a stop any observation gets the verdict again; what it measures is
-//!   kept for a `finish` that may follow.
+//!   present verdict, so a client may send again.
+//! * An epoch is a fraction with a denominator from 1 to 64. A decimal counts as the nearest one, at most a thousandth away, and
+//!   the reply has it: `0.333` is a third, `1.0009` is 1.
+//! * After a stop any observation with a readable epoch gets the verdict again, whatever else is in it. What it measures is
+//!   kept for a `finish` that may follow, unless it would have been refused before the stop. After a `finish` every
+//!   observation is refused, also one that was sent before.
 //! * The first two epochs tell how far apart measurements are. Before the second they are taken to be as far apart as the
 //!   first is from the beginning. Where the rule is not defined on a curve, or a training is too short for it, the answer
 //!   is to go on.

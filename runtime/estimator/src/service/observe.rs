@@ -19,7 +19,7 @@ impl Service {
             }
             Some(Run { stop: Some(stop), .. }) => {
                 let told = stop.told.clone();
-                // Whatever it holds, the verdict stands.
+                // Whatever it holds, the verdict stands. What cannot be measured is not kept.
                 self.measure(observe, at).ok();
                 told
             }
@@ -32,7 +32,7 @@ impl Service {
         let stop = self.runs.get(name)?.stop.as_ref();
         Ok(Observed {
             run: name.to_owned(),
-            epoch: observe.epoch,
+            epoch: at.to_f64(),
             verdict: if stop.is_some() { Word::Stop } else { Word::Continue },
             outcome: stop.map(|stop| stop.outcome).filter(|&outcome| outcome != Outcome::Completed),
             predicted: told.predicted,

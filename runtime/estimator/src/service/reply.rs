@@ -49,7 +49,7 @@ pub(super) enum Reply {
 pub(super) struct Observed {
     /// The run's name.
     pub(super) run: String,
-    /// The epoch that was observed, as it was written.
+    /// The epoch that was observed, as it counts: the fraction that was written as a decimal.
     pub(super) epoch: f64,
     /// Whether the training goes on.
     pub(super) verdict: Word,

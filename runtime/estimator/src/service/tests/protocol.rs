@@ -63,6 +63,34 @@ fn sending_again_changes_nothing() {
 }
 
 #[test]
+fn the_reply_has_the_epoch_that_counts() {
+    let mut service = service("never");
+    for (epoch, counts) in
+        [(0.0004, 0.0), (0.333, 1.0 / 3.0), (0.666_666_7, 2.0 / 3.0), (1.0009, 1.0), (1.0, 1.0), (4.5, 4.5)]
+    {
+        let reply = ask(&mut service, &observation("a", epoch, 40.0));
+        assert_eq!(reply["epoch"], json!(counts), "{reply}");
+    }
+    let state = ask(&mut service, &json!({"op": "snapshot"}));
+    let stored = json!([0.0, 1.0 / 3.0, 2.0 / 3.0, 1.0, 4.5]);
+    assert_eq!(state["state"]["content"]["runs"][0]["epochs"], stored);
+}
+
+#[test]
+fn after_a_stop_the_verdict_is_repeated_and_after_a_finish_nothing_is() {
+    let mut service = service("never");
+    let stop = ask(&mut service, &observation("a", 10.0, 50.0));
+    let nonsense = json!({"op": "observe", "run": "a", "epoch": 10, "planned": 99, "metrics": {"typo": 1}});
+    for request in [observation("a", 10.0, 50.0), observation("a", 10.0, 77.0), nonsense] {
+        assert_eq!(ask(&mut service, &request), stop);
+    }
+    ask(&mut service, &observation("a", 11.0, 51.0));
+    let finished = ask(&mut service, &json!({"op": "finish", "run": "a"}));
+    assert_eq!(finished["value"], 51.0, "what was measured after the stop counts, and nonsense does not");
+    assert_eq!(code(&ask(&mut service, &observation("a", 10.0, 50.0))), "run_finished");
+}
+
+#[test]
 fn a_nan_is_a_value_and_a_nan_at_the_end_a_failure() {
     let mut service = service("penguin");
     for _ in 0..2 {
