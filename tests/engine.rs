@@ -145,6 +145,15 @@ fn a_warning_that_nobody_reads_is_no_reason_to_end() {
 }
 
 #[test]
+fn an_input_that_cannot_be_read_is_named() {
+    let folder = std::fs::File::open(env!("CARGO_MANIFEST_DIR")).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_peng")).arg("engine").stdin(folder).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(5), "{said}");
+    assert!(said.starts_with("error: cannot read requests from stdin"), "{said}");
+}
+
+#[test]
 fn an_optuna_study_asks_it_and_saves_epochs() {
     let python = std::env::var_os("PENG_TEST_PYTHON").unwrap_or_else(|| "python3".into());
     let has_optuna = Command::new(&python)

@@ -4,6 +4,7 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::str::FromStr;
 
+use anyhow::Context;
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use peng_estimator::policy::{self, PolicyKind};
@@ -15,6 +16,7 @@ use crate::failure::{Exit, Failure};
 use crate::ui::{Aside, Ui};
 
 const METRIC: &str = "val_accuracy";
+const WRITING: &str = "cannot write replies to stdout";
 
 /// Answer another program's questions whether trainings may stop: JSON Lines on stdin and stdout
 ///
@@ -163,19 +165,19 @@ fn answer_all<R: Read>(
     input: &mut BufReader<R>,
     out: &mut dyn Write,
     tell: &mut dyn FnMut(&str),
-) -> io::Result<()> {
+) -> anyhow::Result<()> {
     let mut line = Vec::new();
     loop {
         if !input.buffer().contains(&b'\n') {
-            out.flush()?;
+            out.flush().context(WRITING)?;
         }
-        let reply = match read_line(input, MAX_LINE, &mut line)? {
+        let reply = match read_line(input, MAX_LINE, &mut line).context("cannot read requests from stdin")? {
             Line::End => return Ok(()),
             Line::TooLong => service::refuse_long_line(),
             Line::Whole if line.trim_ascii().is_empty() => continue,
             Line::Whole => service.answer(&line),
         };
-        writeln!(out, "{reply}")?;
+        writeln!(out, "{reply}").context(WRITING)?;
         if let Some(doubt) = service.doubt() {
             tell(&doubt);
         }
@@ -300,7 +302,7 @@ mod tests {
         let mut rest = &requests[..];
         let mut input = BufReader::with_capacity(1000, &mut rest);
         let error = answer_all(&mut service(), &mut input, &mut Full(10_000), &mut |_| ()).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+        assert_eq!(error.downcast_ref::<io::Error>().unwrap().kind(), io::ErrorKind::WouldBlock);
         drop(input);
         let read = requests.len() - rest.len();
         assert!(read < 10_000 + 1000, "{read} bytes are read for 10000 bytes of replies, which are longer");

@@ -62,7 +62,7 @@ mod tests;
 
 use experts::Experts;
 pub use experts::{ScaleOrigin, Setup};
-use refusal::Refusal;
+use refusal::{Refusal, cut};
 use reply::Reply;
 pub use request::MAX_LINE;
 use request::{Finish, Number, Request};
@@ -128,7 +128,7 @@ impl Service {
         scaled::admit(&self.experts.setup, &finish.run, value)?;
         let finished = match run.finish {
             Some(before) if same(before.value, value) => before,
-            Some(before) => return Err(Refusal::RunFinished { run: finish.run, value: before.value }),
+            Some(before) => return Err(Refusal::RunFinished { run: cut(&finish.run), value: before.value }),
             None => self.runs.finish(&finish.run, value)?,
         };
         Ok(Reply::Finished { run: finish.run, outcome: finished.outcome(), value: Number(value) })

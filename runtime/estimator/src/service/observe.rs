@@ -1,6 +1,6 @@
 //! What an observation leads to: it is measured, judged, and answered.
 
-use super::refusal::Refusal;
+use super::refusal::{Refusal, cut};
 use super::reply::{Observed, Word};
 use super::request::{Number, Observe};
 use super::run::{Run, Stop, Told};
@@ -15,7 +15,7 @@ impl Service {
         let name = observe.run.as_str();
         let told = match self.runs.find(name) {
             Some(Run { finish: Some(finish), .. }) => {
-                return Err(Refusal::RunFinished { run: name.to_owned(), value: finish.value });
+                return Err(Refusal::RunFinished { run: cut(name), value: finish.value });
             }
             Some(Run { stop: Some(stop), .. }) => {
                 let told = stop.told.clone();
@@ -50,10 +50,10 @@ impl Service {
         if let Some(metric) = self.experts.metrics.iter().find(|&metric| !metrics.contains_key(metric)) {
             let names: Vec<String> = metrics.keys().map(|name| format!("`{name}`")).collect();
             return Err(Refusal::MetricMissing {
-                run: name.clone(),
+                run: cut(name),
                 epoch: at,
-                metric: metric.clone(),
-                found: if names.is_empty() { "none".to_owned() } else { names.join(", ") },
+                metric: cut(metric),
+                found: if names.is_empty() { "none".to_owned() } else { cut(&names.join(", ")) },
             });
         }
         let metric = &self.experts.setup.metric;
@@ -66,8 +66,8 @@ impl Service {
         }
         let planned = match planned {
             Some(planned) if planned > Progress::ZERO => planned,
-            Some(_) => return Err(Refusal::PlannedMissing { run: name.clone(), found: "0 epochs" }),
-            None => return Err(Refusal::PlannedMissing { run: name.clone(), found: "nothing" }),
+            Some(_) => return Err(Refusal::PlannedMissing { run: cut(name), found: "0 epochs" }),
+            None => return Err(Refusal::PlannedMissing { run: cut(name), found: "nothing" }),
         };
         let mut run = Run::new(name, self.runs.begun, planned, self.runs.endings);
         let covariates = covariates.iter().flatten();

@@ -1,7 +1,7 @@
 //! Values that lie where the scale of their metric has none: refused where nobody gave the scale, else doubted once for people.
 
 use super::experts::{ScaleOrigin, Setup};
-use super::refusal::Refusal;
+use super::refusal::{Refusal, cut};
 use crate::curve::Curve;
 use crate::policy::takes_any_value;
 use crate::scale::Scale;
@@ -29,7 +29,7 @@ enum Doubt {
 /// Refuses a value that is no percentage where it is only assumed that the metric is one.
 pub(super) fn admit(setup: &Setup, run: &str, value: f64) -> Result<(), Refusal> {
     if setup.scale_origin == ScaleOrigin::Assumed && is_percent(setup) && is_outside(value) {
-        return Err(Refusal::OffScale { run: run.to_owned(), metric: setup.metric.clone(), value });
+        return Err(Refusal::OffScale { run: cut(run), metric: cut(&setup.metric), value });
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::checksum::{canonical, checksum, read_canonical};
 use super::experts::Setup;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, cut};
 use super::request::Number;
 use super::run::{Finish, Run, Stop, Told};
 use super::runs::Runs;
@@ -109,7 +109,7 @@ impl State {
         let found = checksum(&content);
         if found != written {
             return Err(Refusal::AlteredState {
-                reason: format!("its checksum is `{written}`, but its content has `{found}`"),
+                reason: format!("its checksum is `{}`, but its content has `{found}`", cut(&written)),
             });
         }
         content.started_with.agrees(&StartedWith::of(setup))?;
@@ -148,7 +148,7 @@ impl StartedWith {
         };
         for ((field, found), (_, expected)) in words(self).into_iter().zip(words(own)) {
             if found != expected {
-                return Err(Refusal::OtherSetup { field, found, expected });
+                return Err(Refusal::OtherSetup { field, found: cut(&found), expected: cut(&expected) });
             }
         }
         Ok(())

@@ -122,7 +122,7 @@ fn another_state_is_refused_and_nothing_changes() {
     train(&mut second, "c", &[30.0; 3]);
     let before = snapshot(&mut second);
     for (state, expected, said) in [
-        (json!(7), "foreign_state", "no format"),
+        (json!(7), "foreign_state", "the state is no object"),
         (json!({"runs": []}), "foreign_state", "no format"),
         (with("/format", json!("peng-engine/1")), "foreign_state", "the format `peng-engine/1`; expected"),
         (with("/format", json!(1)), "foreign_state", "no format"),
