@@ -164,8 +164,11 @@ fn python_with(modules: &str) -> Option<OsString> {
         .is_ok_and(|status| status.success());
     if !has_them {
         let required = std::env::var_os("PENG_REQUIRE_PYTHON").is_some_and(|value| value == "1");
-        assert!(!required, "{python:?} lacks {modules}, which PENG_REQUIRE_PYTHON asks for");
-        eprintln!("not run: {python:?} lacks {modules}; name one that has them in PENG_TEST_PYTHON");
+        assert!(!required, "{} lacks {modules}, which PENG_REQUIRE_PYTHON asks for", python.display());
+        eprintln!(
+            "not run: {} lacks {modules}; name one that has them in PENG_TEST_PYTHON",
+            python.display()
+        );
     }
     has_them.then_some(python)
 }

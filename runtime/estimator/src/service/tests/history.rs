@@ -93,7 +93,7 @@ fn costs_change_answers_where_they_are_weighed_and_nowhere_else() {
     let answers = |kind: &'static dyn PolicyKind, costs: &[&str]| {
         let costs = costs.iter().map(|&cost| CostObjective::minimize(cost.to_owned())).collect();
         let params = if kind.name() == "patience" { json!({"patience": 1}) } else { json!({}) };
-        let mut service = Service::new(Setup { costs, params, ..setup(kind) }).unwrap();
+        let mut service = Service::new(Setup { params, costs, ..setup(kind) }).unwrap();
         let mut replies = Vec::new();
         for run in 0..40_u32 {
             let top = 40.0 + f64::from(run * 7 % 50);
