@@ -48,8 +48,7 @@ impl Doubts {
                 )
             });
         }
-        let largest = curve.points().iter().map(|point| point.value).fold(0.0, f64::max);
-        if curve.len() == SHARES && largest > 0.0 && largest <= 1.0 {
+        if curve.len() == SHARES && is_of_shares(curve) {
             self.shares.raise(|| {
                 format!(
                     "no value of `{metric}` is above 1, and 1 counts as 1 percent; write shares as 0 to 100"
@@ -88,6 +87,11 @@ impl Doubt {
 
 fn is_percent(setup: &Setup) -> bool {
     setup.scale == Some(Scale::Percent) && !takes_any_value(setup.kind)
+}
+
+fn is_of_shares(curve: &Curve) -> bool {
+    let largest = curve.points().iter().map(|point| point.value).fold(0.0, f64::max);
+    largest > 0.0 && largest <= 1.0
 }
 
 fn is_outside(value: f64) -> bool {
