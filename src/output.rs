@@ -2,7 +2,7 @@
 //! what is written to it from then on is dropped, and the command does its work and ends with the exit code that it would
 //! have had. Services, which have nothing to do once their client is gone, don't write here.
 
-use std::io::{self, BufWriter, ErrorKind, Stderr, Stdout, Write};
+use std::io::{self, BufWriter, ErrorKind, Stdout, Write};
 
 /// A stream whose reader may go away.
 pub(crate) struct Output<W> {
@@ -22,9 +22,24 @@ pub(crate) fn stdout() -> BufWriter<Output<Stdout>> {
     BufWriter::new(Output { stream: io::stdout() })
 }
 
-/// The error stream.
-pub(crate) fn stderr() -> Output<Stderr> {
-    Output { stream: io::stderr() }
+/// The error stream. It is for people: where it cannot be written nobody can be told, which is no reason to end.
+pub(crate) fn stderr() -> Aside {
+    Aside
+}
+
+/// A stream that people may or may not read.
+#[derive(Debug)]
+pub(crate) struct Aside;
+
+impl Write for Aside {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let _ = io::stderr().write_all(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl<W: Write> Write for Output<W> {

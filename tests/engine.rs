@@ -1,5 +1,6 @@
 //! `peng engine` as a process: pipes that stall or break, a kill and what is restored after it, and a real client.
 
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -15,11 +16,16 @@ struct Engine {
 
 impl Engine {
     fn start() -> Self {
+        Self::start_with(&["--estimator", "penguin:window=2,tolerance=1pp"], Stdio::piped())
+    }
+
+    fn start_with(args: &[&str], stderr: Stdio) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_peng"))
-            .args(["engine", "--estimator", "penguin:window=2,tolerance=1pp"])
+            .arg("engine")
+            .args(args)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stderr(stderr)
             .spawn()
             .unwrap();
         let (stdin, stdout) = (process.stdin.take().unwrap(), BufReader::new(process.stdout.take().unwrap()));
@@ -129,19 +135,69 @@ fn a_client_that_is_gone_ends_it_quietly() {
 }
 
 #[test]
-fn an_optuna_study_asks_it_and_saves_epochs() {
+fn a_warning_that_nobody_reads_is_no_reason_to_end() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut engine = Engine::start_with(&["--estimator", "never", "--metric", "val_loss"], writer.into());
+    let reply = engine.ask(r#"{"op":"observe","run":"a","epoch":1,"planned":3,"metrics":{"val_loss":2}}"#);
+    assert!(reply.contains(r#""verdict":"continue""#), "{reply}");
+    drop((engine.stdin, engine.stdout));
+    assert_eq!(engine.process.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn an_input_that_cannot_be_read_is_named() {
+    let folder = std::fs::File::open(env!("CARGO_MANIFEST_DIR")).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_peng")).arg("engine").stdin(folder).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(5), "{said}");
+    assert!(said.starts_with("error: cannot read requests from stdin"), "{said}");
+}
+
+/// A Python that has these modules; `None`: there is none, which is said.
+fn python_with(modules: &str) -> Option<OsString> {
     let python = std::env::var_os("PENG_TEST_PYTHON").unwrap_or_else(|| "python3".into());
-    let has_optuna = Command::new(&python)
-        .args(["-c", "import numpy, optuna"])
+    let has_them = Command::new(&python)
+        .args(["-c", &format!("import {modules}")])
         .stderr(Stdio::null())
         .status()
         .is_ok_and(|status| status.success());
-    if !has_optuna {
+    if !has_them {
         let required = std::env::var_os("PENG_REQUIRE_PYTHON").is_some_and(|value| value == "1");
-        assert!(!required, "{python:?} lacks NumPy or Optuna, which PENG_REQUIRE_PYTHON asks for");
-        eprintln!("not run: {python:?} lacks NumPy or Optuna; name one that has them in PENG_TEST_PYTHON");
-        return;
+        assert!(!required, "{} lacks {modules}, which PENG_REQUIRE_PYTHON asks for", python.display());
+        eprintln!(
+            "not run: {} lacks {modules}; name one that has them in PENG_TEST_PYTHON",
+            python.display()
+        );
     }
+    has_them.then_some(python)
+}
+
+#[test]
+fn its_python_client_tells_the_exit_code_of_an_engine_that_has_ended() {
+    let Some(python) = python_with("json") else { return };
+    let script = r#"
+import sys
+sys.path.insert(0, "examples/engine")
+from peng_engine import PengEngine
+with PengEngine([sys.argv[1], "engine", "--estimator", "pengin"]) as engine:
+    engine._process.wait()
+    engine.observe("a", 1, {"val_accuracy": 1}, planned=3)
+"#;
+    let output = Command::new(python)
+        .args(["-c", script, env!("CARGO_BIN_EXE_peng")])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.trim_end().ends_with("RuntimeError: `peng engine` ended with exit code 1"), "{said}");
+    assert!(!said.contains("BrokenPipeError"), "{said}");
+}
+
+#[test]
+fn an_optuna_study_asks_it_and_saves_epochs() {
+    let Some(python) = python_with("numpy, optuna") else { return };
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/engine/optuna_study.py");
     let output = Command::new(&python)
         .arg(script)

@@ -63,9 +63,12 @@ class PengEngine:
         """Sends any request and waits for its reply."""
         line = json.dumps(request, allow_nan=False) + "\n"
         with self._lock:
-            self._process.stdin.write(line)
-            self._process.stdin.flush()
-            reply = self._process.stdout.readline()
+            try:
+                self._process.stdin.write(line)
+                self._process.stdin.flush()
+                reply = self._process.stdout.readline()
+            except BrokenPipeError:
+                reply = ""
         if not reply:
             raise RuntimeError(f"`peng engine` ended with exit code {self._process.wait()}")
         reply = json.loads(reply)
@@ -75,7 +78,10 @@ class PengEngine:
 
     def close(self):
         """Ends the process; its end of input is the sign."""
-        self._process.stdin.close()
+        try:
+            self._process.stdin.close()
+        except BrokenPipeError:
+            pass  # It has ended already.
         self._process.wait()
         self._process.stdout.close()
 

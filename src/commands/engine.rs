@@ -2,16 +2,22 @@
 //! here lines are read and written, one at a time.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::str::FromStr;
 
+use anyhow::Context;
 use clap::Args;
-use peng_estimator::service::{self, MAX_LINE, Service, Setup};
+use clap::builder::NonEmptyStringValueParser;
+use peng_estimator::policy::{self, PolicyKind};
+use peng_estimator::service::{self, MAX_LINE, ScaleOrigin, Service, Setup};
 use peng_estimator::{CostObjective, Direction, Scale, TrainingFacts};
 
 use crate::commands::estimator::{self, Asked};
 use crate::failure::{Exit, Failure};
+use crate::output;
 use crate::ui::Ui;
 
 const METRIC: &str = "val_accuracy";
+const WRITING: &str = "cannot write replies to stdout";
 
 /// Answer another program's questions whether trainings may stop: JSON Lines on stdin and stdout
 ///
@@ -24,7 +30,8 @@ const METRIC: &str = "val_accuracy";
 ///   {"op":"restore","state":...}
 ///
 /// `planned` (and optionally `covariates`) come with a run's first observation. Stop a training when the `verdict` is `stop`;
-/// if its `outcome` is `converged`, `predicted` is its fitness.
+/// if its `outcome` is `converged`, `predicted` is its fitness. A stop is final: under `population`, whose stops are pauses in a
+/// run, `confirm` is `none` here.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct EngineArgs {
@@ -32,22 +39,41 @@ pub(crate) struct EngineArgs {
     #[arg(long, value_name = "E", default_value = "penguin")]
     estimator: String,
     /// The metric that is predicted [default: that of the estimator's file, else `val_accuracy`]
-    #[arg(long)]
+    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     metric: Option<String>,
     /// Small values of the metric are good ones; `--scale loss:X` and `perplexity:X` imply it
     #[arg(long)]
     lower_is_better: bool,
-    /// How the metric becomes a score: `percent`, `loss:WORST` or `perplexity:WORST` [default: `percent`, none for
-    /// `--lower-is-better`]
+    /// How the metric becomes a score: `percent`, `loss:WORST`, `perplexity:WORST`, or `none` where it has no bounds [default:
+    /// `none` for `--lower-is-better`, else `percent`, and a value outside 0 to 100 is refused where that matters]
     #[arg(long, value_name = "S")]
-    scale: Option<Scale>,
-    /// Covariates of which the search wants small values besides, such as `flops`: a run that may enter the front by them is
-    /// not stopped for being worse than others; one without them is compared by the metric alone
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    scale: Option<ScaleArg>,
+    /// For `population`, which alone weighs them: covariates of which the search wants small values besides, such as `flops`.
+    /// A run that may enter the front by them is not stopped for being worse than others; one without them is compared by the
+    /// metric alone
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = NonEmptyStringValueParser::new())]
     minimize: Vec<String>,
     /// Confidence of the intervals, between 0 and 1
     #[arg(long, default_value_t = TrainingFacts::CONFIDENCE, value_name = "SHARE", value_parser = estimator::share)]
     confidence: f64,
+}
+
+/// What `--scale` may be.
+#[derive(Debug, Clone, Copy)]
+enum ScaleArg {
+    Unbounded,
+    Of(Scale),
+}
+
+impl FromStr for ScaleArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "none" {
+            return Ok(Self::Unbounded);
+        }
+        text.parse::<Scale>().map(Self::Of).map_err(|error| format!("{error}, or `none`"))
+    }
 }
 
 /// A line of the input.
@@ -61,11 +87,13 @@ enum Line {
 /// Answers until the input ends.
 pub(crate) fn run(args: &EngineArgs, ui: Ui, out: &mut dyn Write) -> anyhow::Result<Exit> {
     // Findings about the arguments are for people; stdout is the protocol's alone.
-    let Some(asked) = estimator::read(&args.estimator, ui, &mut io::stderr())? else {
+    let Some(asked) = estimator::read(&args.estimator, ui, &mut output::stderr())? else {
         return Ok(Exit::Findings);
     };
     let mut service = start(args, asked, ui)?;
-    answer_all(&mut service, &mut BufReader::new(io::stdin().lock()), out)?;
+    // A warning is no part of the protocol.
+    let mut tell = |doubt: &str| drop(ui.warning(doubt, &mut output::stderr()));
+    answer_all(&mut service, &mut BufReader::new(io::stdin().lock()), out, &mut tell)?;
     Ok(Exit::Fine)
 }
 
@@ -75,23 +103,29 @@ fn start(args: &EngineArgs, asked: Asked, ui: Ui) -> anyhow::Result<Service> {
         let message = format!("`{key}` is of runs: the engine is told how a training ended, and audits none");
         return Err(Failure::new(Exit::Usage, message).help(format!("leave `{key}` out")).into());
     }
-    let falls = matches!(args.scale, Some(Scale::Loss { .. } | Scale::Perplexity { .. }));
+    let falls = matches!(args.scale, Some(ScaleArg::Of(Scale::Loss { .. } | Scale::Perplexity { .. })));
     let direction = if args.lower_is_better || falls { Direction::Minimize } else { Direction::Maximize };
     let metric =
         args.metric.clone().or_else(|| metrics.into_iter().next()).unwrap_or_else(|| METRIC.to_owned());
     if direction == Direction::Maximize && Direction::suggested_by(&metric) == Direction::Minimize {
         let message =
             format!("larger values of `{metric}` count as better ones; `--lower-is-better` turns that round");
-        ui.warning(&message, &mut io::stderr())?;
+        ui.warning(&message, &mut output::stderr())?;
     }
+    let (scale, scale_origin) = match (args.scale, direction) {
+        (Some(ScaleArg::Of(scale)), _) => (Some(scale), ScaleOrigin::Given),
+        (None, Direction::Maximize) => (Some(Scale::Percent), ScaleOrigin::Assumed),
+        (Some(ScaleArg::Unbounded), _) | (None, Direction::Minimize) => (None, ScaleOrigin::Given),
+    };
     let setup = Setup {
         kind,
         params,
         metric,
         direction,
-        scale: args.scale.or((direction == Direction::Maximize).then_some(Scale::Percent)),
+        scale,
+        scale_origin,
         confidence: args.confidence,
-        costs: args.minimize.iter().cloned().map(CostObjective::minimize).collect(),
+        costs: costs(&args.minimize, kind)?,
     };
     let service = Service::new(setup).map_err(|issues| {
         let messages: Vec<String> = issues.iter().map(|issue| issue.message.clone()).collect();
@@ -107,25 +141,47 @@ fn start(args: &EngineArgs, asked: Asked, ui: Ui) -> anyhow::Result<Service> {
     Ok(service)
 }
 
+/// The search's other objectives, which somebody must weigh.
+fn costs(names: &[String], kind: &dyn PolicyKind) -> Result<Vec<CostObjective>, Failure> {
+    if !names.is_empty() && !policy::weighs_costs(kind) {
+        let message = format!(
+            "`--minimize` changes nothing under `{}`, which compares by the metric alone",
+            kind.name()
+        );
+        return Err(Failure::new(Exit::Usage, message).help("leave it out, or use `--estimator population`"));
+    }
+    match names.iter().enumerate().find(|(place, name)| names[..*place].contains(name)) {
+        Some((_, name)) => {
+            let message = format!("`--minimize` names `{name}` twice");
+            Err(Failure::new(Exit::Usage, message).help("name each covariate once"))
+        }
+        None => Ok(names.iter().cloned().map(CostObjective::minimize).collect()),
+    }
+}
+
 /// Replies are handed over as soon as no whole request waits in the buffer. If the client does not read them, writing
 /// blocks, and so does reading: nothing is hoarded.
 fn answer_all<R: Read>(
     service: &mut Service,
     input: &mut BufReader<R>,
     out: &mut dyn Write,
-) -> io::Result<()> {
+    tell: &mut dyn FnMut(&str),
+) -> anyhow::Result<()> {
     let mut line = Vec::new();
     loop {
         if !input.buffer().contains(&b'\n') {
-            out.flush()?;
+            out.flush().context(WRITING)?;
         }
-        let reply = match read_line(input, MAX_LINE, &mut line)? {
+        let reply = match read_line(input, MAX_LINE, &mut line).context("cannot read requests from stdin")? {
             Line::End => return Ok(()),
             Line::TooLong => service::refuse_long_line(),
             Line::Whole if line.trim_ascii().is_empty() => continue,
             Line::Whole => service.answer(&line),
         };
-        writeln!(out, "{reply}")?;
+        writeln!(out, "{reply}").context(WRITING)?;
+        if let Some(doubt) = service.doubt() {
+            tell(&doubt);
+        }
     }
 }
 
@@ -204,11 +260,12 @@ mod tests {
 
     fn service() -> Service {
         let setup = Setup {
-            kind: peng_estimator::policy::find("penguin").unwrap(),
+            kind: policy::find("penguin").unwrap(),
             params: json!({}),
             metric: METRIC.to_owned(),
             direction: Direction::Maximize,
             scale: Some(Scale::Percent),
+            scale_origin: ScaleOrigin::Given,
             confidence: 0.9,
             costs: Vec::new(),
         };
@@ -222,7 +279,7 @@ mod tests {
         let (first, rest) = requests.split_at(62);
         let mut pipe = Pipe::default();
         let mut input = BufReader::new(first.chain(rest));
-        answer_all(&mut service(), &mut input, &mut pipe).unwrap();
+        answer_all(&mut service(), &mut input, &mut pipe, &mut |_| ()).unwrap();
         assert_eq!(pipe.handed_over, [0, 2, 3]);
         assert_eq!(pipe.written.matches("unknown_run").count(), 3);
     }
@@ -245,8 +302,8 @@ mod tests {
         let requests = b"{\"op\":\"forget\",\"run\":\"a\"}\n".repeat(100_000);
         let mut rest = &requests[..];
         let mut input = BufReader::with_capacity(1000, &mut rest);
-        let error = answer_all(&mut service(), &mut input, &mut Full(10_000)).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+        let error = answer_all(&mut service(), &mut input, &mut Full(10_000), &mut |_| ()).unwrap_err();
+        assert_eq!(error.downcast_ref::<io::Error>().unwrap().kind(), io::ErrorKind::WouldBlock);
         drop(input);
         let read = requests.len() - rest.len();
         assert!(read < 10_000 + 1000, "{read} bytes are read for 10000 bytes of replies, which are longer");

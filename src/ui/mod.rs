@@ -21,6 +21,7 @@ use std::io::{self, Write};
 
 use crate::args::Global;
 use crate::failure::Failure;
+use crate::output;
 use diagnostics::printable_lines;
 use style::Paint;
 
@@ -67,8 +68,7 @@ impl Ui {
     pub(crate) fn note(self, message: &str) {
         if self.verbose {
             let paint = if self.color_stderr { Paint::Colours } else { Paint::Plain };
-            // A closed stderr leaves nobody to tell.
-            let _ = writeln!(io::stderr(), "{}: {message}", paint.dim("note"));
+            let _ = writeln!(output::stderr(), "{}: {message}", paint.dim("note"));
         }
     }
 

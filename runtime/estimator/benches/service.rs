@@ -9,7 +9,7 @@
 
 use std::time::Instant;
 
-use peng_estimator::service::{Service, Setup};
+use peng_estimator::service::{ScaleOrigin, Service, Setup};
 use peng_estimator::{Direction, POLICIES, Scale};
 use serde_json::json;
 
@@ -29,6 +29,7 @@ fn main() {
             metric: "val_accuracy".to_owned(),
             direction: Direction::Maximize,
             scale: Some(Scale::Percent),
+            scale_origin: ScaleOrigin::Given,
             confidence: 0.9,
             costs: Vec::new(),
         };

@@ -23,6 +23,19 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D:
     deserializer.deserialize_any(Extended)
 }
 
+/// A number as messages have it: in the words of the protocol, and with an exponent where it is long.
+pub(crate) struct Shown<'a>(pub(crate) &'a f64);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_nan() {
+            return f.write_str("nan");
+        }
+        let text = format!("{:?}", self.0);
+        f.write_str(text.strip_suffix(".0").unwrap_or(&text))
+    }
+}
+
 struct Extended;
 
 impl de::Visitor<'_> for Extended {
@@ -54,6 +67,20 @@ impl de::Visitor<'_> for Extended {
             "inf" => Ok(f64::INFINITY),
             "-inf" => Ok(f64::NEG_INFINITY),
             other => Err(E::invalid_value(de::Unexpected::Str(other), &self)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Shown;
+
+    #[test]
+    fn numbers_are_shown_as_they_are_written() {
+        for (value, shown) in
+            [(40.0, "40"), (-0.5, "-0.5"), (1e308, "1e308"), (f64::NAN, "nan"), (f64::NEG_INFINITY, "-inf")]
+        {
+            assert_eq!(Shown(&value).to_string(), shown);
         }
     }
 }

@@ -80,7 +80,7 @@
 //! lines to a [`Service`](service::Service), which `peng engine` runs on stdin and stdout.
 //!
 //! ```
-//! use peng_estimator::service::{Service, Setup};
+//! use peng_estimator::service::{ScaleOrigin, Service, Setup};
 //! use peng_estimator::{Direction, Scale, policy};
 //! use serde_json::{Value, json};
 //!
@@ -90,6 +90,7 @@
 //!     metric: "val_accuracy".to_owned(),
 //!     direction: Direction::Maximize,
 //!     scale: Some(Scale::Percent),
+//!     scale_origin: ScaleOrigin::Given,
 //!     confidence: 0.9,
 //!     costs: Vec::new(),
 //! })

@@ -6,6 +6,8 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::extended::Shown;
+
 /// A rational number of epochs, always reduced, with a denominator of at most [`Progress::FINEST`].
 ///
 /// Written (JSON, YAML, `Display`) as the shortest decimal that reads back to the same `f64`; read as the
@@ -31,7 +33,7 @@ pub enum ProgressError {
         denominator: u32,
     },
     /// Negative, not finite, too large, or too far from every allowed fraction.
-    #[error("{value} epochs is no fraction from 0 to {} with a denominator from 1 to {}", u32::MAX / Progress::FINEST, Progress::FINEST)]
+    #[error("{} epochs is no fraction from 0 to {} with a denominator from 1 to {}", Shown(.value), u32::MAX / Progress::FINEST, Progress::FINEST)]
     Value {
         /// As given.
         value: f64,

@@ -17,12 +17,20 @@
 //! * `verdict` is `continue` or `stop`; `outcome` says how a stop is meant: `converged` (the run is a result, with the fitness
 //!   `predicted`) or `pruned` (it is none). At an epoch of at least `planned` there is nothing to predict any more: the verdict
 //!   is `stop` with the outcome `null`, and the run has completed with what was measured.
+//! * A stop is final: no run is taken up again. An estimator by which a stop is a pause (`population`) has `confirm: none`, and is
+//!   refused with another `confirm`.
 //! * The first observation fixes `planned` and `covariates`; later ones leave them out or repeat them.
 //! * `metrics` holds the predicted metric and those that the estimator needs. Others are kept too; where one is absent it is
 //!   NaN. NaN and infinities are `"nan"` (or `null`), `"inf"` and `"-inf"`.
+//! * Where it is only assumed that the metric is in percent, a finite value outside 0 to 100 is refused, unless the estimator
+//!   takes values as they are: nobody knows what it means. Where that was said, it counts as 0 or 100.
 //! * Epochs increase. An epoch that was observed before, with the same values, is no error and changes nothing: it gets the
-//!   present verdict, so a client may send again. After a stop any observation gets the verdict again; what it measures is
-//!   kept for a `finish` that may follow.
+//!   present verdict, so a client may send again.
+//! * An epoch is a fraction with a denominator from 1 to 64. A decimal counts as the nearest one, at most a thousandth away, and
+//!   the reply has it: `0.333` is a third, `1.0009` is 1.
+//! * After a stop any observation with a readable epoch gets the verdict again, whatever else is in it. What it measures is
+//!   kept for a `finish` that may follow, unless it would have been refused before the stop. After a `finish` every
+//!   observation is refused, also one that was sent before.
 //! * The first two epochs tell how far apart measurements are. Before the second they are taken to be as far apart as the
 //!   first is from the beginning. Where the rule is not defined on a curve, or a training is too short for it, the answer
 //!   is to go on.
@@ -33,9 +41,12 @@
 //!   changes nothing.
 //! * `forget` drops a run from all histories, and frees its name and memory. Runs that go on are judged as if it had
 //!   never been, but none that has stopped is taken up again.
-//! * After `restore` the same requests get the same replies, bit for bit. It replaces all runs. A state is taken back only as
-//!   it was written (spaces and the order of keys are free) and by a service that was started alike.
+//! * After `restore` the same requests get the same replies, bit for bit. It replaces all runs. A state is taken back only if
+//!   it says what was written (spaces, the order of keys and the form of numbers are free: `1` for `1.0`, `0` for `-0.0`), and by
+//!   a service that was started alike.
+//! * A `snapshot` that no line of `restore` could hold is refused: `forget` runs that have ended, and ask again.
 
+mod checksum;
 mod experts;
 mod observe;
 mod recent;
@@ -44,18 +55,20 @@ mod reply;
 mod request;
 mod run;
 mod runs;
+mod scaled;
 mod snapshot;
 #[cfg(test)]
 mod tests;
 
 use experts::Experts;
-pub use experts::Setup;
-use refusal::Refusal;
+pub use experts::{ScaleOrigin, Setup};
+use refusal::{Refusal, cut};
 use reply::Reply;
 pub use request::MAX_LINE;
 use request::{Finish, Number, Request};
 use run::same;
 use runs::Runs;
+use scaled::Doubts;
 use snapshot::State;
 
 use crate::policy::ParamIssue;
@@ -64,6 +77,7 @@ use crate::policy::ParamIssue;
 pub struct Service {
     experts: Experts,
     runs: Runs,
+    doubts: Doubts,
 }
 
 /// The reply to a line of more than [`MAX_LINE`] bytes, which need not be read whole to be refused.
@@ -74,7 +88,7 @@ pub fn refuse_long_line() -> String {
 impl Service {
     /// A service without runs; fails if the parameters do not fit even a long training.
     pub fn new(setup: Setup) -> Result<Self, Vec<ParamIssue>> {
-        Ok(Service { experts: Experts::new(setup)?, runs: Runs::default() })
+        Ok(Service { experts: Experts::new(setup)?, runs: Runs::default(), doubts: Doubts::default() })
     }
 
     /// The reply to a line, without its end.
@@ -82,7 +96,15 @@ impl Service {
         if line.len() > MAX_LINE {
             return refuse_long_line();
         }
-        request::read(line).and_then(|request| self.handle(request)).unwrap_or_else(Reply::from).to_line()
+        request::read(line)
+            .and_then(|request| self.handle(request))
+            .unwrap_or_else(Reply::from)
+            .to_line_within(MAX_LINE)
+    }
+
+    /// A warning about what was answered so far, for people; each is given once.
+    pub fn doubt(&mut self) -> Option<String> {
+        self.doubts.take()
     }
 
     fn handle(&mut self, request: Request) -> Result<Reply, Refusal> {
@@ -103,9 +125,10 @@ impl Service {
         let run = self.runs.get_mut(&finish.run)?;
         let last = run.record.curve.last().map_or(f64::NAN, |last| last.value);
         let value = finish.value.map_or(last, |Number(value)| value);
+        scaled::admit(&self.experts.setup, &finish.run, value)?;
         let finished = match run.finish {
             Some(before) if same(before.value, value) => before,
-            Some(before) => return Err(Refusal::RunFinished { run: finish.run, value: before.value }),
+            Some(before) => return Err(Refusal::RunFinished { run: cut(&finish.run), value: before.value }),
             None => self.runs.finish(&finish.run, value)?,
         };
         Ok(Reply::Finished { run: finish.run, outcome: finished.outcome(), value: Number(value) })
@@ -113,7 +136,8 @@ impl Service {
 
     fn forget(&mut self, name: String) -> Result<Reply, Refusal> {
         let run = self.runs.forget(&name)?;
-        if run.stop.is_some() || run.finish.is_some() {
+        // Where no history counts, no rule has become another one.
+        if self.experts.uses_history && (run.stop.is_some() || run.finish.is_some()) {
             self.experts.unlearn();
             self.runs.judge_anew();
         }

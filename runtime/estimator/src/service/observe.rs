@@ -1,10 +1,10 @@
 //! What an observation leads to: it is measured, judged, and answered.
 
-use super::Service;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, cut};
 use super::reply::{Observed, Word};
 use super::request::{Number, Observe};
 use super::run::{Run, Stop, Told};
+use super::{Service, scaled};
 use crate::progress::Progress;
 use crate::trial::Outcome;
 use crate::verdict::{Observation, Verdict};
@@ -15,23 +15,24 @@ impl Service {
         let name = observe.run.as_str();
         let told = match self.runs.find(name) {
             Some(Run { finish: Some(finish), .. }) => {
-                return Err(Refusal::RunFinished { run: name.to_owned(), value: finish.value });
+                return Err(Refusal::RunFinished { run: cut(name), value: finish.value });
             }
             Some(Run { stop: Some(stop), .. }) => {
                 let told = stop.told.clone();
-                // Whatever it holds, the verdict stands.
+                // Whatever it holds, the verdict stands. What cannot be measured is not kept.
                 self.measure(observe, at).ok();
                 told
             }
             Some(_) | None => {
                 self.measure(observe, at)?;
+                self.doubts.look(&self.experts.setup, &self.runs.get(name)?.record.curve);
                 self.decide(name)?
             }
         };
         let stop = self.runs.get(name)?.stop.as_ref();
         Ok(Observed {
             run: name.to_owned(),
-            epoch: observe.epoch,
+            epoch: at.to_f64(),
             verdict: if stop.is_some() { Word::Stop } else { Word::Continue },
             outcome: stop.map(|stop| stop.outcome).filter(|&outcome| outcome != Outcome::Completed),
             predicted: told.predicted,
@@ -49,21 +50,24 @@ impl Service {
         if let Some(metric) = self.experts.metrics.iter().find(|&metric| !metrics.contains_key(metric)) {
             let names: Vec<String> = metrics.keys().map(|name| format!("`{name}`")).collect();
             return Err(Refusal::MetricMissing {
-                run: name.clone(),
+                run: cut(name),
                 epoch: at,
-                metric: metric.clone(),
-                found: if names.is_empty() { "none".to_owned() } else { names.join(", ") },
+                metric: cut(metric),
+                found: if names.is_empty() { "none".to_owned() } else { cut(&names.join(", ")) },
             });
         }
         let metric = &self.experts.setup.metric;
+        if let Some(&Number(value)) = metrics.get(metric) {
+            scaled::admit(&self.experts.setup, name, value)?;
+        }
         if let Some(run) = self.runs.find_mut(name) {
             run.agrees(planned, covariates.as_ref())?;
             return run.measure(at, metric, metrics);
         }
         let planned = match planned {
             Some(planned) if planned > Progress::ZERO => planned,
-            Some(_) => return Err(Refusal::PlannedMissing { run: name.clone(), found: "0 epochs" }),
-            None => return Err(Refusal::PlannedMissing { run: name.clone(), found: "nothing" }),
+            Some(_) => return Err(Refusal::PlannedMissing { run: cut(name), found: "0 epochs" }),
+            None => return Err(Refusal::PlannedMissing { run: cut(name), found: "nothing" }),
         };
         let mut run = Run::new(name, self.runs.begun, planned, self.runs.endings);
         let covariates = covariates.iter().flatten();

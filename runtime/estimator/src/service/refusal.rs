@@ -3,14 +3,36 @@
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::curve::CurveError;
+use crate::extended::Shown;
 use crate::progress::{Progress, ProgressError};
 
-/// Why a request is refused.
+/// The most characters of a client's text that a message repeats.
+const MOST_REPEATED: usize = 300;
+
+/// A client's text as a message repeats it.
+pub(super) fn cut(text: &str) -> String {
+    match text.char_indices().nth(MOST_REPEATED) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// Why a request is refused. Texts of a client are cut.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub(super) enum Refusal {
     /// The line is longer than [`MAX_LINE`](super::MAX_LINE).
     #[error("the line is longer than {limit} bytes")]
     TooLong {
+        /// The most bytes that a line may have.
+        limit: usize,
+    },
+    /// No line of `restore` could hold the snapshot.
+    #[error(
+        "to `restore` this snapshot takes a line of {bytes} bytes, and at most {limit} are read; `forget` runs that have ended"
+    )]
+    SnapshotTooLong {
+        /// How long it would be.
+        bytes: usize,
         /// The most bytes that a line may have.
         limit: usize,
     },
@@ -82,6 +104,20 @@ pub(super) enum Refusal {
         /// Those that are there, in words.
         found: String,
     },
+    /// The value is no percentage, as which it would count only because nobody said otherwise.
+    #[error(
+        "`{metric}` of run `{run}` is {}, and without a scale it counts as a percentage, 0 to 100; start again with `--scale none` \
+         if it has no bounds, with `--scale percent` if what lies outside is 0 or 100, or with the scale that it has",
+        Shown(.value)
+    )]
+    OffScale {
+        /// The run.
+        run: String,
+        /// The metric.
+        metric: String,
+        /// Its value.
+        value: f64,
+    },
     /// The epoch lies before the last one.
     #[error("run `{run}`: {source}")]
     EpochOrder {
@@ -91,7 +127,7 @@ pub(super) enum Refusal {
         source: CurveError,
     },
     /// The epoch was observed before, with another value.
-    #[error("`{metric}` of run `{run}` was {before} at epoch {epoch}; found {found}")]
+    #[error("`{metric}` of run `{run}` was {before} at epoch {epoch}; found {}", Shown(.found))]
     EpochChanged {
         /// The run.
         run: String,
@@ -99,8 +135,8 @@ pub(super) enum Refusal {
         epoch: Progress,
         /// The metric.
         metric: String,
-        /// Its value as observed before.
-        before: f64,
+        /// Its value as observed before, in words.
+        before: String,
         /// Its value now.
         found: f64,
     },
@@ -111,7 +147,7 @@ pub(super) enum Refusal {
         run: String,
     },
     /// The run has ended with another value, or goes on after it has finished.
-    #[error("run `{run}` has finished with {value}; `forget` it before the name is used again")]
+    #[error("run `{run}` has finished with {}; `forget` it before the name is used again", Shown(.value))]
     RunFinished {
         /// The run.
         run: String,
@@ -149,6 +185,7 @@ impl Refusal {
     pub(super) const fn code(&self) -> &'static str {
         match self {
             Refusal::TooLong { .. } => "too_long",
+            Refusal::SnapshotTooLong { .. } => "snapshot_too_long",
             Refusal::NotUtf8 { .. } => "not_utf8",
             Refusal::NotJson { .. } => "not_json",
             Refusal::BadRequest { .. } => "bad_request",
@@ -158,6 +195,7 @@ impl Refusal {
             Refusal::PlannedChanged { .. } => "planned_changed",
             Refusal::CovariatesChanged { .. } => "covariates_changed",
             Refusal::MetricMissing { .. } => "metric_missing",
+            Refusal::OffScale { .. } => "off_scale",
             Refusal::EpochOrder { .. } => "epoch_order",
             Refusal::EpochChanged { .. } => "epoch_changed",
             Refusal::UnknownRun { .. } => "unknown_run",

@@ -49,7 +49,7 @@ pub(super) enum Reply {
 pub(super) struct Observed {
     /// The run's name.
     pub(super) run: String,
-    /// The epoch that was observed, as it was written.
+    /// The epoch that was observed, as it counts: the fraction that was written as a decimal.
     pub(super) epoch: f64,
     /// Whether the training goes on.
     pub(super) verdict: Word,
@@ -83,10 +83,54 @@ impl Reply {
         serde_json::to_string(self)
             .expect("replies have string keys and their numbers are written as JSON has them")
     }
+
+    /// The same, where a snapshot must come back in a line of at most `limit` bytes.
+    pub(super) fn to_line_within(&self, limit: usize) -> String {
+        let line = self.to_line();
+        let bytes = line.len() + r#""op":"restore","#.len();
+        match self {
+            Reply::Snapshot { .. } if bytes > limit => {
+                Reply::from(Refusal::SnapshotTooLong { bytes, limit }).to_line()
+            }
+            _ => line,
+        }
+    }
 }
 
 impl From<Refusal> for Reply {
     fn from(error: Refusal) -> Self {
         Reply::Refused { error }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::curve::Direction;
+    use crate::service::runs::Runs;
+    use crate::service::{ScaleOrigin, Setup};
+
+    #[test]
+    fn a_snapshot_that_cannot_come_back_is_refused() {
+        let setup = Setup {
+            kind: crate::policy::find("never").unwrap(),
+            params: json!({}),
+            metric: "val_accuracy".to_owned(),
+            direction: Direction::Maximize,
+            scale: None,
+            scale_origin: ScaleOrigin::Given,
+            confidence: 0.9,
+            costs: Vec::new(),
+        };
+        let reply = Reply::Snapshot { state: State::of(&setup, &Runs::default()) };
+        let whole = reply.to_line();
+        let restoring = whole.replacen('{', r#"{"op":"restore","#, 1).len();
+        assert_eq!(reply.to_line_within(restoring), whole);
+        let refused: Value = serde_json::from_str(&reply.to_line_within(restoring - 1)).unwrap();
+        assert_eq!(refused["error"]["code"], "snapshot_too_long");
+        let message = refused["error"]["message"].as_str().unwrap();
+        assert!(message.contains(&format!("{restoring} bytes")) && message.contains("`forget`"), "{message}");
     }
 }

@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
 
-use serde::de::{DeserializeOwned, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
-use super::refusal::Refusal;
+use super::refusal::{Refusal, cut};
 use super::snapshot::{FORMAT, State};
 
 /// The longest line in bytes. The state of a snapshot must fit, at some 20 bytes a measurement.
 pub const MAX_LINE: usize = 256 << 20;
-/// The most characters of a client's text that a message repeats.
-const MOST_REPEATED: usize = 300;
 
 /// What a client asks for.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,10 +75,17 @@ pub(super) struct Forget {
     pub(super) run: String,
 }
 
-/// A number that may be NaN or infinite, as [`crate::extended`] has it.
+/// A number that may be NaN or infinite, as [`crate::extended`] has it. Where -0 is read, it is 0: many clients cannot write
+/// the one in a state as the other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, serde::Serialize)]
 #[serde(transparent)]
-pub(super) struct Number(#[serde(with = "crate::extended")] pub(super) f64);
+pub(super) struct Number(
+    #[serde(serialize_with = "crate::extended::serialize", deserialize_with = "without_sign")] pub(super) f64,
+);
+
+fn without_sign<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    crate::extended::deserialize(deserializer).map(|value| value + 0.0)
+}
 
 /// The name of the operation, which is read before the rest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -115,13 +121,18 @@ struct Restore {
 
 /// A state of whatever origin.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct AnyRestore {
+    #[serde(rename = "op")]
+    _op: Op,
     state: AnyState,
 }
 
-#[derive(Deserialize)]
-struct AnyState {
-    format: String,
+/// What a state says of its format.
+enum AnyState {
+    Of(String),
+    WithoutFormat,
+    NoObject,
 }
 
 /// Reads a line.
@@ -145,41 +156,115 @@ pub(super) fn read(line: &[u8]) -> Result<Request, Refusal> {
 
 /// The format is looked at first, since a state of another one may have any form.
 fn restore(text: &str) -> Result<State, Refusal> {
-    let foreign = |found: String| Refusal::ForeignState { found, expected: FORMAT };
-    match serde_json::from_str::<AnyRestore>(text) {
-        Ok(AnyRestore { state: AnyState { format } }) if format == FORMAT => {}
-        Ok(AnyRestore { state: AnyState { format } }) => {
-            return Err(foreign(format!("the state has the format `{}`", cut(&format))));
+    let AnyRestore { state, .. } = decode(text)?;
+    let found = match state {
+        AnyState::Of(format) if format == FORMAT => {
+            let restore = serde_json::from_str::<Restore>(text);
+            return restore
+                .map(|restore| restore.state)
+                .map_err(|error| Refusal::AlteredState { reason: said(&error) });
         }
-        Err(error) => return Err(foreign(format!("the state has no format: {}", said(&error)))),
-    }
-    serde_json::from_str::<Restore>(text)
-        .map(|restore| restore.state)
-        .map_err(|error| Refusal::AlteredState { reason: said(&error) })
+        AnyState::Of(format) => format!("the state has the format `{}`", cut(&format)),
+        AnyState::WithoutFormat => "the state has no format".to_owned(),
+        AnyState::NoObject => "the state is no object".to_owned(),
+    };
+    Err(Refusal::ForeignState { found, expected: FORMAT })
 }
 
 fn decode<T: DeserializeOwned>(text: &str) -> Result<T, Refusal> {
     serde_json::from_str(text).map_err(|error| {
-        let mut reason = said(&error);
+        let reason = said(&error);
         if error.is_data() {
             return Refusal::BadRequest { reason };
         }
-        if text.contains("NaN") || text.contains("Infinity") {
-            reason += "; JSON has no NaN and no infinity, write the strings `nan`, `inf` or `-inf`";
-        }
-        Refusal::NotJson { reason }
+        let hint = hint(text, &error).unwrap_or_default();
+        Refusal::NotJson { reason: reason + hint }
     })
 }
 
-/// What the parser says, which counts lines although there is one only.
-fn said(error: &serde_json::Error) -> String {
-    cut(&error.to_string().replace(" at line 1 column ", " at column "))
+/// What to write instead of something that only looks like JSON.
+fn hint(text: &str, error: &serde_json::Error) -> Option<&'static str> {
+    if text.starts_with('\u{feff}') {
+        return Some("; it begins with a byte order mark, write UTF-8 without one");
+    }
+    if error.to_string().starts_with("number out of range") {
+        return Some("; write the string `inf` or `-inf` for an infinity");
+    }
+    // The parser stops at the first letter, or one or two after it.
+    let at = error.column().saturating_sub(1);
+    let is_at = |word: &str| {
+        (at.saturating_sub(2)..=at).any(|from| text.get(from..).is_some_and(|t| t.starts_with(word)))
+    };
+    let words = ["NaN", "nan", "Infinity", "inf"];
+    words
+        .into_iter()
+        .any(is_at)
+        .then_some("; JSON has no NaN and no infinity, write the strings `nan`, `inf` or `-inf`")
 }
 
-fn cut(text: &str) -> String {
-    match text.char_indices().nth(MOST_REPEATED) {
-        Some((end, _)) => format!("{}...", &text[..end]),
-        None => text.to_owned(),
+/// What the parser says, which counts lines although there is one only, and has names of its own for numbers.
+fn said(error: &serde_json::Error) -> String {
+    let mut text = error.to_string().replace(" at line 1 column ", " at column ");
+    for (own, plain) in [("f64", "a number"), ("usize", "a whole number"), ("u64", "a whole number")] {
+        text = text.replace(&format!("expected {own}"), &format!("expected {plain}"));
+    }
+    cut(&text)
+}
+
+impl<'de> Deserialize<'de> for AnyState {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyStateVisitor)
+    }
+}
+
+struct AnyStateVisitor;
+
+impl<'de> Visitor<'de> for AnyStateVisitor {
+    type Value = AnyState;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a state")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<AnyState, A::Error> {
+        let mut state = AnyState::WithoutFormat;
+        while let Some(key) = entries.next_key::<String>()? {
+            if key != "format" {
+                let IgnoredAny = entries.next_value()?;
+            } else if let Value::String(format) = entries.next_value()? {
+                state = AnyState::Of(format);
+            }
+        }
+        Ok(state)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<AnyState, A::Error> {
+        while let Some(IgnoredAny) = items.next_element()? {}
+        Ok(AnyState::NoObject)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<AnyState, E> {
+        Ok(AnyState::NoObject)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<AnyState, E> {
+        Ok(AnyState::NoObject)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<AnyState, E> {
+        Ok(AnyState::NoObject)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<AnyState, E> {
+        Ok(AnyState::NoObject)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<AnyState, E> {
+        Ok(AnyState::NoObject)
+    }
+
+    fn visit_unit<E>(self) -> Result<AnyState, E> {
+        Ok(AnyState::NoObject)
     }
 }
 
@@ -294,15 +379,44 @@ mod tests {
                 "expected a number, \"nan\"",
             ),
             (br#"{"op":"finish","run":"a","epoch":1}"#, "bad_request", "unknown field `epoch`"),
-            (br#"{"op":"restore"}"#, "foreign_state", "missing field `state`"),
-            (br#"{"op":"restore","state":{"a":1}}"#, "foreign_state", "missing field `format`"),
+            (br#"{"op":"observe","run":"a","epoch":"1","metrics":{}}"#, "bad_request", "expected a number"),
+            (
+                br#"{"op":"observe","run":"a","epoch":1e999,"metrics":{}}"#,
+                "not_json",
+                "write the string `inf`",
+            ),
+            (br#"{"op":"finish","run":"a","value":-Infinity}"#, "not_json", "the strings `nan`"),
+            (br#"{"op":"finish","run":"a","value":nan}"#, "not_json", "the strings `nan`"),
+            ("\u{feff}{\"op\":\"snapshot\"}".as_bytes(), "not_json", "byte order mark"),
+            (br#"{"op":"restore"}"#, "bad_request", "missing field `state`"),
+            (br#"{"op":"restore","state":{},"state":{}}"#, "bad_request", "duplicate field `state`"),
+            (br#"{"op":"restore","state":{},"force":true}"#, "bad_request", "unknown field `force`"),
+            (br#"{"op":"restore","state":{"a":1}}"#, "foreign_state", "the state has no format"),
+            (br#"{"op":"restore","state":null}"#, "foreign_state", "the state is no object"),
+            (br#"{"op":"restore","state":["peng-engine/2",[1]]}"#, "foreign_state", "the state is no object"),
+            (
+                br#"{"op":"restore","state":{"format":"peng-engine/2","checksum":"0","content":[]}}"#,
+                "altered_state",
+                "expected an object",
+            ),
             (br#"{"op":"restore","state":{"format":"peng-engine/0"}}"#, "foreign_state", "`peng-engine/0`"),
-            (br#"{"op":"restore","state":{"format":"peng-engine/1"}}"#, "altered_state", "missing field"),
+            (br#"{"op":"restore","state":{"format":"peng-engine/2"}}"#, "altered_state", "missing field"),
         ] {
             let refusal = read(line).unwrap_err();
+            assert!(
+                !["f64", "usize", "struct"].iter().any(|own| refusal.to_string().contains(own)),
+                "{refusal}"
+            );
             let text = refusal.to_string();
             assert_eq!(refusal.code(), code, "{text}");
             assert!(text.contains(said) && text.len() < 500, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_where_a_nan_stands_it_is_told_how_to_write_one() {
+        for line in [&br#"{"op":"forget","run":"BaNaNa",}"#[..], br#"{"op":"forget","run":"NaN"]"#] {
+            assert!(!read(line).unwrap_err().to_string().contains("JSON has no NaN"));
         }
     }
 }

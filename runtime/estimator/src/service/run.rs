@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::refusal::Refusal;
+use super::refusal::{Refusal, cut};
 use super::request::Number;
 use crate::curve::{Curve, CurveError, Point};
+use crate::extended::Shown;
 use crate::progress::Progress;
 use crate::trial::{EndedTrial, Outcome, TrialRecord};
 use crate::verdict::Observation;
@@ -40,7 +41,7 @@ pub(super) struct Stop {
 
 /// What a client is told besides the verdict. All numbers are finite.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub(super) struct Told {
     pub(super) predicted: Option<f64>,
     pub(super) interval: Option<[f64; 2]>,
@@ -70,8 +71,15 @@ pub(super) struct Layout {
 impl Told {
     pub(super) fn of(observation: Observation) -> Self {
         Told {
-            predicted: observation.predicted.filter(|predicted| predicted.is_finite()),
-            interval: observation.interval.filter(|ends| ends.iter().all(|end| end.is_finite())),
+            // Adding 0 makes -0 the 0 that it equals, for clients whose JSON has none.
+            predicted: observation
+                .predicted
+                .filter(|predicted| predicted.is_finite())
+                .map(|value| value + 0.0),
+            interval: observation
+                .interval
+                .filter(|ends| ends.iter().all(|end| end.is_finite()))
+                .map(|ends| ends.map(|end| end + 0.0)),
             reason: observation.reason,
             rule: observation.rule,
         }
@@ -112,7 +120,7 @@ impl Run {
         }
         let push = |curve: &mut Curve, value| {
             let pushed = curve.push(Point { at, value });
-            pushed.map_err(|source| Refusal::EpochOrder { run: self.name.clone(), source })
+            pushed.map_err(|source| Refusal::EpochOrder { run: cut(&self.name), source })
         };
         let TrialRecord { curve, others, .. } = &mut self.record;
         push(curve, metrics.get(metric).map_or(f64::NAN, |number| number.0))?;
@@ -138,7 +146,7 @@ impl Run {
         covariates: Option<&BTreeMap<String, Number>>,
     ) -> Result<(), Refusal> {
         if let Some(found) = planned.filter(|&planned| planned != self.planned) {
-            return Err(Refusal::PlannedChanged { run: self.name.clone(), planned: self.planned, found });
+            return Err(Refusal::PlannedChanged { run: cut(&self.name), planned: self.planned, found });
         }
         let known = &self.record.covariates;
         let equal = |found: &BTreeMap<String, Number>| {
@@ -146,7 +154,7 @@ impl Run {
                 && found.iter().zip(known).all(|((a, x), (b, &y))| a == b && same(x.0, y))
         };
         match covariates {
-            Some(found) if !equal(found) => Err(Refusal::CovariatesChanged { run: self.name.clone() }),
+            Some(found) if !equal(found) => Err(Refusal::CovariatesChanged { run: cut(&self.name) }),
             Some(_) | None => Ok(()),
         }
     }
@@ -155,14 +163,20 @@ impl Run {
         &self,
         place: usize,
         at: Progress,
-        metric: &str,
+        predicted: &str,
         metrics: &BTreeMap<String, Number>,
     ) -> Result<(), Refusal> {
         for (name, &Number(found)) in metrics {
-            let curve = if name == metric { Some(&self.record.curve) } else { self.record.others.get(name) };
+            let curve =
+                if name == predicted { Some(&self.record.curve) } else { self.record.others.get(name) };
             let before = curve.map_or(f64::NAN, |curve| curve.points()[place].value);
             if !same(before, found) {
-                let (run, metric) = (self.name.clone(), name.clone());
+                let (run, metric) = (cut(&self.name), cut(name));
+                let before = match curve {
+                    None => "not given".to_owned(),
+                    Some(_) if before.is_nan() && name != predicted => "nan or not given".to_owned(),
+                    Some(_) => Shown(&before).to_string(),
+                };
                 return Err(Refusal::EpochChanged { run, epoch: at, metric, before, found });
             }
         }

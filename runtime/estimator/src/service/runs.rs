@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::refusal::Refusal;
+use super::refusal::{Refusal, cut};
 use super::run::{Finish, Run};
 use crate::trial::History;
 
@@ -96,5 +96,5 @@ impl Runs {
 }
 
 fn unknown(name: &str) -> Refusal {
-    Refusal::UnknownRun { run: name.to_owned() }
+    Refusal::UnknownRun { run: cut(name) }
 }

@@ -1,13 +1,13 @@
 //! A service as data: all that its later replies depend on, with the format's version and a checksum.
 
 use std::collections::BTreeMap;
-use std::io;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::checksum::{canonical, checksum, read_canonical};
 use super::experts::Setup;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, cut};
 use super::request::Number;
 use super::run::{Finish, Run, Stop, Told};
 use super::runs::Runs;
@@ -17,20 +17,20 @@ use crate::scale::Scale;
 use crate::trial::{CostObjective, Outcome, TrialRecord};
 
 /// The format, of which the number is the version.
-pub(super) const FORMAT: &str = "peng-engine/1";
+pub(super) const FORMAT: &str = "peng-engine/2";
 
 /// What `snapshot` gives and `restore` takes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub(super) struct State {
     format: String,
-    /// Of the content as this crate writes it, so spaces and the order of keys are free.
+    /// Of what the content says: spaces, the order of keys and the form of numbers are free.
     checksum: String,
     content: Content,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 struct Content {
     started_with: StartedWith,
     begun: usize,
@@ -39,9 +39,11 @@ struct Content {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 struct StartedWith {
     estimator: String,
+    /// As every client writes them, once their keys are sorted.
+    #[serde(deserialize_with = "read_canonical")]
     params: Value,
     metric: String,
     direction: Direction,
@@ -52,7 +54,7 @@ struct StartedWith {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 struct RunState {
     run: String,
     number: usize,
@@ -71,7 +73,7 @@ struct RunState {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 struct StopState {
     ending: u64,
     points: usize,
@@ -81,7 +83,7 @@ struct StopState {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 struct FinishState {
     ending: u64,
     points: usize,
@@ -107,7 +109,7 @@ impl State {
         let found = checksum(&content);
         if found != written {
             return Err(Refusal::AlteredState {
-                reason: format!("its checksum is `{written}`, but its content has `{found}`"),
+                reason: format!("its checksum is `{}`, but its content has `{found}`", cut(&written)),
             });
         }
         content.started_with.agrees(&StartedWith::of(setup))?;
@@ -122,7 +124,7 @@ impl StartedWith {
     fn of(setup: &Setup) -> Self {
         StartedWith {
             estimator: setup.kind.name().to_owned(),
-            params: setup.params.clone(),
+            params: canonical(setup.params.clone()),
             metric: setup.metric.clone(),
             direction: setup.direction,
             scale: setup.scale,
@@ -146,7 +148,7 @@ impl StartedWith {
         };
         for ((field, found), (_, expected)) in words(self).into_iter().zip(words(own)) {
             if found != expected {
-                return Err(Refusal::OtherSetup { field, found, expected });
+                return Err(Refusal::OtherSetup { field, found: cut(&found), expected: cut(&expected) });
             }
         }
         Ok(())
@@ -222,27 +224,4 @@ impl StopState {
         let StopState { ending, points, outcome, fitness: Number(fitness), told } = self;
         Stop { ending, points, outcome, fitness, told }
     }
-}
-
-/// FNV-1a with 64 bits (Fowler, Noll and Vo), against accidents and not against malice.
-struct Checksum(u64);
-
-impl io::Write for Checksum {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        for &byte in bytes {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn checksum(content: &Content) -> String {
-    let mut sum = Checksum(0xcbf2_9ce4_8422_2325);
-    serde_json::to_writer(&mut sum, content)
-        .expect("a state has string keys and its numbers are written as JSON has them");
-    format!("{:016x}", sum.0)
 }

@@ -3,12 +3,12 @@
 use serde_json::json;
 
 use super::follower::{FollowerKind, LEARNED};
-use super::{ask, following, observation, setup, train};
+use super::{ask, following, observation, service, setup, train};
 use crate::conformance::half_epochs;
-use crate::policy::{POLICIES, find};
+use crate::policy::{POLICIES, PolicyKind, weighs_costs};
 use crate::replay::{HistoryRule, RecordedRun, Setting, replay};
 use crate::service::{Service, Setup};
-use crate::trial::Outcome;
+use crate::trial::{CostObjective, Outcome};
 
 #[test]
 fn a_history_is_what_had_ended_when_the_run_began() {
@@ -41,9 +41,7 @@ fn a_run_that_is_finished_after_its_stop_counts_with_its_true_value_from_then_on
 
 #[test]
 fn a_true_value_that_was_not_measured_teaches_nothing_of_how_curves_go() {
-    let mut own = setup(find("population").unwrap());
-    own.params = json!({"confirm": "none"});
-    let mut service = Service::new(own).unwrap();
+    let mut service = service("population");
     for run in 0..12 {
         let top = 60.0 + f64::from(run * 7 % 23);
         let values: Vec<f64> = (1..=10).map(|x| top - top * 1.5_f64.powi(-x)).collect();
@@ -77,6 +75,48 @@ fn what_is_forgotten_is_in_no_history_and_its_name_is_free() {
 }
 
 #[test]
+fn where_no_history_counts_a_forgotten_run_is_no_reason_to_judge_anew() {
+    for (kind, judged) in [("penguin", 4), ("population", 0)] {
+        let mut service = service(kind);
+        let wavy = [30.0, 60.0, 35.0, 65.0];
+        assert_eq!(train(&mut service, "goes-on", &wavy)["verdict"], "continue");
+        train(&mut service, "ended", &[50.0]);
+        ask(&mut service, &json!({"op": "finish", "run": "ended"}));
+        assert_eq!(service.runs.get("goes-on").unwrap().judged, 4);
+        ask(&mut service, &json!({"op": "forget", "run": "ended"}));
+        assert_eq!(service.runs.get("goes-on").unwrap().judged, judged, "{kind}");
+    }
+}
+
+#[test]
+fn costs_change_answers_where_they_are_weighed_and_nowhere_else() {
+    let answers = |kind: &'static dyn PolicyKind, costs: &[&str]| {
+        let costs = costs.iter().map(|&cost| CostObjective::minimize(cost.to_owned())).collect();
+        let params = if kind.name() == "patience" { json!({"patience": 1}) } else { json!({}) };
+        let mut service = Service::new(Setup { params, costs, ..setup(kind) }).unwrap();
+        let mut replies = Vec::new();
+        for run in 0..40_u32 {
+            let top = 40.0 + f64::from(run * 7 % 50);
+            for epoch in 1..=10 {
+                let value = top - top * 1.5_f64.powi(-epoch);
+                let mut request = observation(&format!("net-{run}"), f64::from(epoch), value);
+                request["covariates"] = json!({"flops": f64::from(run * 11 % 40) + 1.0});
+                let reply = ask(&mut service, &request);
+                let is_stop = reply["verdict"] == "stop";
+                replies.push(reply);
+                if is_stop {
+                    break;
+                }
+            }
+        }
+        replies
+    };
+    for &kind in POLICIES {
+        assert_eq!(answers(kind, &["flops"]) != answers(kind, &[]), weighs_costs(kind), "{}", kind.name());
+    }
+}
+
+#[test]
 fn each_history_is_learned_once() {
     let mut service = following();
     train(&mut service, "first", &[60.0; 10]);
@@ -107,16 +147,17 @@ fn one_run_after_the_other_is_a_replay() {
     kinds.push(&FollowerKind);
     for kind in kinds {
         let mut own = setup(kind);
-        own.params = match kind.name() {
-            // A replay takes paused runs up again; here that is left to the client.
+        let params = match kind.name() {
+            // Unless told otherwise, a replay takes paused runs up again, and a service never.
             "population" => json!({"confirm": "none"}),
             "patience" => json!({"patience": 1}),
             _ => json!({}),
         };
+        own.params = if kind.name() == "population" { json!({}) } else { params.clone() };
         let Setup { direction, scale, confidence, .. } = own;
         let setting =
             Setting { direction, scale, confidence, history: HistoryRule::Sequential, costs: Vec::new() };
-        let decisions = replay(own.kind, &own.params, &setting, &curves).unwrap();
+        let decisions = replay(own.kind, &params, &setting, &curves).unwrap();
         let stopped = decisions.iter().filter(|decision| decision.outcome != Outcome::Completed).count();
         assert!(stopped > 5 || kind.name() == "never", "{}: {stopped} runs are stopped", kind.name());
         let mut service = Service::new(own).unwrap();

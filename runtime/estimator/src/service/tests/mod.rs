@@ -8,7 +8,7 @@ mod state;
 
 use serde_json::{Value, json};
 
-use super::{Service, Setup};
+use super::{ScaleOrigin, Service, Setup};
 use crate::curve::Direction;
 use crate::policy::{PolicyKind, find};
 use crate::scale::Scale;
@@ -20,6 +20,7 @@ fn setup(kind: &'static dyn PolicyKind) -> Setup {
         metric: "val_accuracy".to_owned(),
         direction: Direction::Maximize,
         scale: Some(Scale::Percent),
+        scale_origin: ScaleOrigin::Given,
         confidence: 0.9,
         costs: Vec::new(),
     }

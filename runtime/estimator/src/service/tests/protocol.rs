@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 use super::{ask, code, following, observation, service, setup, train};
 use crate::curve::Direction;
-use crate::policy::find;
-use crate::service::Service;
+use crate::policy::{POLICIES, PolicyKind, find, takes_any_value};
+use crate::scale::Scale;
+use crate::service::{ScaleOrigin, Service, Setup};
 
 fn saturating() -> Vec<f64> {
     (1..=10).map(|x| 80.0 - 60.0 * 2.0_f64.powi(1 - x)).collect()
@@ -62,6 +63,34 @@ fn sending_again_changes_nothing() {
 }
 
 #[test]
+fn the_reply_has_the_epoch_that_counts() {
+    let mut service = service("never");
+    for (epoch, counts) in
+        [(0.0004, 0.0), (0.333, 1.0 / 3.0), (0.666_666_7, 2.0 / 3.0), (1.0009, 1.0), (1.0, 1.0), (4.5, 4.5)]
+    {
+        let reply = ask(&mut service, &observation("a", epoch, 40.0));
+        assert_eq!(reply["epoch"], json!(counts), "{reply}");
+    }
+    let state = ask(&mut service, &json!({"op": "snapshot"}));
+    let stored = json!([0.0, 1.0 / 3.0, 2.0 / 3.0, 1.0, 4.5]);
+    assert_eq!(state["state"]["content"]["runs"][0]["epochs"], stored);
+}
+
+#[test]
+fn after_a_stop_the_verdict_is_repeated_and_after_a_finish_nothing_is() {
+    let mut service = service("never");
+    let stop = ask(&mut service, &observation("a", 10.0, 50.0));
+    let nonsense = json!({"op": "observe", "run": "a", "epoch": 10, "planned": 99, "metrics": {"typo": 1}});
+    for request in [observation("a", 10.0, 50.0), observation("a", 10.0, 77.0), nonsense] {
+        assert_eq!(ask(&mut service, &request), stop);
+    }
+    ask(&mut service, &observation("a", 11.0, 51.0));
+    let finished = ask(&mut service, &json!({"op": "finish", "run": "a"}));
+    assert_eq!(finished["value"], 51.0, "what was measured after the stop counts, and nonsense does not");
+    assert_eq!(code(&ask(&mut service, &observation("a", 10.0, 50.0))), "run_finished");
+}
+
+#[test]
 fn a_nan_is_a_value_and_a_nan_at_the_end_a_failure() {
     let mut service = service("penguin");
     for _ in 0..2 {
@@ -96,13 +125,17 @@ fn where_a_rule_is_not_defined_the_training_goes_on() {
 
 #[test]
 fn parameters_that_fit_no_training_are_issues_from_the_start() {
-    let losses =
-        super::Setup { direction: Direction::Minimize, scale: None, ..setup(find("penguin").unwrap()) };
+    let losses = Setup { direction: Direction::Minimize, scale: None, ..setup(find("penguin").unwrap()) };
     assert!(Service::new(losses).err().unwrap()[0].message.contains("minimized"));
-    let unknown = super::Setup { params: json!({"windows": 3}), ..setup(find("penguin").unwrap()) };
+    let unknown = Setup { params: json!({"windows": 3}), ..setup(find("penguin").unwrap()) };
     assert_eq!(Service::new(unknown).err().unwrap()[0].pointer, "/windows");
+    for confirm in ["generation", "end"] {
+        let pauses = Setup { params: json!({"confirm": confirm}), ..setup(find("population").unwrap()) };
+        let issue = Service::new(pauses).err().unwrap().remove(0);
+        assert!(issue.pointer == "/confirm" && issue.message.contains("a stop is final"), "{issue:?}");
+    }
     let watch = json!({"watch": "val_accuracy"});
-    let itself = super::Setup { params: watch, ..setup(find("patience").unwrap()) };
+    let itself = Setup { params: watch, ..setup(find("patience").unwrap()) };
     assert!(Service::new(itself).err().unwrap()[0].message.contains("observes anyway"));
 }
 
@@ -150,17 +183,89 @@ fn a_refused_request_has_a_code_and_changes_nothing() {
             "epoch_changed",
             "`val_accuracy` of run `a` was 50 at epoch 2; found 51",
         ),
+        (
+            json!({"op": "observe", "run": "a", "epoch": 2, "metrics": {"val_accuracy": 50, "x": 3}}),
+            "epoch_changed",
+            "`x` of run `a` was not given at epoch 2; found 3",
+        ),
+        (
+            json!({"op": "observe", "run": "a", "epoch": 2, "metrics": {"val_accuracy": "nan"}}),
+            "epoch_changed",
+            "was 50 at epoch 2; found nan",
+        ),
+        (with("epoch", json!(1e308)), "bad_epoch", "`epoch`: 1e308 epochs is no fraction"),
+        (json!({"op": "forget", "run": "x".repeat(10_000)}), "unknown_run", "xxx...`"),
+        (with("metrics", json!({"x".repeat(10_000): 1})), "metric_missing", "xxx..."),
         (json!({"op": "finish", "run": "b"}), "unknown_run", "`b`"),
         (json!({"op": "forget", "run": "b"}), "unknown_run", "`b`"),
         (json!({"op": "rewind"}), "unknown_op", "`rewind`"),
     ] {
         let reply = ask(&mut service, &request);
         assert_eq!(code(&reply), expected, "{reply}");
-        assert!(reply["error"]["message"].as_str().unwrap().contains(said), "{reply}");
+        let message = reply["error"]["message"].as_str().unwrap();
+        assert!(message.contains(said) && message.len() < 1000, "{reply}");
     }
     assert_eq!(ask(&mut service, &json!({"op": "snapshot"})), before);
     ask(&mut service, &json!({"op": "finish", "run": "a"}));
     assert_eq!(code(&ask(&mut service, &with("epoch", json!(4)))), "run_finished");
+}
+
+#[test]
+fn where_percentages_are_only_assumed_other_values_are_refused() {
+    let assumed = |kind| {
+        Service::new(Setup { scale_origin: ScaleOrigin::Assumed, ..setup(find(kind).unwrap()) }).unwrap()
+    };
+    for kind in ["population", "penguin", "truncate"] {
+        let mut service = assumed(kind);
+        assert_eq!(code(&ask(&mut service, &observation("a", 1.0, 100.0))), "none");
+        assert_eq!(code(&ask(&mut service, &observation("a", 2.0, f64::NAN))), "none");
+        for request in [
+            observation("a", 3.0, 300.0),
+            observation("b", 1.0, -0.5),
+            json!({"op": "finish", "run": "a", "value": 300}),
+        ] {
+            let reply = ask(&mut service, &request);
+            assert_eq!(code(&reply), "off_scale", "{kind}: {reply}");
+            assert!(reply["error"]["message"].as_str().unwrap().contains("`--scale none`"), "{reply}");
+        }
+        assert_eq!(service.doubt(), None);
+    }
+    for kind in ["never", "median"] {
+        assert_eq!(code(&ask(&mut assumed(kind), &observation("a", 1.0, 300.0))), "none");
+    }
+}
+
+#[test]
+fn what_is_hardly_meant_is_doubted_once() {
+    let mut service = service("population");
+    for run in ["a", "b"] {
+        train(&mut service, run, &[0.5, 0.7]);
+        assert_eq!(service.doubt(), None);
+    }
+    train(&mut service, "c", &[0.5, f64::NAN, 1.0]);
+    assert!(service.doubt().unwrap().contains("write shares as 0 to 100"));
+    ask(&mut service, &observation("d", 1.0, 100.5));
+    assert!(service.doubt().unwrap().contains("below 0 and above 100"));
+    train(&mut service, "e", &[0.5, 0.6, 0.7, 101.0]);
+    assert_eq!(service.doubt(), None);
+}
+
+#[test]
+fn what_takes_any_value_answers_alike_on_every_scale() {
+    let verdicts = |kind: &'static dyn PolicyKind, scale, factor: f64| {
+        let mut service = Service::new(Setup { scale, ..setup(kind) }).unwrap();
+        let run =
+            |run: i32| (1..=10).map(move |x| factor * f64::from(run * 7 % 23) * (1.0 - 1.5_f64.powi(-x)));
+        let stops = (0..30).map(|number| {
+            let reply = train(&mut service, &number.to_string(), &run(number).collect::<Vec<_>>());
+            (reply["epoch"].clone(), reply["outcome"].clone())
+        });
+        stops.collect::<Vec<_>>()
+    };
+    for &kind in POLICIES.iter().filter(|&&kind| takes_any_value(kind)) {
+        let percent = verdicts(kind, Some(Scale::Percent), 1.0);
+        assert_eq!(percent, verdicts(kind, None, 64.0), "{}", kind.name());
+    }
 }
 
 /// Lines that are nearly requests.

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{ask, code, following, observation, service, setup, train};
-use crate::policy::find;
+use crate::policy::{POLICIES, find};
 use crate::service::{Service, Setup};
 use crate::trial::CostObjective;
 
@@ -65,25 +65,46 @@ proptest! {
     }
 }
 
+/// As a client may write a state: sorted keys, spaces, and numbers as JavaScript has them.
+fn written_anew(value: &Value) -> String {
+    match value {
+        Value::Object(entries) => {
+            let mut entries: Vec<String> = entries
+                .iter()
+                .map(|(key, value)| format!("{}: {}", json!(key), written_anew(value)))
+                .collect();
+            entries.sort();
+            format!("{{{}}}", entries.join(", "))
+        }
+        Value::Array(items) => format!("[{}]", items.iter().map(written_anew).collect::<Vec<_>>().join(", ")),
+        Value::Number(number) => match number.as_f64().unwrap() {
+            whole if whole.fract() == 0.0 => format!("{}", whole as i64),
+            other => other.to_string(),
+        },
+        other => other.to_string(),
+    }
+}
+
 #[test]
 fn a_state_may_be_written_anew_by_its_client() {
-    let mut first = service("penguin");
-    train(&mut first, "a", &[10.0, 0.1 + 0.2, f64::NAN]);
-    let state = snapshot(&mut first);
-    let content = &state["content"];
-    let sorted: std::collections::BTreeMap<_, _> = content.as_object().unwrap().iter().rev().collect();
-    // As JavaScript has it: no `.0`, keys in another order, spaces.
-    let text = serde_json::to_string_pretty(&sorted).unwrap().replace(".0,", ",").replace(".0\n", "\n");
-    let text = format!(
-        r#"{{"state": {{"content": {}, "checksum": {}, "format": {}}}, "op": "restore"}}"#,
-        text.replace('\n', " "),
-        state["checksum"],
-        state["format"]
-    );
-    assert!(text.contains("\"planned\": 10, "), "{text}");
-    let mut second = service("penguin");
-    assert_eq!(second.answer(text.as_bytes()), r#"{"restored":1}"#);
-    assert_eq!(snapshot(&mut second), state);
+    for kind in POLICIES {
+        let params = match kind.name() {
+            "patience" => json!({"patience": 3, "min_delta": 1.0}),
+            "penguin" => json!({"tolerance": 1.0}),
+            _ => json!({}),
+        };
+        let own = || Service::new(Setup { params: params.clone(), ..setup(*kind) }).unwrap();
+        let mut first = own();
+        train(&mut first, "a", &[10.0, 0.1 + 0.2, f64::NAN, -0.0, 1e-7]);
+        train(&mut first, "b", &[-0.0; 10]);
+        ask(&mut first, &json!({"op": "finish", "run": "b", "value": -0.0}));
+        let state = snapshot(&mut first);
+        let text = written_anew(&json!({"op": "restore", "state": state}));
+        assert!(text.contains("\"planned\": 10, ") && !text.contains("-0"), "{text}");
+        let mut second = own();
+        assert_eq!(second.answer(text.as_bytes()), r#"{"restored":2}"#, "{}: {text}", kind.name());
+        assert_eq!(snapshot(&mut second).to_string(), state.to_string());
+    }
 }
 
 #[test]
@@ -101,9 +122,9 @@ fn another_state_is_refused_and_nothing_changes() {
     train(&mut second, "c", &[30.0; 3]);
     let before = snapshot(&mut second);
     for (state, expected, said) in [
-        (json!(7), "foreign_state", "no format"),
+        (json!(7), "foreign_state", "the state is no object"),
         (json!({"runs": []}), "foreign_state", "no format"),
-        (with("/format", json!("peng-engine/2")), "foreign_state", "the format `peng-engine/2`; expected"),
+        (with("/format", json!("peng-engine/1")), "foreign_state", "the format `peng-engine/1`; expected"),
         (with("/format", json!(1)), "foreign_state", "no format"),
         (with("/checksum", json!("0")), "altered_state", "its checksum is `0`"),
         (with("/content/begun", json!(3)), "altered_state", "its checksum"),
@@ -126,7 +147,7 @@ fn a_state_of_a_service_started_otherwise_is_refused_by_what_differs() {
     let own = || setup(find("penguin").unwrap());
     for (other, said) in [
         (setup(find("never").unwrap()), "with estimator `penguin`; this one has `never`"),
-        (Setup { params: json!({"window": 4}), ..own() }, "with parameters {\"window\":3,"),
+        (Setup { params: json!({"window": 4}), ..own() }, "\"window\":3}; this one has {"),
         (
             Setup { metric: "val_iou".to_owned(), ..own() },
             "with metric `val_accuracy`; this one has `val_iou`",
@@ -142,6 +163,14 @@ fn a_state_of_a_service_started_otherwise_is_refused_by_what_differs() {
         assert_eq!(code(&reply), "other_setup");
         assert!(reply["error"]["message"].as_str().unwrap().contains(said), "{reply}");
     }
+}
+
+#[test]
+fn what_a_service_assumes_is_what_it_could_have_been_told() {
+    let state = snapshot(&mut service("population"));
+    assert_eq!(state["content"]["started_with"]["params"]["confirm"], "none");
+    let told = Setup { params: json!({"confirm": "none"}), ..setup(find("population").unwrap()) };
+    assert_eq!(ask(&mut Service::new(told).unwrap(), &restore(&state)), json!({"restored": 0}));
 }
 
 /// With a true checksum, which only a program can put there.
