@@ -7,7 +7,7 @@ use std::str::FromStr;
 use anyhow::Context;
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
-use peng_estimator::policy::{self, PolicyKind};
+use peng_estimator::policy::PolicyKind;
 use peng_estimator::service::{self, MAX_LINE, ScaleOrigin, Service, Setup};
 use peng_estimator::{CostObjective, Direction, Scale, TrainingFacts};
 
@@ -143,7 +143,7 @@ fn start(args: &EngineArgs, asked: Asked, ui: Ui) -> anyhow::Result<Service> {
 
 /// The search's other objectives, which somebody must weigh.
 fn costs(names: &[String], kind: &dyn PolicyKind) -> Result<Vec<CostObjective>, Failure> {
-    if !names.is_empty() && !policy::weighs_costs(kind) {
+    if !names.is_empty() && !kind.weighs_costs() {
         let message = format!(
             "`--minimize` changes nothing under `{}`, which compares by the metric alone",
             kind.name()
@@ -260,7 +260,7 @@ mod tests {
 
     fn service() -> Service {
         let setup = Setup {
-            kind: policy::find("penguin").unwrap(),
+            kind: peng_estimator::policy::find("penguin").unwrap(),
             params: json!({}),
             metric: METRIC.to_owned(),
             direction: Direction::Maximize,

@@ -102,6 +102,7 @@ impl Typed for AshaKind {
     const NAME: &'static str = NAME;
     const SUMMARY: &'static str =
         "prunes at a few epochs, its rungs, all but the best of those that have come so far (ASHA, 2020)";
+    const NEEDS_SCORES: bool = false;
 
     fn complete(params: Params, facts: Option<&TrainingFacts>) -> Result<Params, Vec<ParamIssue>> {
         let issues = params.own_issues();

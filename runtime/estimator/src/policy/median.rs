@@ -97,6 +97,7 @@ impl Typed for MedianKind {
     const NAME: &'static str = NAME;
     const SUMMARY: &'static str =
         "prunes what is worse than the median of completed trainings at the same epoch (Vizier, Optuna)";
+    const NEEDS_SCORES: bool = false;
 
     fn complete(params: Params, facts: Option<&TrainingFacts>) -> Result<Params, Vec<ParamIssue>> {
         let issues = params.own_issues();

@@ -28,13 +28,6 @@ pub static POLICIES: &[&dyn PolicyKind] = &[
     &asha::AshaKind,
 ];
 
-/// Kinds that weigh what a network costs: the search's other objectives. The others answer as if there were none.
-const WEIGH_COSTS: &[&str] = &["population"];
-
-/// Kinds that compare values and nothing else: a reward of 700 is as good to them as an accuracy. The others think of scores
-/// from 0 to 100.
-const TAKE_ANY_VALUE: &[&str] = &["never", "median", "asha"];
-
 /// A kind of estimator.
 pub trait PolicyKind: Send + Sync {
     /// What a spec calls it.
@@ -42,6 +35,16 @@ pub trait PolicyKind: Send + Sync {
 
     /// One line for lists.
     fn summary(&self) -> &'static str;
+
+    /// Whether the search's other objectives, [`TrainingFacts::costs`], change what its estimators answer.
+    fn weighs_costs(&self) -> bool {
+        false
+    }
+
+    /// Whether its estimators think of scores from 0 to 100. Others answer alike on whatever scale the metric is.
+    fn needs_scores(&self) -> bool {
+        true
+    }
 
     /// The JSON Schema of its parameters.
     fn params_schema(&self) -> schemars::Schema;
@@ -75,16 +78,6 @@ impl ParamIssue {
 /// The kind of that name.
 pub fn find(name: &str) -> Option<&'static dyn PolicyKind> {
     POLICIES.iter().copied().find(|kind| kind.name() == name)
-}
-
-/// Whether the search's other objectives, [`TrainingFacts::costs`], change what estimators of that kind answer.
-pub fn weighs_costs(kind: &dyn PolicyKind) -> bool {
-    WEIGH_COSTS.contains(&kind.name())
-}
-
-/// Whether estimators of that kind answer alike on whatever scale the metric is.
-pub fn takes_any_value(kind: &dyn PolicyKind) -> bool {
-    TAKE_ANY_VALUE.contains(&kind.name())
 }
 
 #[cfg(test)]

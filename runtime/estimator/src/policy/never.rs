@@ -27,6 +27,7 @@ impl Typed for NeverKind {
     type Params = Params;
     const NAME: &'static str = NAME;
     const SUMMARY: &'static str = "trains every network for all planned epochs";
+    const NEEDS_SCORES: bool = false;
 
     fn complete(params: Params, _facts: Option<&TrainingFacts>) -> Result<Params, Vec<ParamIssue>> {
         Ok(params)

@@ -17,6 +17,11 @@ pub(crate) trait Typed: Send + Sync {
     const NAME: &'static str;
     /// One line for lists.
     const SUMMARY: &'static str;
+    /// Whether it weighs what a network costs: the search's other objectives. Otherwise it answers as if there were none.
+    const WEIGHS_COSTS: bool = false;
+    /// Whether it thinks of scores from 0 to 100. Otherwise it compares values and does nothing else: a reward of 700 is as
+    /// good to it as an accuracy.
+    const NEEDS_SCORES: bool = true;
 
     /// The parameters if nothing is wrong with them; with `facts`, also those that depend on the training.
     fn complete(params: Self::Params, facts: Option<&TrainingFacts>)
@@ -33,6 +38,14 @@ impl<T: Typed> PolicyKind for T {
 
     fn summary(&self) -> &'static str {
         T::SUMMARY
+    }
+
+    fn weighs_costs(&self) -> bool {
+        T::WEIGHS_COSTS
+    }
+
+    fn needs_scores(&self) -> bool {
+        T::NEEDS_SCORES
     }
 
     fn params_schema(&self) -> schemars::Schema {

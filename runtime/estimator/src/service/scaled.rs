@@ -3,7 +3,6 @@
 use super::experts::{ScaleOrigin, Setup};
 use super::refusal::{Refusal, cut};
 use crate::curve::Curve;
-use crate::policy::takes_any_value;
 use crate::scale::Scale;
 
 /// From 0 to 100.
@@ -86,7 +85,7 @@ impl Doubt {
 }
 
 fn is_percent(setup: &Setup) -> bool {
-    setup.scale == Some(Scale::Percent) && !takes_any_value(setup.kind)
+    setup.scale == Some(Scale::Percent) && setup.kind.needs_scores()
 }
 
 fn is_of_shares(curve: &Curve) -> bool {

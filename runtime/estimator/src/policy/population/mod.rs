@@ -80,6 +80,7 @@ impl Typed for PopulationKind {
     const NAME: &'static str = NAME;
     const SUMMARY: &'static str =
         "predicts from the networks before, and pauses where no further training is worth its cost";
+    const WEIGHS_COSTS: bool = true;
 
     fn complete(params: Params, facts: Option<&TrainingFacts>) -> Result<Params, Vec<ParamIssue>> {
         params::checked(params, facts)

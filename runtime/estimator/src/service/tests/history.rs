@@ -5,7 +5,7 @@ use serde_json::json;
 use super::follower::{FollowerKind, LEARNED};
 use super::{ask, following, observation, service, setup, train};
 use crate::conformance::half_epochs;
-use crate::policy::{POLICIES, PolicyKind, weighs_costs};
+use crate::policy::{POLICIES, PolicyKind};
 use crate::replay::{HistoryRule, RecordedRun, Setting, replay};
 use crate::service::{Service, Setup};
 use crate::trial::{CostObjective, Outcome};
@@ -112,7 +112,7 @@ fn costs_change_answers_where_they_are_weighed_and_nowhere_else() {
         replies
     };
     for &kind in POLICIES {
-        assert_eq!(answers(kind, &["flops"]) != answers(kind, &[]), weighs_costs(kind), "{}", kind.name());
+        assert_eq!(answers(kind, &["flops"]) != answers(kind, &[]), kind.weighs_costs(), "{}", kind.name());
     }
 }
 

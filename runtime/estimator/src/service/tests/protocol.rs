@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{ask, code, following, observation, service, setup, train};
 use crate::curve::Direction;
-use crate::policy::{POLICIES, PolicyKind, find, takes_any_value};
+use crate::policy::{POLICIES, PolicyKind, find};
 use crate::scale::Scale;
 use crate::service::{ScaleOrigin, Service, Setup};
 
@@ -262,7 +262,7 @@ fn what_takes_any_value_answers_alike_on_every_scale() {
         });
         stops.collect::<Vec<_>>()
     };
-    for &kind in POLICIES.iter().filter(|&&kind| takes_any_value(kind)) {
+    for &kind in POLICIES.iter().filter(|kind| !kind.needs_scores()) {
         let percent = verdicts(kind, Some(Scale::Percent), 1.0);
         assert_eq!(percent, verdicts(kind, None, 64.0), "{}", kind.name());
     }
