@@ -86,7 +86,7 @@ impl Tape {
     }
 
     fn end(&mut self, id: u32, purpose: Purpose, outcome: TrialOutcome) {
-        self.push(EventKind::TrialFinished { trial: TrialId(id), purpose, outcome, curve: String::new() });
+        self.push(EventKind::TrialFinished { trial: TrialId(id), purpose, outcome, curve: "0".into() });
     }
 
     fn stop(&mut self, id: u32, at: u32, predicted: f64) {
