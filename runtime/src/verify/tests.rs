@@ -96,7 +96,7 @@ fn trials_csv_must_say_what_the_journal_says() {
         assert!(found.to_string().contains("`trials.csv`, is missing"), "{found}");
     }
     let mut resumed = events.clone();
-    let bound = Default::default();
+    let bound = crate::event::Bound::default();
     let seq = resumed.len() as u64;
     resumed.push(Event { seq, at: resumed[0].at, kind: EventKind::RunResumed { bound } });
     assert_eq!(trials_csv_differs(&plan, &resumed, "old"), None, "the file is of the end before");

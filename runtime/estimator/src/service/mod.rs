@@ -53,6 +53,7 @@ mod recent;
 mod refusal;
 mod reply;
 mod request;
+mod restore;
 mod run;
 mod runs;
 mod scaled;

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
 
-use serde::de::{DeserializeOwned, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
 
 use super::refusal::{Refusal, cut};
-use super::snapshot::{FORMAT, State};
+use super::restore;
+use super::snapshot::State;
 
 /// The longest line in bytes. The state of a snapshot must fit, at some 20 bytes a measurement.
 pub const MAX_LINE: usize = 256 << 20;
@@ -90,7 +90,7 @@ fn without_sign<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Er
 /// The name of the operation, which is read before the rest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Op {
+pub(super) enum Op {
     #[default]
     Observe,
     Finish,
@@ -111,30 +111,6 @@ struct Snapshot {
     _op: Op,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Restore {
-    #[serde(rename = "op")]
-    _op: Op,
-    state: State,
-}
-
-/// A state of whatever origin.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AnyRestore {
-    #[serde(rename = "op")]
-    _op: Op,
-    state: AnyState,
-}
-
-/// What a state says of its format.
-enum AnyState {
-    Of(String),
-    WithoutFormat,
-    NoObject,
-}
-
 /// Reads a line.
 pub(super) fn read(line: &[u8]) -> Result<Request, Refusal> {
     let text =
@@ -149,29 +125,13 @@ pub(super) fn read(line: &[u8]) -> Result<Request, Refusal> {
         "finish" => decode(text).map(Request::Finish),
         "forget" => decode(text).map(Request::Forget),
         "snapshot" => decode(text).map(|Snapshot { .. }| Request::Snapshot),
-        "restore" => restore(text).map(Request::Restore),
+        "restore" => restore::read(text).map(Request::Restore),
         unknown => Err(Refusal::UnknownOp { op: cut(unknown) }),
     }
 }
 
-/// The format is looked at first, since a state of another one may have any form.
-fn restore(text: &str) -> Result<State, Refusal> {
-    let AnyRestore { state, .. } = decode(text)?;
-    let found = match state {
-        AnyState::Of(format) if format == FORMAT => {
-            let restore = serde_json::from_str::<Restore>(text);
-            return restore
-                .map(|restore| restore.state)
-                .map_err(|error| Refusal::AlteredState { reason: said(&error) });
-        }
-        AnyState::Of(format) => format!("the state has the format `{}`", cut(&format)),
-        AnyState::WithoutFormat => "the state has no format".to_owned(),
-        AnyState::NoObject => "the state is no object".to_owned(),
-    };
-    Err(Refusal::ForeignState { found, expected: FORMAT })
-}
-
-fn decode<T: DeserializeOwned>(text: &str) -> Result<T, Refusal> {
+/// Reads JSON.
+pub(super) fn decode<T: DeserializeOwned>(text: &str) -> Result<T, Refusal> {
     serde_json::from_str(text).map_err(|error| {
         let reason = said(&error);
         if error.is_data() {
@@ -203,69 +163,12 @@ fn hint(text: &str, error: &serde_json::Error) -> Option<&'static str> {
 }
 
 /// What the parser says, which counts lines although there is one only, and has names of its own for numbers.
-fn said(error: &serde_json::Error) -> String {
+pub(super) fn said(error: &serde_json::Error) -> String {
     let mut text = error.to_string().replace(" at line 1 column ", " at column ");
     for (own, plain) in [("f64", "a number"), ("usize", "a whole number"), ("u64", "a whole number")] {
         text = text.replace(&format!("expected {own}"), &format!("expected {plain}"));
     }
     cut(&text)
-}
-
-impl<'de> Deserialize<'de> for AnyState {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AnyStateVisitor)
-    }
-}
-
-struct AnyStateVisitor;
-
-impl<'de> Visitor<'de> for AnyStateVisitor {
-    type Value = AnyState;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a state")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<AnyState, A::Error> {
-        let mut state = AnyState::WithoutFormat;
-        while let Some(key) = entries.next_key::<String>()? {
-            if key != "format" {
-                let IgnoredAny = entries.next_value()?;
-            } else if let Value::String(format) = entries.next_value()? {
-                state = AnyState::Of(format);
-            }
-        }
-        Ok(state)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<AnyState, A::Error> {
-        while let Some(IgnoredAny) = items.next_element()? {}
-        Ok(AnyState::NoObject)
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<AnyState, E> {
-        Ok(AnyState::NoObject)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<AnyState, E> {
-        Ok(AnyState::NoObject)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<AnyState, E> {
-        Ok(AnyState::NoObject)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<AnyState, E> {
-        Ok(AnyState::NoObject)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<AnyState, E> {
-        Ok(AnyState::NoObject)
-    }
-
-    fn visit_unit<E>(self) -> Result<AnyState, E> {
-        Ok(AnyState::NoObject)
-    }
 }
 
 /// Numbers by name. Of a name that occurs twice, nobody knows which number is meant.

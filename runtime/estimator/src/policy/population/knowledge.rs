@@ -166,7 +166,7 @@ impl Knowledge {
     }
 
     /// The model learned from all trials up to the newest that has finished.
-    #[cfg(test)]
+    #[cfg(all(test, feature = "engine"))]
     pub(super) fn model_of_all(&self) -> Option<Model> {
         Model::new(&self.grid, self.layout, &self.known[..self.taught.end])
     }
