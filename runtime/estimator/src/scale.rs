@@ -63,6 +63,40 @@ impl Scale {
     }
 }
 
+/// Where values hardly mean what the scale takes them for.
+impl Scale {
+    /// Whether a value counts as another one, since it is better than what scores 100; of a percentage also if it is below 0.
+    /// That a worse loss than the one that scores 0 counts as that is meant.
+    pub fn takes_for_another(self, value: f64) -> bool {
+        let best = self.value(100.0);
+        value.is_finite()
+            && match self {
+                Scale::Percent => !(0.0..=best).contains(&value),
+                Scale::Loss { .. } | Scale::Perplexity { .. } => value < best,
+            }
+    }
+
+    /// Whether values of which this is the largest are shares of 1 where percentages belong.
+    pub fn takes_for_shares(self, largest: f64) -> bool {
+        self == Scale::Percent && largest > 0.0 && largest <= 1.0
+    }
+
+    /// What people are told where values of a metric count as others.
+    pub fn doubt_of_others(self, metric: &str) -> String {
+        let best = self.value(100.0);
+        let counted = match self {
+            Scale::Percent => "below 0 and above 100 count as 0 and 100".to_owned(),
+            Scale::Loss { .. } | Scale::Perplexity { .. } => format!("below {best} count as {best}"),
+        };
+        format!("values of `{metric}` {counted}, as `--scale {self}` has it")
+    }
+
+    /// What people are told where values of a metric are shares.
+    pub fn doubt_of_shares(metric: &str) -> String {
+        format!("no value of `{metric}` is above 1, and 1 counts as 1 percent; write shares as 0 to 100")
+    }
+}
+
 impl fmt::Display for Scale {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -108,6 +142,24 @@ impl From<Scale> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_better_than_the_best_is_taken_for_it() {
+        let scale = |text: &str| text.parse::<Scale>().unwrap();
+        for (text, fits, others) in [
+            ("percent", &[0.0, 100.0, f64::NAN, f64::INFINITY][..], &[-0.1, 100.1][..]),
+            ("loss:2", &[0.0, 9.0, f64::NEG_INFINITY], &[-0.1]),
+            ("perplexity:9", &[1.0, 99.0], &[0.9]),
+        ] {
+            for (values, expected) in [(fits, false), (others, true)] {
+                for &value in values {
+                    assert_eq!(scale(text).takes_for_another(value), expected, "{text}: {value}");
+                }
+            }
+        }
+        assert!(Scale::Percent.takes_for_shares(1.0) && !Scale::Percent.takes_for_shares(1.1));
+        assert!(!Scale::Percent.takes_for_shares(0.0) && !scale("loss:2").takes_for_shares(0.5));
+    }
 
     #[test]
     fn scores_are_bounded_and_come_back() {

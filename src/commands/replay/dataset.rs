@@ -120,21 +120,15 @@ impl Dataset {
         }
         let values = || self.populations.iter().flat_map(|population| finite(&population.runs));
         let largest = values().fold(0.0, f64::max);
-        match self.scale {
-            Some(Scale::Percent) if largest > 0.0 && largest <= 1.0 => Some(format!(
-                "`{name}`: no value of `{metric}` is above 1, and 1 counts as 1 percent; write shares as 0 to 100"
-            )),
-            Some(Scale::Percent) if values().any(|value| !PERCENT.contains(&value)) => Some(format!(
-                "`{name}`: values of `{metric}` below 0 and above 100 count as 0 and 100, as `--scale percent` has it"
-            )),
-            Some(scale @ (Scale::Loss { .. } | Scale::Perplexity { .. })) => {
-                let best = scale.value(100.0);
-                values().any(|value| value < best).then(|| {
-                    format!("`{name}`: values of `{metric}` below {best} count as {best}, as `--scale {scale}` has it")
-                })
-            }
-            Some(Scale::Percent) | None => None,
-        }
+        let scale = self.scale?;
+        let doubt = if scale.takes_for_shares(largest) {
+            Scale::doubt_of_shares(metric)
+        } else if values().any(|value| scale.takes_for_another(value)) {
+            scale.doubt_of_others(metric)
+        } else {
+            return None;
+        };
+        Some(format!("`{name}`: {doubt}"))
     }
 }
 
@@ -186,12 +180,9 @@ impl Dataset {
 /// What runs are called whose group is empty.
 const NONE: &str = "none";
 
-/// Where percentages lie.
-const PERCENT: std::ops::RangeInclusive<f64> = 0.0..=100.0;
-
 /// Whether every finite value is a percentage.
 fn is_percent(runs: &[RecordedRun]) -> bool {
-    finite(runs).all(|value| PERCENT.contains(&value))
+    finite(runs).all(|value| !Scale::Percent.takes_for_another(value))
 }
 
 fn finite(runs: &[RecordedRun]) -> impl Iterator<Item = f64> {

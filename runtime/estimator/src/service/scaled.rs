@@ -5,8 +5,6 @@ use super::refusal::{Refusal, cut};
 use crate::curve::Curve;
 use crate::scale::Scale;
 
-/// From 0 to 100.
-const PERCENT: std::ops::RangeInclusive<f64> = 0.0..=100.0;
 /// With so many measurements that are no larger than 1, a run is hardly of percentages.
 const SHARES: usize = 3;
 
@@ -27,7 +25,8 @@ enum Doubt {
 
 /// Refuses a value that is no percentage where it is only assumed that the metric is one.
 pub(super) fn admit(setup: &Setup, run: &str, value: f64) -> Result<(), Refusal> {
-    if setup.scale_origin == ScaleOrigin::Assumed && is_percent(setup) && is_outside(value) {
+    let is_assumed = setup.scale_origin == ScaleOrigin::Assumed;
+    if is_assumed && scale(setup).is_some_and(|scale| scale.takes_for_another(value)) {
         return Err(Refusal::OffScale { run: cut(run), metric: cut(&setup.metric), value });
     }
     Ok(())
@@ -36,23 +35,13 @@ pub(super) fn admit(setup: &Setup, run: &str, value: f64) -> Result<(), Refusal>
 impl Doubts {
     /// Looks at a curve that has a new point.
     pub(super) fn look(&mut self, setup: &Setup, curve: &Curve) {
-        if !is_percent(setup) {
-            return;
+        let Some(scale) = scale(setup) else { return };
+        if curve.last().is_some_and(|last| scale.takes_for_another(last.value)) {
+            self.outside.raise(|| scale.doubt_of_others(&setup.metric));
         }
-        let metric = &setup.metric;
-        if curve.last().is_some_and(|last| is_outside(last.value)) {
-            self.outside.raise(|| {
-                format!(
-                    "values of `{metric}` below 0 and above 100 count as 0 and 100, as `--scale percent` has it"
-                )
-            });
-        }
-        if curve.len() == SHARES && is_of_shares(curve) {
-            self.shares.raise(|| {
-                format!(
-                    "no value of `{metric}` is above 1, and 1 counts as 1 percent; write shares as 0 to 100"
-                )
-            });
+        let largest = || curve.points().iter().map(|point| point.value).fold(0.0, f64::max);
+        if curve.len() == SHARES && scale.takes_for_shares(largest()) {
+            self.shares.raise(|| Scale::doubt_of_shares(&setup.metric));
         }
     }
 
@@ -84,15 +73,7 @@ impl Doubt {
     }
 }
 
-fn is_percent(setup: &Setup) -> bool {
-    setup.scale == Some(Scale::Percent) && setup.kind.needs_scores()
-}
-
-fn is_of_shares(curve: &Curve) -> bool {
-    let largest = curve.points().iter().map(|point| point.value).fold(0.0, f64::max);
-    largest > 0.0 && largest <= 1.0
-}
-
-fn is_outside(value: f64) -> bool {
-    value.is_finite() && !PERCENT.contains(&value)
+/// The scale, if it matters to the estimator.
+fn scale(setup: &Setup) -> Option<Scale> {
+    setup.scale.filter(|_| setup.kind.needs_scores())
 }
